@@ -1,0 +1,77 @@
+"""What a user meant to change in a model's graph, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class LayerRecord:
+    """A layer described by class and config, for a layer object that may be gone.
+
+    ``model.layers[0] = Dense(128)`` drops the new layer at once, and the guard must not keep
+    it alive; its class and config are enough to write code that makes an equal one.
+
+    Attributes:
+        cls: The layer's class.
+        config: What ``get_config()`` returned, or ``None`` when the layer has no config.
+        name: The layer's name.
+        source: The user's own expression for it (``Dense(128)``), when it was seen.
+    """
+
+    cls: type
+    config: Mapping[str, Any] | None
+    name: str
+    source: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Replace:
+    """Put ``new`` where ``old`` is, at every place the graph calls ``old``.
+
+    Attributes:
+        old: The layer in the graph, or its name.
+        new: The layer to put there (a live layer or a :class:`LayerRecord`).
+    """
+
+    old: Any
+    new: Any
+
+
+@dataclass(frozen=True, eq=False)
+class InsertAfter:
+    """Call ``new`` on the output of ``layer``, for all its consumers.
+
+    Attributes:
+        layer: The layer in the graph, or its name.
+        new: The layer to insert.
+    """
+
+    layer: Any
+    new: Any
+
+
+@dataclass(frozen=True, eq=False)
+class Remove:
+    """Take ``layer`` out; its consumers read its input instead.
+
+    Attributes:
+        layer: The layer in the graph, or its name.
+    """
+
+    layer: Any
+
+
+@dataclass(frozen=True, eq=False)
+class ListEdit:
+    """An edit of a model's list of layers, as the list before and after.
+
+    Attributes:
+        before: ``model.layers`` before the edit.
+        after: What the user's list holds now; items are layers, :class:`LayerRecord` or foreign values.
+    """
+
+    before: tuple[Any, ...]
+    after: tuple[Any, ...]
