@@ -1,0 +1,104 @@
+"""Layers in words: name, class, the arguments that matter, output shape, parameters."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from .._data.diagnostic import LayerFacts
+from .._data.edits import LayerRecord
+
+_BORING = frozenset({"name", "dtype", "trainable", "build_config", "registered_name", "module"})
+_MAX_ARGUMENTS = 3
+
+
+def record_layer(layer: Any, source: str | None = None) -> LayerRecord:
+    """Describe a layer by class and config, so that it may be dropped."""
+    return LayerRecord(type(layer), config_of(layer), str(getattr(layer, "name", "")), source)
+
+
+def config_of(layer: Any) -> dict[str, Any] | None:
+    """Return ``get_config()``, or ``None`` where a layer has none."""
+    try:
+        config = layer.get_config()
+    except Exception:
+        return None
+    return config if isinstance(config, dict) else None
+
+
+def describe_layer(layer: Any) -> LayerFacts:
+    """Return what a card says of a layer (or of anything put in a layer's place)."""
+    if isinstance(layer, LayerRecord):
+        return LayerFacts(layer.name, layer.cls.__name__, _brief(layer.cls, layer.config), None, None)
+    name = str(getattr(layer, "name", "") or type(layer).__name__)
+    return LayerFacts(
+        name, type(layer).__name__, _brief(type(layer), config_of(layer)), _output_shape(layer), _params(layer)
+    )
+
+
+def _output_shape(layer: Any) -> tuple[int | None, ...] | None:
+    try:
+        shape = layer.output.shape
+        return tuple(None if n is None else int(n) for n in shape)
+    except Exception:
+        return None
+
+
+def _params(layer: Any) -> int | None:
+    if not getattr(layer, "built", False):
+        return None
+    try:
+        return int(layer.count_params())
+    except Exception:
+        return None
+
+
+def _brief(cls: type, config: Any) -> str:
+    """Return up to three arguments that differ from the defaults, in the constructor's order."""
+    if not config or "layers" in config:
+        return ""
+    try:
+        parameters = inspect.signature(cls.__init__).parameters  # type: ignore[misc]
+    except (TypeError, ValueError):
+        return ""
+    words = []
+    for name, parameter in parameters.items():
+        if name in _BORING or name not in config:
+            continue
+        value = _plain(config[name])
+        if value is None or value == parameter.default or _as_tuple(value) == _as_tuple(parameter.default):
+            continue
+        words.append(f"{name}={value!r}")
+        if len(words) == _MAX_ARGUMENTS:
+            break
+    return ", ".join(words)
+
+
+def _plain(value: Any) -> Any:
+    """Return a short stand-in for a config value; ``None`` for what takes too long to say."""
+    if isinstance(value, dict):
+        return None
+    if isinstance(value, (list, tuple)) and (len(value) > 4 or any(isinstance(v, (dict, list)) for v in value)):
+        return None
+    if isinstance(value, str) and (len(value) > 40 or value == "linear"):
+        return None
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _as_tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, (list, tuple)) else value
+
+
+def brief_value(value: Any) -> str:
+    """Return a value as a sentence can say it, never running a user's slow or broken ``__repr__``."""
+    if value is None or isinstance(value, (bool, int, float)):
+        return repr(value)
+    if isinstance(value, str):
+        return repr(value if len(value) <= 40 else value[:37] + "...")
+    name = getattr(value, "__name__", None)
+    if isinstance(name, str):
+        return name
+    if isinstance(value, (tuple, list)) and len(value) <= 4:
+        inner = ", ".join(brief_value(item) for item in value)
+        return f"[{inner}]" if isinstance(value, list) else f"({inner})"
+    return type(value).__name__

@@ -1,0 +1,154 @@
+"""What a model's graph really holds: the layers that run when the model is called.
+
+Ownership is read from the graph itself, never from ``layer._inbound_nodes`` (a layer called
+elsewhere has foreign nodes) and never from ``.layers``, which private edits can falsify.
+Private names read here were found unchanged in Keras 3.3 to 3.15.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from .face import FACE, is_layer, is_model
+
+
+def graph_operations(model: Any) -> list[Any]:
+    """Return the operations that run when ``model`` is called, nested models not opened.
+
+    For a Functional these come from its nodes, for a Sequential from the Functional it runs
+    (its list of layers while it is not built), for a subclassed model from its tracked layers.
+    """
+    functional = getattr(model, "_functional", None)
+    if isinstance(model, FACE.sequential):
+        if functional is None:
+            return list(getattr(model, "_layers", ()))
+        return graph_operations(functional)
+    by_depth = getattr(model, "_nodes_by_depth", None)
+    if by_depth:
+        seen: dict[int, Any] = {}
+        for depth in sorted(by_depth, reverse=True):
+            for node in by_depth[depth]:
+                operation = getattr(node, "operation", None) or getattr(node, "layer", None)
+                if operation is not None:
+                    seen.setdefault(id(operation), operation)
+        return list(seen.values())
+    return list(getattr(model, "_layers", ()))
+
+
+def graph_layers(model: Any) -> Iterator[Any]:
+    """Yield every layer of the graph, those of nested models and wrappers included, each once."""
+    seen: set[int] = set()
+    waiting = graph_operations(model)
+    while waiting:
+        operation = waiting.pop(0)
+        if id(operation) in seen or not is_layer(operation):
+            continue
+        seen.add(id(operation))
+        yield operation
+        waiting[:0] = graph_operations(operation)
+
+
+def holds(model: Any, layer: Any) -> bool:
+    """Whether ``layer`` runs when ``model`` is called (nested models included)."""
+    return any(item is layer for item in graph_layers(model))
+
+
+def visible_layers(model: Any) -> tuple[Any, ...]:
+    """Return what ``model.layers`` shows."""
+    try:
+        return tuple(model.layers)
+    except Exception:
+        return ()
+
+
+def own_layers(model: Any) -> tuple[Any, ...]:
+    """Return the layers of the graph itself in running order, without inputs."""
+    return tuple(op for op in graph_operations(model) if is_layer(op) and not is_input(op))
+
+
+def is_input(layer: Any) -> bool:
+    """Whether ``layer`` only stands for a model's input."""
+    return type(layer).__name__ == "InputLayer"
+
+
+def matches_layer_list(model: Any, items: tuple[Any, ...]) -> bool:
+    """Whether ``items`` are exactly this model's layers, with or without the input."""
+    if not items:
+        return False
+    shown = visible_layers(model)
+    if same_items(items, shown):
+        return True
+    given = tuple(i for i in items if is_layer(i) and not is_input(i))
+    if len(given) < len(items) - 1:
+        return False
+    return same_items(given, tuple(layer for layer in shown if not is_input(layer)))
+
+
+def same_items(a: tuple[Any, ...], b: tuple[Any, ...]) -> bool:
+    """Whether two sequences hold the same objects in the same order."""
+    return len(a) == len(b) and all(x is y for x, y in zip(a, b, strict=True))
+
+
+def is_built(layer: Any) -> bool:
+    """Whether the layer has been built."""
+    return bool(getattr(layer, "built", False))
+
+
+def was_called(layer: Any) -> bool:
+    """Whether the layer was ever called on a symbolic tensor."""
+    return bool(getattr(layer, "_inbound_nodes", ()))
+
+
+def nested_models(model: Any) -> Iterator[Any]:
+    """Yield the models inside ``model``'s graph."""
+    return (layer for layer in graph_layers(model) if is_model(layer))
+
+
+def fresh_copy_property(owner: Any, attribute: str) -> bool:
+    """Whether ``owner.attribute`` is a property of Keras that hands out a new container at each read."""
+    if not isinstance(getattr(type(owner), attribute, None), property):
+        return False
+    try:
+        first, second = getattr(owner, attribute), getattr(owner, attribute)
+    except Exception:
+        return False
+    return isinstance(first, (list, dict)) and first is not second
+
+
+def compile_objects(model: Any) -> dict[str, Any]:
+    """Return what ``compile`` was given, by argument name; empty when the model is not compiled.
+
+    Losses and metrics are the user's own objects (functions, instances, lists), as Keras keeps
+    them in ``CompileLoss`` and ``CompileMetrics``.
+    """
+    if not getattr(model, "compiled", False):
+        return {}
+    found = {"optimizer": getattr(model, "optimizer", None)}
+    loss = getattr(model, "_compile_loss", None)
+    found["loss"] = getattr(loss, "_user_loss", None)
+    found["loss_weights"] = getattr(loss, "_user_loss_weights", None)
+    metrics = getattr(model, "_compile_metrics", None)
+    found["metrics"] = getattr(metrics, "_user_metrics", None)
+    found["weighted_metrics"] = getattr(metrics, "_user_weighted_metrics", None)
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def compile_argument_of(model: Any, value: Any) -> str | None:
+    """Return the name of the compile argument that is or holds ``value``, or ``None``."""
+    for name, given in compile_objects(model).items():
+        if any(item is value for item in flat_items(given)):
+            return name
+    return None
+
+
+def flat_items(value: Any, depth: int = 4) -> Iterator[Any]:
+    """Yield ``value`` and, through lists, tuples and dicts, all it holds."""
+    yield value
+    if depth == 0:
+        return
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, (list, tuple)):
+        for item in value:
+            yield from flat_items(item, depth - 1)

@@ -1,0 +1,153 @@
+"""Probes at the head of Keras functions, without an extra frame.
+
+Wrapping ``Model.fit`` would put a frame of ours into every traceback a user sees. Instead the
+function's own source is compiled again with one call in front (and one behind, where asked
+for), on the same lines of the same file, and its ``__code__`` is exchanged. Function objects,
+identities, signatures and traceback lines stay what they were; :meth:`Probe.remove` puts the
+old code back. Where the source cannot be read, the probe is reported as not attached.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import inspect
+import textwrap
+from collections.abc import Callable
+from types import CodeType, FunctionType
+from typing import Any
+
+_PREFIX = "__keras_guard_probe_"
+_counter = 0
+
+
+class Probe:
+    """One instrumented function.
+
+    Args:
+        function: The function, or a decorated one: decorators made with ``functools.wraps`` are looked through.
+        before: Called with the values of the function's parameters, ``*args`` and ``**kwargs`` last; returns a token.
+        after: Called with the token when the function returns or raises, if the token is not ``None``.
+
+    Raises:
+        ProbeError: When the function cannot be instrumented.
+    """
+
+    def __init__(
+        self,
+        function: Any,
+        before: Callable[..., Any],
+        after: Callable[[Any], None] | None = None,
+    ) -> None:
+        self.function = _plain_function(function)
+        self._old_code = self.function.__code__
+        global _counter  # noqa: PLW0603 - names in builtins must differ over the whole process
+        _counter += 1
+        self._names = (f"{_PREFIX}{_counter}_before__", f"{_PREFIX}{_counter}_after__")
+        new_code = _instrumented_code(self.function, *self._names, has_after=after is not None)
+        setattr(builtins, self._names[0], before)
+        if after is not None:
+            setattr(builtins, self._names[1], after)
+        self.function.__code__ = new_code
+
+    def remove(self) -> None:
+        """Put the function's own code back."""
+        self.function.__code__ = self._old_code
+        # The names stay: a frame that is inside the function now still has to find them.
+        for name in self._names:
+            if hasattr(builtins, name):
+                setattr(builtins, name, _nothing)
+
+
+class ProbeError(Exception):
+    """A function cannot be instrumented."""
+
+
+def _nothing(*_: Any) -> None:
+    return None
+
+
+def _plain_function(function: Any) -> FunctionType:
+    plain = inspect.unwrap(function)
+    if not isinstance(plain, FunctionType):
+        raise ProbeError(f"{function!r} is not a Python function")
+    return plain
+
+
+def _instrumented_code(function: FunctionType, before: str, after: str, *, has_after: bool) -> CodeType:
+    try:
+        lines, first_line = inspect.getsourcelines(function)
+    except (OSError, TypeError) as error:
+        raise ProbeError(f"no source for {function.__qualname__}") from error
+    tree = ast.parse(textwrap.dedent("".join(lines)))
+    ast.increment_lineno(tree, first_line - 1)
+    definition = tree.body[0]
+    if not isinstance(definition, ast.FunctionDef):
+        raise ProbeError(f"{function.__qualname__} is not a plain def")
+    definition.decorator_list = []
+    _insert_calls(definition, before, after, has_after=has_after)
+    module = _with_free_variables(definition, function.__code__.co_freevars)
+    code = compile(ast.fix_missing_locations(module), function.__code__.co_filename, "exec", dont_inherit=True)
+    return _fitted(_find_code(code, definition.name), function)
+
+
+def _insert_calls(definition: ast.FunctionDef, before: str, after: str, *, has_after: bool) -> None:
+    body = definition.body
+    docstring = [body.pop(0)] if ast.get_docstring(definition) is not None else []
+    anchor = body[0]
+    given = definition.args
+    rest = [a for a in (given.vararg, given.kwarg) if a is not None]
+    names = [a.arg for a in (*given.posonlyargs, *given.args, *given.kwonlyargs, *rest)]
+    call = ast.Call(ast.Name(before, ast.Load()), [ast.Name(n, ast.Load()) for n in names], [])
+    if not has_after:
+        definition.body = [*docstring, _placed(ast.Expr(call), anchor), *body]
+        return
+    token = f"{before}token"
+    done = ast.Call(ast.Name(after, ast.Load()), [ast.Name(token, ast.Load())], [])
+    guarded = ast.Try(
+        body=body,
+        handlers=[],
+        orelse=[],
+        finalbody=[_placed(ast.Expr(done), anchor)],
+    )
+    start = ast.Assign([ast.Name(token, ast.Store())], call)
+    definition.body = [*docstring, _placed(start, anchor), ast.copy_location(guarded, anchor)]
+
+
+def _placed(statement: ast.stmt, anchor: ast.stmt) -> ast.stmt:
+    for node in ast.walk(statement):
+        if "lineno" in node._attributes:
+            ast.copy_location(node, anchor)
+    return statement
+
+
+def _with_free_variables(definition: ast.FunctionDef, free: tuple[str, ...]) -> ast.Module:
+    """Nest the function where its free variables (``__class__`` for ``super()``) are free again."""
+    if not free:
+        return ast.Module([definition], [])
+    outer = ast.parse(f"def __keras_guard_outer__({', '.join(free)}): pass").body[0]
+    assert isinstance(outer, ast.FunctionDef)
+    # Zero-argument super() is compiled only where the compiler sees a use of __class__; naming the
+    # variables once inside keeps those that only super() needs.
+    outer.body = [definition]
+    return ast.Module([outer], [])
+
+
+def _find_code(code: CodeType, name: str) -> CodeType:
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            if constant.co_name == name:
+                return constant
+            if constant.co_name == "__keras_guard_outer__":
+                return _find_code(constant, name)
+    raise ProbeError(f"{name} was not compiled")
+
+
+def _fitted(new: CodeType, function: FunctionType) -> CodeType:
+    old = function.__code__
+    if new.co_freevars != old.co_freevars:
+        raise ProbeError(f"{function.__qualname__} has other free variables when compiled again")
+    changes: dict[str, Any] = {"co_firstlineno": old.co_firstlineno}
+    if hasattr(old, "co_qualname"):
+        changes["co_qualname"] = old.co_qualname
+    return new.replace(**changes)

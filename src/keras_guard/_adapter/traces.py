@@ -1,0 +1,249 @@
+"""What each traced function saw when it was traced.
+
+``compile`` throws the traced functions away; the first ``fit``, ``evaluate``, ``predict`` or
+``*_on_batch`` after it traces the model's Python code, and later runs replay that trace. A call
+with another structure, dtype or batch size is traced anew (measured: a second batch size makes
+a trace with an open batch size, which then serves all others). This file predicts, before a
+call runs, which trace will serve it.
+"""
+
+from __future__ import annotations
+
+import sys
+import weakref
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from .face import FACE, backend
+from .membership import compile_objects, flat_items, graph_layers
+from .reads import plain_globals_read, read_when_called
+
+_DEFAULT_BATCH = 32
+
+#: Entry methods and the traced function each one runs.
+ENTRIES = {
+    "fit": "train",
+    "train_on_batch": "train",
+    "evaluate": "test",
+    "test_on_batch": "test",
+    "predict": "predict",
+    "predict_on_batch": "predict",
+}
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of an entry method: what decides which trace serves it.
+
+    Attributes:
+        method: ``fit``, ``predict_on_batch`` ...
+        structure: Nesting, dtypes and inner shapes of the data.
+        batches: The batch sizes it will run with; empty when they are unknown.
+    """
+
+    method: str
+    structure: str
+    batches: frozenset[int] = frozenset()
+
+    @property
+    def kind(self) -> str:
+        """``train``, ``test`` or ``predict``."""
+        return ENTRIES[self.method]
+
+
+@dataclass(frozen=True)
+class TraceFacts:
+    """The facts of a model that a trace turns into constants.
+
+    Attributes:
+        number: Count of the user's edits when the trace was made.
+        layers: Identities of the layers in the graph.
+        trainable: Identities of the variables that are trained, and of layers that act on the flag.
+        optimizer: Identity of the optimizer.
+        values: Plain globals read by the user's losses, metrics and layers.
+    """
+
+    number: int
+    layers: tuple[int, ...]
+    trainable: tuple[int, ...]
+    optimizer: int
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+def facts_now(model: Any, number: int, namespace: dict[str, Any]) -> TraceFacts:
+    """Read the facts a trace made now would hold."""
+    layers = tuple(graph_layers(model))
+    return TraceFacts(
+        number,
+        tuple(id(layer) for layer in layers),
+        trainable_identity(model, layers),
+        id(getattr(model, "optimizer", None)),
+        _values_read(model, layers, namespace),
+    )
+
+
+def trainable_identity(model: Any, layers: tuple[Any, ...] | None = None) -> tuple[int, ...]:
+    """Return what distinguishes one setting of ``trainable`` from another, for this model."""
+    layers = tuple(graph_layers(model)) if layers is None else layers
+    variables = [id(variable) for variable in model.trainable_variables]
+    # BatchNormalization runs in inference mode while frozen: there the flag is more than a list.
+    acting = [id(layer) for layer in layers if layer.trainable and "trainable" in read_when_called(type(layer))]
+    return (*variables, 0, *acting)
+
+
+def _values_read(model: Any, layers: tuple[Any, ...], namespace: dict[str, Any]) -> dict[str, Any]:
+    functions = [f for given in compile_objects(model).values() for f in flat_items(given) if callable(f)]
+    functions += [getattr(type(layer), "call", None) for layer in layers]
+    functions += [getattr(layer, "function", None) for layer in layers if type(layer).__name__ == "Lambda"]
+    functions += [getattr(type(model), name, None) for name in ("train_step", "call")]
+    values: dict[str, Any] = {}
+    for function in functions:
+        if callable(function):
+            values.update(plain_globals_read(function, namespace))
+    return values
+
+
+class ModelTraces:
+    """The traces of one model, by kind, structure and batch size."""
+
+    def __init__(self) -> None:
+        self._exact: dict[tuple[str, str, int], TraceFacts] = {}
+        self._open: dict[tuple[str, str], TraceFacts] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._exact or self._open)
+
+    def forget(self, kind: str | None = None) -> None:
+        """Drop the traces of one kind, or all."""
+        self._exact = {k: v for k, v in self._exact.items() if kind and not k[0].startswith(kind)}
+        self._open = {k: v for k, v in self._open.items() if kind and not k[0].startswith(kind)}
+
+    def kinds(self) -> frozenset[str]:
+        """Return the kinds (``train``, ``test``, ``predict``) that have a trace."""
+        return frozenset(key[0].split(":")[0] for key in (*self._exact, *self._open))
+
+    def all_facts(self, kind: str | None = None) -> list[TraceFacts]:
+        """Return the facts of every trace, or of those of one kind."""
+        found = [(k[0], v) for k, v in self._exact.items()] + [(k[0], v) for k, v in self._open.items()]
+        return [facts for key, facts in found if kind is None or key.startswith(kind)]
+
+    def serving(self, call: Call) -> list[TraceFacts]:
+        """Return the traces that will serve this call; empty when it will be traced anew."""
+        return [facts for _, facts in self._lookup(call) if facts is not None]
+
+    def record(self, call: Call, facts: TraceFacts) -> None:
+        """Note the traces this call makes."""
+        for batch, found in list(self._lookup(call)):
+            if found is not None:
+                continue
+            key = (_key(call), call.structure)
+            if any(k[:2] == key for k in self._exact):
+                self._open[key] = facts
+            else:
+                self._exact[(*key, batch)] = facts
+
+    def _lookup(self, call: Call) -> Iterator[tuple[int, TraceFacts | None]]:
+        key = (_key(call), call.structure)
+        for batch in sorted(call.batches) or [0]:
+            yield batch, self._exact.get((*key, batch)) or self._open.get(key)
+
+
+def _key(call: Call) -> str:
+    # One batch at a time is a trace of its own beside the loop over an iterator.
+    return f"{call.kind}:batch" if call.method.endswith("_on_batch") else f"{call.kind}:loop"
+
+
+def replays_traces(model: Any) -> bool:
+    """Whether this model runs traced functions at all: not when it runs eagerly, nor on torch."""
+    if getattr(model, "run_eagerly", False):
+        return False
+    return backend() in ("tensorflow", "jax") or "tf_keras" in FACE.packages
+
+
+def call_of(method: str, arguments: dict[str, Any]) -> Call:
+    """Describe a call of an entry method by its arguments."""
+    x, y = arguments.get("x"), arguments.get("y")
+    weights = arguments.get("sample_weight")
+    parts = [_structure(x), _structure(y), _structure(weights), "class" if arguments.get("class_weight") else ""]
+    return Call(method, " | ".join(parts), _batches(method, x, arguments))
+
+
+def _structure(value: Any) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{k}:{_structure(v)}" for k, v in sorted(value.items(), key=lambda i: str(i[0]))) + "}"
+    if isinstance(value, (list, tuple)):
+        if value and all(isinstance(v, (int, float)) for v in value):
+            return "numbers"
+        return "[" + ",".join(_structure(v) for v in value[:64]) + "]"
+    spec = getattr(value, "element_spec", None)
+    if spec is not None:
+        return str(spec)
+    shape, dtype = getattr(value, "shape", None), getattr(value, "dtype", None)
+    if shape is not None and dtype is not None:
+        return f"{_array_dtype(value, dtype)}{tuple(shape)[1:]}"
+    return type(value).__name__
+
+
+def _array_dtype(value: Any, dtype: Any) -> str:
+    # fit, evaluate and predict bring arrays of floats to the model's own float type.
+    text = str(getattr(dtype, "name", dtype))
+    return "float" if "float" in text else text
+
+
+def _batches(method: str, x: Any, arguments: dict[str, Any]) -> frozenset[int]:
+    count = _length(x)
+    if count is None:
+        return frozenset()
+    if method.endswith("_on_batch"):
+        return frozenset({count})
+    split = arguments.get("validation_split") or 0
+    if split:
+        count = int(count * (1 - split))
+    size = arguments.get("batch_size") or _DEFAULT_BATCH
+    full, rest = divmod(count, size)
+    return frozenset(([size] if full else []) + ([rest] if rest else []))
+
+
+def _length(x: Any) -> int | None:
+    while isinstance(x, (dict, list, tuple)) and x:
+        x = next(iter(x.values())) if isinstance(x, dict) else x[0]
+    shape = getattr(x, "shape", None)
+    try:
+        return int(shape[0]) if shape is not None else None
+    except (TypeError, IndexError):
+        return None
+
+
+class TraceBook:
+    """Traces of all models; holds no model alive."""
+
+    def __init__(self) -> None:
+        self._traces: dict[int, tuple[weakref.ref[Any], ModelTraces]] = {}
+
+    def of(self, model: Any) -> ModelTraces:
+        """Return the traces of a model, none at first."""
+        key = id(model)
+        entry = self._traces.get(key)
+        if entry is not None and entry[0]() is model:
+            return entry[1]
+        traces = ModelTraces()
+        self._traces[key] = (weakref.ref(model, lambda _: self._traces.pop(key, None)), traces)
+        return traces
+
+    def models(self) -> list[Any]:
+        """Return the living models that have a trace."""
+        found = [ref() for ref, traces in list(self._traces.values()) if traces]
+        return [model for model in found if model is not None]
+
+
+def existing_trace_kinds(model: Any) -> frozenset[str]:
+    """Return the kinds whose function exists, also for a model traced before the guard was loaded."""
+    return frozenset(kind for kind in ("train", "test", "predict") if getattr(model, f"{kind}_function", None))
+
+
+def tensorflow_loaded() -> bool:
+    """Whether TensorFlow has been imported."""
+    return "tensorflow" in sys.modules

@@ -1,0 +1,164 @@
+"""What the guard sees happen, as data; rules turn events into findings.
+
+Events are short-lived: they may hold live objects, and are dropped as soon as the rules have
+looked at them. Nothing that outlives an event may hold what it held.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from .diagnostic import Span
+
+
+@dataclass(frozen=True, eq=False)
+class ListEdited:
+    """A list of layers was changed in place.
+
+    Attributes:
+        owner: The model or layer the list was read from or given to.
+        attribute: The attribute it came from (``layers``, ``_layers`` ...), or the user's name for it.
+        before: Its items before.
+        after: Its items after.
+        temporary: True when nothing but the edit itself held the list.
+        span: Where the edit stands.
+        name: The user's name of the list, when it has one.
+        identity: ``id`` of a named list, to tell a later edit of the same one.
+    """
+
+    owner: Any
+    attribute: str
+    before: tuple[Any, ...]
+    after: tuple[Any, ...]
+    temporary: bool
+    span: Span
+    name: str | None = None
+    identity: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Rebound:
+    """A name, slot or attribute of a plain object now holds another object.
+
+    Attributes:
+        where: The place as the user writes it: ``shared``, ``net["fc"]``, ``self.fc``.
+        old: What it held.
+        new: What it holds.
+        span: Where the binding stands.
+    """
+
+    where: str
+    old: Any
+    new: Any
+    span: Span
+
+
+@dataclass(frozen=True, eq=False)
+class AttributeSet:
+    """User code assigned an attribute of a Keras object.
+
+    Attributes:
+        target: The layer, model or optimizer.
+        name: The attribute.
+        old: Its value before; ``MISSING`` when it had none.
+        new: The value assigned.
+        span: Where the assignment stands.
+    """
+
+    target: Any
+    name: str
+    old: Any
+    new: Any
+    span: Span
+
+
+@dataclass(frozen=True, eq=False)
+class StructureChanged:
+    """A model's structure was edited through an interface that does reach the graph.
+
+    Attributes:
+        model: The model.
+        action: ``add``, ``pop`` or the name of a list method of a tracked list.
+        layer: The layer added or removed, where there is one.
+        span: Where the edit stands.
+    """
+
+    model: Any
+    action: str
+    layer: Any
+    span: Span
+
+
+@dataclass(frozen=True, eq=False)
+class CopyEdited:
+    """A container that Keras hands out as a fresh copy was edited in place.
+
+    Attributes:
+        owner: The object it was read from.
+        source: How it was read: ``get_config()``, ``trainable_weights`` ...
+        span: Where the edit stands.
+    """
+
+    owner: Any
+    source: str
+    span: Span
+
+
+@dataclass(frozen=True, eq=False)
+class StateAdapted:
+    """``adapt`` gave a preprocessing layer new statistics."""
+
+    layer: Any
+    span: Span
+
+
+@dataclass(frozen=True, eq=False)
+class PolicySet:
+    """The global dtype policy was changed while models exist."""
+
+    old: str
+    new: str
+    span: Span
+
+
+@dataclass(frozen=True, eq=False)
+class ClassRedefined:
+    """A notebook class was defined again while instances of the old one live."""
+
+    where: str
+    old: Any
+    new: Any
+    span: Span
+
+
+@dataclass(frozen=True, eq=False)
+class ValueRebound:
+    """A global that a traced function read holds another plain value."""
+
+    name: str
+    old: Any
+    new: Any
+    span: Span
+
+
+class _Missing:
+    """The value of an attribute that was not there."""
+
+    def __repr__(self) -> str:
+        return "<missing>"
+
+
+MISSING = _Missing()
+
+Event = (
+    ListEdited
+    | Rebound
+    | AttributeSet
+    | StructureChanged
+    | CopyEdited
+    | StateAdapted
+    | PolicySet
+    | ClassRedefined
+    | ValueRebound
+)

@@ -1,0 +1,283 @@
+"""What a piece of code binds, reads and calls, and what comes after a given line."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def walk_scope(node: ast.AST) -> Iterator[ast.AST]:
+    """Walk a tree without entering functions, classes and lambdas defined in it."""
+    yield node
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, _SCOPES):
+            yield child
+        else:
+            yield from walk_scope(child)
+
+
+def root_name(node: ast.AST) -> str | None:
+    """Return the name a chain of attributes and subscripts starts with, or ``None``."""
+    while isinstance(node, (ast.Attribute, ast.Subscript, ast.Starred)):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else None
+
+
+@dataclass
+class Touched:
+    """Names a statement binds, and names whose object it may change in place."""
+
+    bound: set[str]
+    edited: set[str]
+
+    @property
+    def all(self) -> set[str]:
+        """Both kinds."""
+        return self.bound | self.edited
+
+
+def touched_names(statement: ast.stmt, mutators: frozenset[str]) -> Touched:
+    """Return the names a top-level statement binds or edits, nested functions left out."""
+    touched = Touched(set(), set())
+    if isinstance(statement, (*_FUNCTIONS, ast.ClassDef)):
+        touched.bound.add(statement.name)
+        return touched
+    for node in _walk_without_comprehension_targets(statement):
+        _note(node, touched, mutators)
+    return touched
+
+
+def _walk_without_comprehension_targets(node: ast.AST) -> Iterator[ast.AST]:
+    for item in walk_scope(node):
+        if not isinstance(item, _COMPREHENSIONS):
+            yield item
+
+
+def _note(node: ast.AST, touched: Touched, mutators: frozenset[str]) -> None:
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+        touched.bound.add(node.id)
+    elif isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
+        touched.bound.add(node.name)
+    elif isinstance(node, (ast.Attribute, ast.Subscript)) and not isinstance(node.ctx, ast.Load):
+        name = root_name(node)
+        if name is not None:
+            touched.edited.add(name)
+    elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+        touched.edited.add(node.target.id)
+    elif (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in mutators
+        and isinstance(node.func.value, (ast.Name, ast.Attribute, ast.Subscript))
+    ):
+        name = root_name(node.func.value)
+        if name is not None:
+            touched.edited.add(name)
+
+
+def loop_targets(statement: ast.stmt) -> set[str]:
+    """Return the names that ``for`` statements inside ``statement`` walk with."""
+    found: set[str] = set()
+    for node in walk_scope(statement):
+        if isinstance(node, (ast.For, ast.AsyncFor)):
+            found |= {n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)}
+    return found
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """What the code after a line still does, in the same function or cell.
+
+    Attributes:
+        bound: Names it binds.
+        read: Names it reads.
+        methods: Pairs of root name and method it calls (``("model", "compile")``).
+    """
+
+    bound: frozenset[str] = frozenset()
+    read: frozenset[str] = frozenset()
+    methods: frozenset[tuple[str, str]] = frozenset()
+
+    def __or__(self, other: Ahead) -> Ahead:
+        return Ahead(self.bound | other.bound, self.read | other.read, self.methods | other.methods)
+
+    def calls(self, names: Sequence[str], methods: frozenset[str]) -> bool:
+        """Whether one of ``methods`` is called on one of ``names``."""
+        return any((name, method) in self.methods for name in names for method in methods)
+
+
+NOTHING_AHEAD = Ahead()
+
+
+def code_ahead(source: str, line: int, *, from_call: bool = False) -> Ahead:
+    """Return what the code after ``line`` does, up to the end of its function or of the cell.
+
+    Args:
+        source: The cell, as Python.
+        line: 1-based line of the statement that runs now.
+        from_call: True when the statement is in the middle of a call: its own targets are bound later.
+    """
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return NOTHING_AHEAD
+    rest: list[ast.AST] = []
+    body: Sequence[ast.stmt] = tree.body
+    while True:
+        index = _index_at(body, line)
+        if index is None:
+            break
+        statement = body[index]
+        if isinstance(statement, _FUNCTIONS) and line > statement.lineno:
+            rest = []  # what follows the definition does not follow the call
+        else:
+            rest.extend(body[index + 1 :])
+        inner = _body_at(statement, line)
+        if inner is None:
+            if from_call:
+                rest.extend(_targets(statement))
+            break
+        body = inner
+    return _summary(rest)
+
+
+def _index_at(body: Sequence[ast.stmt], line: int) -> int | None:
+    for index, statement in enumerate(body):
+        first = min([statement.lineno, *(d.lineno for d in getattr(statement, "decorator_list", ()))])
+        if first <= line <= (statement.end_lineno or statement.lineno):
+            return index
+    return None
+
+
+def _body_at(statement: ast.stmt, line: int) -> Sequence[ast.stmt] | None:
+    for name in ("body", "orelse", "finalbody"):
+        inner = getattr(statement, name, None)
+        if isinstance(inner, list) and _index_at(inner, line) is not None:
+            return inner
+    for handler in getattr(statement, "handlers", ()):
+        if _index_at(handler.body, line) is not None:
+            return list(handler.body)
+    for case in getattr(statement, "cases", ()):
+        if _index_at(case.body, line) is not None:
+            return list(case.body)
+    return None
+
+
+def _targets(statement: ast.stmt) -> list[ast.AST]:
+    if isinstance(statement, ast.Assign):
+        return list(statement.targets)
+    if isinstance(statement, (ast.AnnAssign, ast.AugAssign)):
+        return [statement.target]
+    return []
+
+
+def _summary(nodes: list[ast.AST]) -> Ahead:
+    bound: set[str] = set()
+    read: set[str] = set()
+    methods: set[tuple[str, str]] = set()
+    for top in nodes:
+        for node in ast.walk(top):
+            if isinstance(node, ast.Name):
+                (read if isinstance(node.ctx, ast.Load) else bound).add(node.id)
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                name = root_name(node.func.value)
+                if name is not None:
+                    methods.add((name, node.func.attr))
+    return Ahead(frozenset(bound), frozenset(read), frozenset(methods))
+
+
+@dataclass(frozen=True)
+class Place:
+    """A range in a cell: 1-based lines and columns, and the function around it."""
+
+    line: int
+    end_line: int
+    column: int
+    end_column: int
+    function: str | None = None
+
+
+def place_of_line(source: str, line: int, target: str | None = None) -> Place | None:
+    """Return the statement at a line: the whole of a simple one, the header's line of a compound one.
+
+    Args:
+        source: The cell, as Python.
+        line: 1-based.
+        target: Where the statement binds this name, only the part that does.
+    """
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return None
+    body: Sequence[ast.stmt] = tree.body
+    function = None
+    while True:
+        index = _index_at(body, line)
+        if index is None:
+            return None
+        statement = body[index]
+        if isinstance(statement, _FUNCTIONS):
+            function = statement.name
+        inner = _body_at(statement, line)
+        if inner is None:
+            return place_of_node(source, _part(statement, target), function)
+        body = inner
+
+
+def _part(statement: ast.stmt, target: str | None) -> ast.AST:
+    if isinstance(statement, (ast.For, ast.AsyncFor, ast.While, ast.If, ast.With, ast.AsyncWith)):
+        return getattr(statement, "iter", None) or getattr(statement, "test", None) or statement.items[0]  # type: ignore[union-attr]
+    if target is not None:
+        for node in walk_scope(statement):
+            if isinstance(node, ast.Name) and node.id == target and isinstance(node.ctx, ast.Store):
+                return statement if isinstance(statement, ast.Assign) else node
+    return statement
+
+
+def place_of_node(source: str, node: ast.AST, function: str | None = None) -> Place:
+    """Return the place of a node; columns count characters, not bytes."""
+    line = getattr(node, "lineno", 1)
+    end_line = getattr(node, "end_lineno", None) or line
+    lines = source.splitlines() or [""]
+    start = _characters(lines, line, getattr(node, "col_offset", 0))
+    end = _characters(lines, end_line, getattr(node, "end_col_offset", None) or 0)
+    return Place(line, end_line, start + 1, end + 1, function)
+
+
+def _characters(lines: list[str], line: int, byte_offset: int) -> int:
+    if not 1 <= line <= len(lines):
+        return byte_offset
+    return len(lines[line - 1].encode()[:byte_offset].decode(errors="replace"))
+
+
+def binding_line(source: str, name: str, first: int, last: int) -> int | None:
+    """Return the first line between two lines that binds or edits ``name``, functions left out."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return None
+    lines = []
+    for statement in tree.body:
+        if (statement.end_lineno or statement.lineno) < first or statement.lineno > last:
+            continue
+        if isinstance(statement, (*_FUNCTIONS, ast.ClassDef)):
+            if statement.name == name:
+                lines.append(statement.lineno)
+            continue
+        for node in walk_scope(statement):
+            if _binds(node, name):
+                lines.append(getattr(node, "lineno", statement.lineno))
+    return min(lines) if lines else None
+
+
+def _binds(node: ast.AST, name: str) -> bool:
+    touched = Touched(set(), set())
+    from .vocabulary import MUTATORS  # noqa: PLC0415 - vocabulary is data, names is the reader
+
+    _note(node, touched, MUTATORS)
+    return name in touched.all

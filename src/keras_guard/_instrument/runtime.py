@@ -1,0 +1,160 @@
+"""The probes that instrumented cells call, kept in ``builtins`` under reserved names.
+
+They live in ``builtins`` so that ``%reset``, ``del`` or a user's own names cannot take them
+away from a cell that is running, and they stay there, inert, after the guard is unloaded:
+functions defined while it was loaded still call them.
+"""
+
+from __future__ import annotations
+
+import builtins
+import itertools
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+OBJECT = "__keras_guard_object__"
+LIST = "__keras_guard_list__"
+SLOT = "__keras_guard_slot__"
+DONE = "__keras_guard_done__"
+STEP = "__keras_guard_step__"
+BEFORE = "__keras_guard_before__"
+AFTER = "__keras_guard_after__"
+
+
+class Listener(Protocol):
+    """Who hears the probes of a cell; none of the methods may raise."""
+
+    def probe_object(self, site: Site, value: Any) -> None:
+        """The object whose list is about to be edited."""
+
+    def probe_list(self, site: Site, value: Any) -> None:
+        """The list that is about to be edited."""
+
+    def probe_slot(self, site: Site, value: Any) -> None:
+        """The container or object one of whose slots is about to be bound."""
+
+    def probe_done(self, site: Site) -> None:
+        """The statement or call that edits has ended."""
+
+    def probe_step(self, site: Site) -> None:
+        """A top-level statement that binds watched names has ended."""
+
+    def probe_before(self, site: Site) -> None:
+        """A statement that binds a global is about to run."""
+
+    def probe_after(self, site: Site) -> None:
+        """A statement that binds a global has ended."""
+
+
+@dataclass(frozen=True, eq=False)
+class Site:
+    """One instrumented place.
+
+    Attributes:
+        number: Its number in the process.
+        listener: Who hears its probes.
+        cell: Execution count of the cell it stands in.
+        line: First line of its statement.
+        end_line: Last line of its statement.
+        column: 0-based byte column of the edit on ``line``.
+        end_column: 0-based byte column after the edit.
+        attribute: The attribute that is edited, or the slot that is bound.
+        names: The names the statement binds or edits.
+        function: The function around it.
+        chain: The edited expression as text.
+    """
+
+    number: int
+    listener: Listener
+    cell: int | None
+    line: int
+    end_line: int
+    column: int
+    end_column: int
+    attribute: str = ""
+    names: frozenset[str] = frozenset()
+    function: str | None = None
+    chain: str = ""
+
+
+_SITES: dict[int, Site] = {}
+_numbers = itertools.count(1)
+
+
+def new_number() -> int:
+    """Return the next site number."""
+    return next(_numbers)
+
+
+def register(site: Site) -> None:
+    """Make a site known to the probes."""
+    _SITES[site.number] = site
+
+
+def forget(listener: Listener) -> None:
+    """Silence every site of a listener."""
+    for number in [n for n, site in _SITES.items() if site.listener is listener]:
+        del _SITES[number]
+
+
+def _probe_object(number: int, value: Any) -> Any:
+    site = _SITES.get(number)
+    if site is not None:
+        site.listener.probe_object(site, value)
+    return value
+
+
+def _probe_list(number: int, value: Any) -> Any:
+    site = _SITES.get(number)
+    if site is not None:
+        site.listener.probe_list(site, value)
+    return value
+
+
+def _probe_slot(number: int, value: Any) -> Any:
+    site = _SITES.get(number)
+    if site is not None:
+        site.listener.probe_slot(site, value)
+    return value
+
+
+def _probe_done(number: int, value: Any = None) -> Any:
+    site = _SITES.get(number)
+    if site is not None:
+        site.listener.probe_done(site)
+    return value
+
+
+def _probe_step(number: int) -> None:
+    site = _SITES.get(number)
+    if site is not None:
+        site.listener.probe_step(site)
+
+
+def _probe_before(number: int) -> None:
+    site = _SITES.get(number)
+    if site is not None:
+        site.listener.probe_before(site)
+
+
+def _probe_after(number: int) -> None:
+    site = _SITES.get(number)
+    if site is not None:
+        site.listener.probe_after(site)
+
+
+_PROBES = {
+    OBJECT: _probe_object,
+    LIST: _probe_list,
+    SLOT: _probe_slot,
+    DONE: _probe_done,
+    STEP: _probe_step,
+    BEFORE: _probe_before,
+    AFTER: _probe_after,
+}
+
+
+def install() -> None:
+    """Put the probes into ``builtins``; doing it twice changes nothing."""
+    for name, probe in _PROBES.items():
+        setattr(builtins, name, probe)

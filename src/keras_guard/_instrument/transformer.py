@@ -1,0 +1,311 @@
+"""The AST transformer: probes around the statements of a cell that can edit a model.
+
+A cell without such a statement goes back untouched. Values are wrapped and statements added
+behind; a target's chain is never moved into a variable, names and line numbers stay, a last
+expression stays last, and ``from __future__`` stays first.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from . import runtime
+from .names import Touched, root_name, touched_names
+from .runtime import Listener, Site
+from .vocabulary import ATTRIBUTES, COPY_METHODS, LIST_WORDS, MUTATORS
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_PLAIN_VALUES = (ast.Constant, ast.BinOp, ast.UnaryOp, ast.Compare, ast.JoinedStr, ast.BoolOp)
+
+
+@dataclass
+class CellPlan:
+    """What was found in a cell.
+
+    Attributes:
+        names: Names whose objects the session has to look at before the cell runs.
+        sites: The instrumented places.
+    """
+
+    names: set[str] = field(default_factory=set)
+    sites: list[Site] = field(default_factory=list)
+
+
+class CellInstrumenter:
+    """Instruments one cell.
+
+    Args:
+        listener: Who hears the probes.
+        cell: Execution count of the cell.
+        watched: Says of a name whether its object is one to watch now.
+        line_offset: Lines of the user's cell above the code (1 under a cell magic).
+    """
+
+    def __init__(
+        self, listener: Listener, cell: int | None, watched: Callable[[str], bool], line_offset: int = 0
+    ) -> None:
+        self._listener = listener
+        self._cell = cell
+        self._watched = watched
+        self._offset = line_offset
+        self.plan = CellPlan()
+
+    def instrument(self, tree: ast.Module, text: str, *, functions: bool) -> ast.Module:
+        """Return the tree with probes, the same object if nothing was found.
+
+        Args:
+            tree: The cell's tree; changed in place where probes go in.
+            text: The cell's text, to rule most cells out fast.
+            functions: Whether slots bound inside functions are to be watched.
+        """
+        touched = [touched_names(statement, MUTATORS) for statement in tree.body]
+        self._choose_names(touched, tree.body)
+        steps = self._steps(touched)
+        if LIST_WORDS.search(text) or (functions and _defines_functions(tree.body)):
+            editor = _EditSites(self, functions=functions)
+            tree.body = [item for statement in tree.body for item in editor.visit_statement(statement)]
+            steps = _moved(steps, editor.origins)
+        if steps:
+            self._insert_steps(tree, steps)
+        return tree
+
+    def _choose_names(self, touched: list[Touched], body: list[ast.stmt]) -> None:
+        counts: dict[str, int] = {}
+        for item in touched:
+            for name in item.all:
+                counts[name] = counts.get(name, 0) + 1
+        for name, count in counts.items():
+            if self._watched(name) or (count > 1 and _made_by_call(name, body)):
+                self.plan.names.add(name)
+
+    def _steps(self, touched: list[Touched]) -> list[tuple[int, frozenset[str]]]:
+        wanted = [(index, frozenset(item.all & self.plan.names)) for index, item in enumerate(touched)]
+        return [(index, names) for index, names in wanted if names]
+
+    def _insert_steps(self, tree: ast.Module, steps: list[tuple[int, frozenset[str]]]) -> None:
+        # Behind the last statement the end of the cell itself is the step; nothing may follow it there.
+        for index, names in reversed(steps):
+            if index + 1 < len(tree.body):
+                statement = tree.body[index]
+                site = self.site(statement, names=names)
+                tree.body.insert(index + 1, _call_statement(runtime.STEP, site.number, statement))
+
+    def site(  # noqa: PLR0913 - the fields of a Site
+        self,
+        statement: ast.stmt,
+        node: ast.AST | None = None,
+        *,
+        attribute: str = "",
+        names: Iterable[str] = (),
+        function: str | None = None,
+        chain: str = "",
+    ) -> Site:
+        """Make and register the site of a statement."""
+        node = node or statement
+        one_line = getattr(node, "lineno", 0) == getattr(node, "end_lineno", -1) == statement.lineno
+        part = node if one_line else statement
+        site = Site(
+            number=runtime.new_number(),
+            listener=self._listener,
+            cell=self._cell,
+            line=statement.lineno + self._offset,
+            end_line=(statement.end_lineno or statement.lineno) + self._offset,
+            column=getattr(part, "col_offset", 0),
+            end_column=getattr(part, "end_col_offset", None) or 0,
+            attribute=attribute,
+            names=frozenset(names),
+            function=function,
+            chain=chain,
+        )
+        runtime.register(site)
+        self.plan.sites.append(site)
+        return site
+
+
+def _moved(steps: list[tuple[int, frozenset[str]]], origins: list[int]) -> list[tuple[int, frozenset[str]]]:
+    """Bring indices from before the insertions to the last statement that came of each."""
+    last = {origin: index for index, origin in enumerate(origins)}
+    return [(last[index], names) for index, names in steps]
+
+
+def _defines_functions(body: list[ast.stmt]) -> bool:
+    return any(isinstance(statement, (*_FUNCTIONS, ast.ClassDef)) for statement in body)
+
+
+def _made_by_call(name: str, body: list[ast.stmt]) -> bool:
+    """Whether some statement binds the name (or a slot of it) to the result of a call."""
+    for statement in body:
+        if isinstance(statement, ast.Assign) and any(isinstance(n, ast.Call) for n in ast.walk(statement.value)):
+            if any(root_name(t) == name for target in statement.targets for t in _parts(target)):
+                return True
+        elif isinstance(statement, (ast.For, ast.While, ast.With, ast.If, ast.Try)):
+            if _made_by_call(name, [n for n in ast.walk(statement) if isinstance(n, ast.Assign)]):
+                return True
+    return False
+
+
+def _parts(target: ast.expr) -> list[ast.expr]:
+    if isinstance(target, (ast.Tuple, ast.List)):
+        return [part for element in target.elts for part in _parts(element)]
+    return [target]
+
+
+def _call(name: str, number: int, like: ast.AST, *values: ast.expr) -> ast.Call:
+    call = ast.Call(ast.Name(name, ast.Load()), [ast.Constant(number), *values], [])
+    for node in (call, call.func, call.args[0]):
+        ast.copy_location(node, like)
+    return call
+
+
+def _call_statement(name: str, number: int, like: ast.stmt) -> ast.stmt:
+    statement = ast.Expr(_call(name, number, like))
+    ast.copy_location(statement, like)
+    for node in ast.walk(statement):
+        # One line and no width: a traceback never has to show a probe's place.
+        node.end_lineno = node.lineno = like.lineno  # type: ignore[attr-defined]
+    return statement
+
+
+class _EditSites(ast.NodeTransformer):
+    """Puts probes around edits of lists that Keras hands out and around slots bound in functions."""
+
+    def __init__(self, cell: CellInstrumenter, *, functions: bool) -> None:
+        self._cell = cell
+        self._slots = functions
+        self._function: list[str] = []
+        self._statement: ast.stmt | None = None
+        self._globals: list[set[str]] = []
+        self._aliases: list[set[str]] = []
+        self._behind: list[Site] = []
+        self.origins: list[int] = []
+        self._index = -1
+
+    def visit_statement(self, statement: ast.stmt) -> list[ast.stmt]:
+        """Instrument one top-level statement; returns it with what goes behind it."""
+        self._index += 1
+        result = self.visit(statement)
+        items = result if isinstance(result, list) else [result]
+        self.origins += [self._index] * len(items)
+        return items
+
+    # Functions
+
+    def _visit_function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.AST:
+        self._function.append(node.name)
+        names = [n for item in ast.walk(node) if isinstance(item, ast.Global) for n in item.names]
+        self._globals.append(set(names))
+        self._aliases.append(_list_aliases(node))
+        node.body = [item for statement in node.body for item in _as_list(self.visit(statement))]
+        self._aliases.pop()
+        self._globals.pop()
+        self._function.pop()
+        return node
+
+    visit_FunctionDef = _visit_function
+    visit_AsyncFunctionDef = _visit_function
+
+    # Statements
+
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        """Keep track of the innermost statement, and put what belongs behind it there."""
+        if not isinstance(node, ast.stmt):
+            return super().generic_visit(node)
+        outer, self._statement = self._statement, node
+        outer_behind, self._behind = self._behind, []
+        before = self._global_sites(node)
+        result = super().generic_visit(node)
+        behind, self._behind = self._behind, outer_behind
+        self._statement = outer
+        if not behind and not before:
+            return result
+        items: list[ast.AST] = [_call_statement(runtime.BEFORE, s.number, node) for s in before]
+        items.append(result)
+        items += [_call_statement(runtime.DONE, s.number, node) for s in behind]
+        items += [_call_statement(runtime.AFTER, s.number, node) for s in before]
+        return items  # type: ignore[return-value]
+
+    def _global_sites(self, node: ast.stmt) -> list[Site]:
+        if not self._globals or not self._globals[-1] or not isinstance(node, (ast.Assign, ast.AugAssign, ast.AnnAssign)):
+            return []
+        names = touched_names(node, MUTATORS).all & self._globals[-1]
+        return [self._site(node, names=names)] if names else []
+
+    def _site(self, node: ast.AST, *, attribute: str = "", names: Iterable[str] = (), chain: str = "") -> Site:
+        assert self._statement is not None
+        function = self._function[-1] if self._function else None
+        return self._cell.site(
+            self._statement, node, attribute=attribute, names=names, function=function, chain=chain
+        )
+
+    # Edits
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
+        """``x.layers[i] = ...`` and ``del x.layers[i]``."""
+        self.generic_visit(node)
+        if not isinstance(node.ctx, ast.Load) and self._statement is not None:
+            if self._edit_chain(node, "value") is not None:
+                return node
+            self._slot(node, "[]")
+        return node
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        """``self.fc = ...`` inside a function."""
+        self.generic_visit(node)
+        if isinstance(node.ctx, ast.Store) and self._statement is not None:
+            self._slot(node, node.attr)
+        return node
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        """``x.layers.pop()``."""
+        self.generic_visit(node)
+        function = node.func
+        if not (isinstance(function, ast.Attribute) and function.attr in MUTATORS and self._statement is not None):
+            return node
+        site = self._edit_chain(function, "value", behind=False)
+        return node if site is None else _call(runtime.DONE, site.number, node, node)
+
+    def _edit_chain(self, parent: ast.Subscript | ast.Attribute, where: str, *, behind: bool = True) -> Site | None:
+        """Wrap the list under ``parent`` if it is one that Keras hands out."""
+        holder: ast.AST = parent
+        node = parent.value
+        while isinstance(node, ast.Subscript):  # get_config()["layers"][1]["config"]
+            holder, node = node, node.value
+        nested = holder is not parent
+        site = None
+        if isinstance(node, ast.Attribute) and node.attr in ATTRIBUTES and not (nested and node.attr == "layers"):
+            site = self._site(parent, attribute=node.attr, chain=ast.unparse(node))
+            node.value = _call(runtime.OBJECT, site.number, node.value, node.value)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in COPY_METHODS:
+            site = self._site(parent, attribute=f"{node.func.attr}()", chain=ast.unparse(node))
+            node.func.value = _call(runtime.OBJECT, site.number, node.func.value, node.func.value)
+        elif isinstance(node, ast.Name) and self._aliases and node.id in self._aliases[-1] and not nested:
+            site = self._site(parent, attribute="", chain=node.id)
+        if site is None:
+            return None
+        setattr(holder, where, _call(runtime.LIST, site.number, node, node))
+        if behind:
+            self._behind.append(site)
+        return site
+
+    def _slot(self, node: ast.Subscript | ast.Attribute, attribute: str) -> None:
+        value = getattr(self._statement, "value", None)
+        if not self._slots or not self._function or value is None or isinstance(value, _PLAIN_VALUES):
+            return
+        site = self._site(node, attribute=attribute, chain=ast.unparse(node))
+        node.value = _call(runtime.SLOT, site.number, node.value, node.value)
+        self._behind.append(site)
+
+
+def _list_aliases(function: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
+    """Return the local names that a function gives to a list of layers."""
+    found = set()
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Attribute) and node.value.attr in ATTRIBUTES:
+            found |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+    return found
+
+
+def _as_list(result: object) -> list[ast.stmt]:
+    return result if isinstance(result, list) else [result]  # type: ignore[list-item]

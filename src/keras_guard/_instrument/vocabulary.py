@@ -1,0 +1,37 @@
+"""The words by which a cell's text shows that it may edit a model."""
+
+from __future__ import annotations
+
+import re
+
+#: List and dict methods that change their object.
+MUTATORS = frozenset(
+    "append insert pop remove extend clear reverse sort update popitem setdefault __setitem__ __delitem__".split()
+)
+
+#: Attributes of a model that hold its layers.
+LAYER_LISTS = frozenset({"layers"})
+
+#: Keras' own bookkeeping of the graph.
+PRIVATE_STRUCTURE = frozenset(
+    """_layers _operations _nodes _nodes_by_depth _operations_by_depth _layers_by_depth _inbound_nodes
+    _outbound_nodes inbound_nodes outbound_nodes _input_layers _output_layers _functional _inputs _outputs
+    _self_tracked_trackables""".split()
+)
+
+#: Attributes and methods that hand out a new container at each read.
+COPIES = frozenset(
+    """weights trainable_weights non_trainable_weights variables trainable_variables
+    non_trainable_variables losses metrics operations metrics_variables""".split()
+)
+COPY_METHODS = frozenset({"get_config", "get_weights", "get_compile_config", "get_build_config"})
+
+ATTRIBUTES = LAYER_LISTS | PRIVATE_STRUCTURE | COPIES
+
+#: A cell without any of these words holds no edit of a list that Keras hands out.
+LIST_WORDS = re.compile(
+    r"\b(?:" + "|".join(sorted(ATTRIBUTES | COPY_METHODS)) + r")\b",
+)
+
+#: A cell with one of these words may import Keras or build a model.
+KERAS_WORDS = re.compile(r"\b(?:keras|tensorflow|tf_keras)\b")

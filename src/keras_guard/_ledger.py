@@ -1,0 +1,167 @@
+"""The ledger: every finding, its state, and what happened to it.
+
+It holds no model, layer or list alive: findings carry weak references and texts.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from ._data.diagnostic import Diagnostic, DiffRow, LayerFacts, Span, State
+
+
+@dataclass
+class Finding:
+    """What a rule found: a divergence with the means to prove it again later.
+
+    Attributes:
+        code: Rule code.
+        rule: Rule name.
+        key: The cause; a second finding with the same key updates the first.
+        span: Where the edit stands.
+        message: What is true now.
+        model: Weak reference to the model concerned.
+        models: Names of all models concerned.
+        holds: Proves on the live objects that the divergence is there.
+        certain: Whether the edit is lost already; otherwise it is when ``opened_by`` says so.
+        opened_by: Whether a use (see ``_session.uses``) runs the stale view.
+        waits: Whether the code ahead may bring the views together again.
+        cured: Why it no longer holds, in words, given the number of the cell.
+        quiet_after_use: Whether a use that sees the edit makes a pending card needless.
+        edits: The edits a rebuild has to make, made anew from live objects.
+    """
+
+    code: str
+    rule: str
+    key: tuple[Any, ...]
+    span: Span
+    message: str
+    model: Callable[[], Any]
+    model_name: str
+    holds: Callable[[], bool]
+    certain: bool = False
+    opened_by: Callable[[Any], bool] = field(default=lambda use: True)
+    waits: Callable[[Any], bool] = field(default=lambda ahead: False)
+    cured: str = "the views agree again"
+    quiet_after_use: bool = False
+    models: tuple[str, ...] = ()
+    label: str = ""
+    notes: tuple[str, ...] = ()
+    open_message: str = ""
+    help: str = ""
+    graph_layer: LayerFacts | None = None
+    new_layer: LayerFacts | None = None
+    diff: tuple[DiffRow, ...] = ()
+    rebuild: bool = False
+    edits: Callable[[], tuple[Any, ...]] = field(default=lambda: ())
+    needs_model: bool = True
+
+    def diagnostic(self, identity: str, state: State) -> Diagnostic:
+        """Return the finding as a diagnostic."""
+        message = self.open_message if state is State.OPEN and self.open_message else self.message
+        return Diagnostic(
+            id=identity,
+            code=self.code,
+            rule=self.rule,
+            state=state,
+            model=self.model_name,
+            models=self.models or (self.model_name,),
+            span=self.span,
+            message=message,
+            label=self.label,
+            notes=self.notes,
+            help=self.help,
+            graph_layer=self.graph_layer,
+            new_layer=self.new_layer,
+            rebuild=self.rebuild,
+            diff=self.diff,
+        )
+
+
+@dataclass
+class Entry:
+    """One finding's life.
+
+    Attributes:
+        finding: The finding, as last updated.
+        diagnostic: What was or will be shown.
+        shown: Whether the user has seen it.
+        cell: Execution count of the cell during which it arose.
+        used: Whether the model was used since in a way that sees the edit.
+        ignored: Whether the user asked not to see it.
+    """
+
+    finding: Finding
+    diagnostic: Diagnostic
+    cell: int | None
+    shown: bool = False
+    used: bool = False
+    ignored: bool = False
+    history: list[tuple[float, State, int | None]] = field(default_factory=list)
+
+    @property
+    def state(self) -> State:
+        """Its state."""
+        return self.diagnostic.state
+
+    @property
+    def live(self) -> bool:
+        """Whether it is pending or open."""
+        return self.state is not State.RESOLVED
+
+
+class Ledger:
+    """All entries of a session, oldest first.
+
+    Args:
+        limit: How many resolved entries are kept for ``%keras_guard history``.
+    """
+
+    def __init__(self, limit: int = 500) -> None:
+        self._entries: dict[tuple[Any, ...], Entry] = {}
+        self._past: list[Entry] = []
+        self._limit = limit
+        self._numbers = itertools.count(1)
+        self._prefix = uuid.uuid4().hex[:8]
+
+    def add(self, finding: Finding, cell: int | None) -> tuple[Entry, bool]:
+        """Add a finding, or update the entry of the same cause; returns the entry and whether it is new."""
+        entry = self._entries.get(finding.key)
+        if entry is not None and entry.live:
+            entry.finding = finding
+            entry.diagnostic = finding.diagnostic(entry.diagnostic.id, entry.state)
+            return entry, False
+        identity = f"keras-guard-{self._prefix}-{next(self._numbers)}"
+        entry = Entry(finding, finding.diagnostic(identity, State.PENDING), cell)
+        self._entries[finding.key] = entry
+        return entry, True
+
+    def move(self, entry: Entry, state: State, cell: int | None, resolution: str | None = None) -> None:
+        """Bring an entry into another state."""
+        if state is State.RESOLVED:
+            entry.diagnostic = entry.diagnostic.moved(state, resolution=resolution)
+            self._entries.pop(entry.finding.key, None)
+            if entry.shown:
+                self._past = [*self._past, entry][-self._limit :]
+        else:
+            entry.diagnostic = entry.finding.diagnostic(entry.diagnostic.id, state)
+        entry.history.append((time.time(), state, cell))
+
+    def live(self) -> list[Entry]:
+        """Return the pending and open entries, oldest first."""
+        return [entry for entry in self._entries.values() if entry.live]
+
+    def shown(self) -> Iterator[Entry]:
+        """Yield every entry the user has seen, oldest first."""
+        yield from self._past
+        yield from (entry for entry in self._entries.values() if entry.shown)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._entries.clear()
+        self._past.clear()

@@ -1,0 +1,106 @@
+"""A diagnostic as text: the card of a terminal, and what screen readers and logs get."""
+
+from __future__ import annotations
+
+from .._data.diagnostic import Diagnostic, DiffRow, LayerFacts, Span, State
+
+_COLOURS = {"title": "1;33", "open": "1;31", "resolved": "2", "-": "31", "+": "32", "caret": "1;33", "dim": "2"}
+_MAX_LINES = 6
+
+
+def render_text(diagnostic: Diagnostic, *, colour: bool = False) -> str:
+    """Return the card as text, in the shape a compiler uses.
+
+    Args:
+        diagnostic: What to render.
+        colour: Whether to use ANSI colours; they never carry meaning alone.
+    """
+    paint = _painter(colour)
+    if diagnostic.state is State.RESOLVED:
+        words = f"keras_guard resolved [{diagnostic.code}]: {diagnostic.message} -- {diagnostic.resolution}"
+        return paint("resolved", clean(words))
+    if diagnostic.state is State.PENDING:
+        return "\n".join(_pending(diagnostic, paint))
+    return "\n".join(_open(diagnostic, paint))
+
+
+def _pending(diagnostic: Diagnostic, paint: Painter) -> list[str]:
+    head = f"keras_guard pending [{diagnostic.code}]: {diagnostic.message} ({diagnostic.span.label()})"
+    lines = [paint("title", clean(head))]
+    if diagnostic.help:
+        lines.append(clean(f"  help: {diagnostic.help}"))
+    return lines
+
+
+def _open(diagnostic: Diagnostic, paint: Painter) -> list[str]:
+    lines = [paint("open", clean(f"keras_guard warning [{diagnostic.code}]: {diagnostic.message}"))]
+    lines.append(f" --> {diagnostic.span.label()}")
+    lines += excerpt(diagnostic.span, diagnostic.label, paint)
+    lines += diff_lines(diagnostic.diff, paint)
+    lines += [clean(f"note: {note}") for note in diagnostic.notes]
+    if diagnostic.help:
+        lines.append(clean(f"help: {diagnostic.help}"))
+    lines.append(paint("dim", f"more: %keras_guard explain {diagnostic.code}"))
+    return lines
+
+
+def excerpt(span: Span, label: str, paint: Painter) -> list[str]:
+    """Return the marked lines with a caret under the edit."""
+    if not span.known or not span.text:
+        return [clean(f"  {label}")] if label else []
+    first = span.line or 1
+    width = len(str(first + len(span.text) - 1))
+    lines = [f"{'':{width}} |"]
+    for number, text in list(enumerate(span.text, first))[:_MAX_LINES]:
+        lines.append(clean(f"{number:{width}} | {text}"))
+        if number == first:
+            lines.append(f"{'':{width}} | " + paint("caret", clean(_carets(span, text) + f" {label}")))
+    if len(span.text) > _MAX_LINES:
+        lines.append(f"{'':{width}} | ...")
+    return lines
+
+
+def _carets(span: Span, text: str) -> str:
+    start = (span.column or 1) - 1
+    end = (span.end_column or start + 2) - 1 if span.end_line == span.line else len(text.rstrip())
+    return " " * start + "^" * max(1, end - start)
+
+
+def diff_lines(rows: tuple[DiffRow, ...], paint: Painter) -> list[str]:
+    """Return the layers before (``-``) and after (``+``), aligned."""
+    if not rows:
+        return []
+    cells = [(row, *_columns(row.layer)) for row in rows]
+    widths = [max(len(str(cell[i])) for cell in cells) for i in (1, 2, 3)]
+    lines = ["  layers of the graph (-) and of the edit (+):"]
+    for row, name, shape, params in cells:
+        index = "" if row.index is None else str(row.index)
+        text = f"  {row.mark} {index:>3} {name:{widths[0]}}  {shape:{widths[1]}}  {params:>{widths[2]}}".rstrip()
+        lines.append(paint(row.mark, clean(text)))
+    return lines
+
+
+def _columns(layer: LayerFacts) -> tuple[str, str, str]:
+    shape = "" if layer.shape is None else str(layer.shape)
+    params = "not built" if layer.params is None else f"{layer.params:,} params"
+    return layer.title(), shape, params
+
+
+def clean(text: str) -> str:
+    """Make control characters of user-given names visible, so that no name can move the cursor."""
+    return "".join(c if c.isprintable() or c in "\t" else repr(c)[1:-1] for c in text)
+
+
+class Painter:
+    """Colours a text, or leaves it as it is."""
+
+    def __init__(self, on: bool) -> None:
+        self._on = on
+
+    def __call__(self, kind: str, text: str) -> str:
+        code = _COLOURS.get(kind)
+        return f"\x1b[{code}m{text}\x1b[0m" if self._on and code else text
+
+
+def _painter(on: bool) -> Painter:
+    return Painter(on)

@@ -1,0 +1,79 @@
+"""What a rule is, and what it may ask."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+from .._adapter.traces import TraceBook
+from .._data.events import Event
+from .._instrument.names import Ahead
+from .._ledger import Finding
+
+
+class Desk(Protocol):
+    """What a rule may ask of the session while it judges an event."""
+
+    traces: TraceBook
+
+    def models(self) -> list[Any]:
+        """Return the models the user can reach, nested ones included."""
+
+    def holders(self, layer: Any) -> list[Any]:
+        """Return the reachable models whose graph runs ``layer``, outermost first."""
+
+    def name_of(self, value: Any) -> str:
+        """Return the user's name for an object, or the best other one."""
+
+    def names_of(self, value: Any) -> list[str]:
+        """Return all plain names, global and local to the running function, that hold ``value``."""
+
+    def is_reachable(self, value: Any) -> bool:
+        """Whether the user can still name ``value``."""
+
+    def value_at(self, place: str) -> Any:
+        """Return what a plain name holds now."""
+
+    def built_in(self, model: Any) -> int | None:
+        """Return the execution count of the cell that built a model."""
+
+    def attribute_changed_since(self, target: Any, name: str, number: int) -> bool:
+        """Whether an attribute differs now from what it was at edit ``number``."""
+
+    def rebinds_ahead(self, ahead: Ahead, models: Sequence[Any]) -> bool:
+        """Whether the code ahead binds a name of one of the models again."""
+
+    def in_entry(self, model: Any) -> bool:
+        """Whether ``model`` is in the middle of ``fit``, ``evaluate`` or ``predict``."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """The parts of a rule's page, also shown by ``%keras_guard explain``.
+
+    Attributes:
+        what: What the rule detects.
+        why: Why it matters.
+        example: Code that fires the rule once. Cells are parted by ``# ---`` lines.
+        instead: Code that does what was meant and fires nothing.
+        limits: What the rule does not see, or stays silent about on purpose.
+    """
+
+    what: str
+    why: str
+    example: str
+    instead: str
+    limits: str = ""
+
+
+class Rule:
+    """One rule: a code, a name, a page, and a judgement over events."""
+
+    code: ClassVar[str]
+    name: ClassVar[str]
+    page: ClassVar[Page]
+
+    def judge(self, event: Event, desk: Desk) -> Iterator[Finding]:
+        """Yield what is wrong about an event, proved on the live objects."""
+        raise NotImplementedError

@@ -1,0 +1,161 @@
+"""KG102 ``rebound-layer``: a name that held a layer of a live graph now holds another one."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from .._adapter.face import is_layer, is_model
+from .._adapter.membership import holds
+from .._data.diagnostic import DiffRow
+from .._data.edits import Replace
+from .._data.events import Event, Rebound
+from .._instrument.names import Ahead
+from .._ledger import Finding
+from .base import Desk, Page, Rule
+from .words import cell, facts
+
+
+class ReboundLayer(Rule):
+    """A name, slot or attribute rebound to another layer, while a model goes on with the old one."""
+
+    code = "KG102"
+    name = "rebound-layer"
+    page = Page(
+        what="""
+A name, a tuple target, a global set in a function, a slot of a list or dict, or an attribute of a plain
+object held a layer (or a nested model) that a live model runs, and now holds another layer that no
+model runs.""",
+        why="""
+A model holds layer objects, not names. Binding the name again makes a new layer beside the model; the
+model goes on with the old one until the code that built the model runs again.""",
+        example="""
+import keras
+shared = keras.layers.Dense(16)
+a, b = keras.Input((8,)), keras.Input((8,))
+model = keras.Model([a, b], keras.layers.Concatenate()([shared(a), shared(b)]))
+# ---
+shared = keras.layers.Dense(64)
+# ---
+model.summary()""",
+        instead="""
+import keras
+def build(shared):
+    a, b = keras.Input((8,)), keras.Input((8,))
+    return keras.Model([a, b], keras.layers.Concatenate()([shared(a), shared(b)]))
+shared = keras.layers.Dense(16)
+model = build(shared)
+# ---
+shared = keras.layers.Dense(64)
+model = build(shared)
+# ---
+model.summary()""",
+        limits="""
+Silent when the new layer is used in another model, when the name walks over a model's layers, when the
+old layer is in no model the user can reach, and on local names of functions.""",
+    )
+
+    def judge(self, event: Event, desk: Desk) -> Iterator[Finding]:
+        """See :class:`Rule`."""
+        if not isinstance(event, Rebound) or event.old is event.new:
+            return
+        old, new = event.old, event.new
+        if not (is_layer(old) and is_layer(new)):
+            return
+        stale = [model for model in desk.holders(old) if not holds(model, new) and model is not new]
+        if not stale or self._handed_on(new, desk) or _built_around(new, old):
+            return
+        yield self._finding(event, stale, desk)
+
+    @staticmethod
+    def _handed_on(new: Any, desk: Desk) -> bool:
+        return bool(desk.holders(new))
+
+    def _finding(self, event: Rebound, stale: list[Any], desk: Desk) -> Finding:
+        model = stale[0]
+        name = desk.name_of(model)
+        names = tuple(desk.name_of(m) for m in stale)
+        old, new = facts(event.old), facts(event.new)
+        built = desk.built_in(model)
+        cure = (
+            f"run {cell(built)} again to build `{name}` with the new layer (its weights start afresh), or "
+            if built
+            else ""
+        )
+        return Finding(
+            code=self.code,
+            rule=self.name,
+            key=(self.code, id(model), event.where),
+            span=event.span,
+            message=f"`{name}` still uses the layer that `{event.where}` named before",
+            label=f"binds `{event.where}` to {new.title()}; `{name}` keeps {old.title()}",
+            notes=_notes(event, names, built),
+            help=f"{cure}run `%keras_guard rebuild {name}` to put the new layer in and keep the other weights",
+            model=weakref.ref(model),
+            model_name=name,
+            models=names,
+            holds=_proof(event, stale, desk),
+            waits=_waits(event, stale, desk),
+            cured=f"no model the notebook can reach goes on with the old `{event.where}`",
+            graph_layer=old,
+            new_layer=new,
+            diff=(DiffRow("-", old), DiffRow("+", new)),
+            rebuild=True,
+            edits=_edits(event),
+        )
+
+
+def _built_around(new: Any, old: Any) -> bool:
+    """Whether the new layer or model runs the old one itself (``base = Sequential([base, head])``)."""
+    return holds(new, old) if is_model(new) else any(item is old for item in _sublayers(new))
+
+
+def _sublayers(layer: Any) -> list[Any]:
+    return list(getattr(layer, "_layers", ()) or ())
+
+
+def _notes(event: Rebound, names: tuple[str, ...], built: int | None) -> tuple[str, ...]:
+    which = f"`{names[0]}`" if len(names) == 1 else ", ".join(f"`{n}`" for n in names)
+    notes = [f"a model holds layer objects, not names: {which} was built while `{event.where}` was the old layer"]
+    if built:
+        notes.append(f"{cell(built)} built `{names[0]}`")
+    if event.span.function:
+        notes.append(f"the binding stands in `{event.span.function}`")
+    return tuple(notes)
+
+
+def _proof(event: Rebound, stale: list[Any], desk: Desk) -> Callable[[], bool]:
+    old, new = weakref.ref(event.old), weakref.ref(event.new)
+    models = [weakref.ref(model) for model in stale]
+    where = event.where
+
+    def proof() -> bool:
+        before, after = old(), new()
+        if before is None or after is None or desk.value_at(where) not in (after, None):
+            return False
+        living = [m for m in (r() for r in models) if m is not None and desk.is_reachable(m)]
+        return any(holds(m, before) for m in living) and not desk.holders(after)
+
+    return proof
+
+
+def _waits(event: Rebound, stale: list[Any], desk: Desk) -> Callable[[Ahead], bool]:
+    models = [weakref.ref(model) for model in stale]
+    root = event.where.partition(".")[0].partition("[")[0]
+
+    def waits(ahead: Ahead) -> bool:
+        living = [m for m in (r() for r in models) if m is not None]
+        return root in ahead.read or root in ahead.bound or desk.rebinds_ahead(ahead, living)
+
+    return waits
+
+
+def _edits(event: Rebound) -> Callable[[], tuple[Any, ...]]:
+    old, new = weakref.ref(event.old), weakref.ref(event.new)
+
+    def edits() -> tuple[Any, ...]:
+        before, after = old(), new()
+        return () if before is None or after is None else (Replace(before, after),)
+
+    return edits

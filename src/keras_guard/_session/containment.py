@@ -1,0 +1,72 @@
+"""Containment: whatever goes wrong inside the guard stays inside the guard.
+
+Every way into the guard (probes, Keras hooks, shell events, magics' looks at user objects)
+goes through one :class:`Containment`. A fault is counted, the first of its kind is kept as
+text for ``%keras_guard status``, and the user's cell goes on as if nothing had happened.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+import traceback
+from collections import Counter
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Intended(Exception):
+    """Wraps an exception the guard means to raise into the user's cell (strict mode)."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+class Containment:
+    """Counts faults and keeps the guard from hearing itself.
+
+    Attributes:
+        faults: How often each kind of fault happened, by ``Type: message``.
+        details: The traceback of the first of each kind.
+    """
+
+    def __init__(self) -> None:
+        self.faults: Counter[str] = Counter()
+        self.details: dict[str, str] = {}
+        self._inside = threading.local()
+
+    def wrap(self, function: Callable[P, R]) -> Callable[P, R | None]:
+        """Return ``function`` such that it raises nothing, and does nothing while the guard itself runs."""
+
+        @functools.wraps(function)
+        def contained(*args: P.args, **kwargs: P.kwargs) -> R | None:
+            if getattr(self._inside, "busy", False):
+                return None
+            self._inside.busy = True
+            try:
+                return function(*args, **kwargs)
+            except Intended as intended:
+                raise intended.error from None
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # noqa: BLE001 - that is the point
+                self.note(error)
+                return None
+            finally:
+                self._inside.busy = False
+
+        return contained
+
+    def note(self, error: BaseException) -> None:
+        """Count a fault."""
+        try:
+            label = f"{type(error).__name__}: {str(error)[:200]}"
+        except BaseException:  # noqa: BLE001 - an exception whose __str__ raises
+            label = type(error).__name__
+        self.faults[label] += 1
+        if len(self.details) < 20 and label not in self.details:
+            self.details[label] = "".join(traceback.format_exception(type(error), error, error.__traceback__, limit=-6))

@@ -1,0 +1,73 @@
+"""When which attribute of which object was changed, and what it was before."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+from .._data.events import MISSING
+
+
+class ValueMark:
+    """Remembers a value well enough to recognise it, without keeping a user's object alive."""
+
+    __slots__ = ("_plain", "_reference")
+
+    def __init__(self, value: Any) -> None:
+        self._plain = value if is_plain(value) else None
+        self._reference: Callable[[], Any] | None = None
+        if not is_plain(value):
+            try:
+                self._reference = weakref.ref(value)
+            except TypeError:
+                kind = type(value)
+                self._plain, self._reference = (kind, repr(value)[:200]), None
+
+    def is_mark_of(self, value: Any) -> bool:
+        """Whether ``value`` is the value remembered."""
+        if self._reference is not None:
+            return self._reference() is value
+        if is_plain(value):
+            return type(value) is type(self._plain) and value == self._plain
+        return bool((type(value), repr(value)[:200]) == self._plain)
+
+
+def is_plain(value: Any) -> bool:
+    """Whether a value can be kept and compared as it is."""
+    if isinstance(value, (tuple, list)):
+        return len(value) <= 16 and all(is_plain(item) for item in value)
+    return value is None or value is MISSING or isinstance(value, (bool, int, float, str))
+
+
+class EditHistory:
+    """Numbers every edit; holds no object alive."""
+
+    def __init__(self) -> None:
+        self.number = 0
+        self._edits: dict[tuple[int, str], tuple[weakref.ref[Any], list[tuple[int, ValueMark]]]] = {}
+
+    def note(self, target: Any, name: str, old: Any) -> int:
+        """Note that an attribute was changed from ``old``; returns the edit's number."""
+        self.number += 1
+        key = (id(target), name)
+        entry = self._edits.get(key)
+        if entry is None or entry[0]() is not target:
+            reference = weakref.ref(target, lambda _: self._edits.pop(key, None))
+            entry = self._edits[key] = (reference, [])
+        entry[1].append((self.number, ValueMark(old)))
+        del entry[1][:-64]
+        return self.number
+
+    def bump(self) -> int:
+        """Count an edit that is no attribute of one object."""
+        self.number += 1
+        return self.number
+
+    def changed_since(self, target: Any, name: str, number: int) -> bool:
+        """Whether the attribute's value now differs from the one it had at edit ``number``."""
+        entry = self._edits.get((id(target), name))
+        if entry is None or entry[0]() is not target:
+            return False
+        later = [mark for at, mark in entry[1] if at > number]
+        return bool(later) and not later[0].is_mark_of(getattr(target, name, MISSING))

@@ -1,0 +1,203 @@
+"""What Keras tells the session: attribute writes, entries, compile, structure, state."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from typing import TYPE_CHECKING, Any
+
+from .._adapter.face import is_model
+from .._adapter.membership import graph_layers
+from .._adapter.traces import Call, facts_now, replays_traces
+from .._data.diagnostic import Span
+from .._data.events import MISSING, AttributeSet, PolicySet, StateAdapted, StructureChanged
+from .spans import span_of_frame
+from .uses import Use
+
+if TYPE_CHECKING:
+    from .session import Session
+
+
+class _Entry:
+    """An entry method that is running."""
+
+    __slots__ = ("call", "checked", "model")
+
+    def __init__(self, model: Any, call: Call) -> None:
+        self.model = weakref.ref(model)
+        self.call = call
+        self.checked = -1
+
+
+class KerasSink:
+    """The session's ear inside Keras (``_adapter.hooks.Sink``).
+
+    Args:
+        session: The session.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._entries = threading.local()
+        self._globals: dict[str, Span] = {}
+        for name in ("attribute_set", "entered", "left", "batch_begins", "shown", "compiled", "built",
+                     "functions_dropped", "structure_begins", "structure_ended", "adapted", "policy_begins",
+                     "policy_ended"):  # fmt: skip
+            setattr(self, name, session.containment.wrap(getattr(self, name)))
+
+    def _stack(self) -> list[_Entry]:
+        stack: list[_Entry] | None = getattr(self._entries, "stack", None)
+        if stack is None:
+            stack = self._entries.stack = []
+        return stack
+
+    def in_entry(self, model: Any) -> bool:
+        """Whether a model is in the middle of an entry method."""
+        return any(entry.model() is model for entry in self._stack())
+
+    def note_global(self, name: str, span: Span) -> None:
+        """Remember where a global was bound last."""
+        self._globals[name] = span
+
+    def span_of_global(self, name: str) -> Span:
+        """Return where a global was bound last."""
+        return self._globals.get(name, Span())
+
+    def attribute_set(self, target: Any, name: str, old: Any) -> None:
+        """See ``hooks.Sink``."""
+        new = getattr(target, name, MISSING)
+        if new is old:
+            return
+        session = self._session
+        session._forget_caches()
+        session.edits.note(target, name, old)
+        session.publish(AttributeSet(target, name, old, new, self._span()))
+
+    def _span(self) -> Span:
+        shell = self._session.shell
+        return span_of_frame(shell, next(shell.frames(), None))
+
+    def entered(self, model: Any, call: Call) -> None:
+        """See ``hooks.Sink``."""
+        self._stack().append(_Entry(model, call))
+        self._use(model, call.method)
+        if call.method.endswith("_on_batch"):
+            self._run_trace(self._stack()[-1])
+
+    def left(self, model: Any) -> None:
+        """See ``hooks.Sink``."""
+        stack = self._stack()
+        while stack:
+            if stack.pop().model() is model:
+                break
+
+    def batch_begins(self, kind: str) -> None:
+        """See ``hooks.Sink``."""
+        stack = self._stack()
+        if stack and stack[-1].call.kind == kind and stack[-1].checked != self._session.edits.number:
+            self._run_trace(stack[-1])
+
+    def _run_trace(self, entry: _Entry) -> None:
+        """A traced function is about to run: compare what it saw with what is true now, or note what it sees."""
+        session = self._session
+        model = entry.model()
+        entry.checked = session.edits.number
+        if model is None or not replays_traces(model):
+            return
+        traces = session.traces.of(model)
+        serving = traces.serving(entry.call)
+        if serving:
+            self._use(model, entry.call.method, entry.call.kind, tuple(serving))
+        traces.record(entry.call, facts_now(model, session.edits.number, session.shell.namespace))
+
+    def _use(self, model: Any, method: str, kind: str | None = None, serving: tuple[Any, ...] = ()) -> None:
+        session = self._session
+        session._forget_caches()
+        if not session.shell.options_in_force().enabled:
+            return
+        holders = frozenset({id(model), *(id(layer) for layer in graph_layers(model) if is_model(layer))})
+        session.used(Use(model, method, kind, serving, holders))
+
+    def shown(self, model: Any, method: str) -> None:
+        """See ``hooks.Sink``."""
+        self._use(model, method)
+
+    def built(self, model: Any) -> None:
+        """See ``hooks.Sink``."""
+        session = self._session
+        cell = session.shell.cell
+        key = id(model)
+        reference = weakref.ref(model, lambda _: session.builds.pop(key, None))
+        session.builds[key] = (reference, cell.number if cell is not None else None)
+
+    def compiled(self, model: Any) -> None:
+        """See ``hooks.Sink``."""
+        session = self._session
+        session._forget_caches()
+        session.traces.of(model).forget()
+        session.settle()
+
+    def functions_dropped(self, model: Any, kind: str) -> None:
+        """See ``hooks.Sink``."""
+        self._session.traces.of(model).forget(kind)
+        for entry in self._stack():
+            if entry.model() is model:
+                entry.checked = -1
+
+    def structure_begins(self, model: Any, action: str) -> Any:
+        """See ``hooks.Sink``."""
+        return model, action, tuple(model) if isinstance(model, list) else tuple(graph_layers(model))
+
+    def structure_ended(self, token: Any) -> None:
+        """See ``hooks.Sink``."""
+        if token is None:
+            return
+        target, action, before = token
+        session = self._session
+        session._forget_caches()
+        session.edits.bump()
+        after = tuple(target) if isinstance(target, list) else tuple(graph_layers(target))
+        changed = [item for item in (*before, *after) if not (_has(before, item) and _has(after, item))]
+        if not changed:
+            return
+        for model in [target] if is_model(target) else self._owners(target):
+            session.publish(StructureChanged(model, action, changed[0], self._span()))
+
+    def _owners(self, tracked: Any) -> list[Any]:
+        """Return the traced models one of whose layers holds a tracked list."""
+        found = []
+        for model in self._session.traces.models():
+            for layer in (model, *graph_layers(model)):
+                if any(value is tracked for value in vars(layer).values()):
+                    found.append(model)
+                    break
+        return found
+
+    def adapted(self, layer: Any) -> None:
+        """See ``hooks.Sink``."""
+        self._session._forget_caches()
+        self._session.edits.note(layer, "adapt()", object)
+        self._session.publish(StateAdapted(layer, self._span()))
+
+    def policy_begins(self) -> Any:
+        """See ``hooks.Sink``."""
+        return (_global_policy(),)
+
+    def policy_ended(self, token: Any) -> None:
+        """See ``hooks.Sink``."""
+        if token is None:
+            return
+        now = _global_policy()
+        if now != token[0]:
+            self._session._forget_caches()
+            self._session.publish(PolicySet(token[0], now, self._span()))
+
+
+def _has(items: tuple[Any, ...], wanted: Any) -> bool:
+    return any(item is wanted for item in items)
+
+
+def _global_policy() -> str:
+    from .._adapter.policy import global_policy
+
+    return global_policy()

@@ -1,0 +1,147 @@
+"""Watching names: what the cell's names held before a statement, and what they hold after it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from .._adapter.face import is_layer
+from .._adapter.membership import same_items
+from .._data.events import ClassRedefined, Event, ListEdited, Rebound
+from .._data.diagnostic import Span
+from .._instrument.names import loop_targets
+from .snapshots import ListPicture, Snapshot, is_watched, take, weak
+
+FindOwner = Callable[[tuple[Any, ...], int], Any]
+FindSpan = Callable[[str], Span]
+
+
+class NamesWatch:
+    """Snapshots of the names a cell touches.
+
+    Args:
+        namespace: The user's namespace.
+    """
+
+    def __init__(self, namespace: dict[str, Any]) -> None:
+        self._namespace = namespace
+        self._held: dict[str, Snapshot] = {}
+        self._walkers: dict[str, Callable[[], Any]] = {}
+
+    def is_candidate(self, name: str) -> bool:
+        """Whether the object of a name is one to watch; called for each name a cell touches."""
+        if name.startswith("__") or name not in self._namespace:
+            return False
+        value = self._namespace[name]
+        walked = self._walkers.get(name)
+        if walked is not None and walked() is value:
+            return False
+        return is_watched(value) or bool(take(value))
+
+    def begin(self, names: set[str]) -> None:
+        """Look at the names of a cell before it runs."""
+        self._held = {name: take(self._namespace[name]) for name in names if name in self._namespace}
+        for name in names - self._held.keys():
+            self._held[name] = Snapshot()
+
+    def note_walkers(self, body: list[ast.stmt]) -> None:
+        """Remember the names that ``for`` statements of a finished cell walked with."""
+        for statement in body:
+            for name in loop_targets(statement):
+                value = self._namespace.get(name)
+                if is_layer(value):
+                    self._walkers[name] = weak(value)
+
+    def look(self, name: str) -> None:
+        """Take a new snapshot of one name."""
+        self._held[name] = take(self._namespace[name]) if name in self._namespace else Snapshot()
+
+    def compare(self, names: frozenset[str] | None, find_owner: FindOwner, find_span: FindSpan) -> Iterator[Event]:
+        """Yield what changed since the last look, and look again.
+
+        Args:
+            names: The names to compare; all of the cell's for ``None``.
+            find_owner: Returns the model whose list of layers has these items (or this identity).
+            find_span: Returns where a name was bound or edited.
+        """
+        for name in list(self._held) if names is None else names:
+            old = self._held.get(name, Snapshot())
+            if name not in self._namespace:
+                self._held[name] = Snapshot()
+                continue
+            new = take(self._namespace[name])
+            self._held[name] = new
+            if old or new.lists:
+                yield from self._changes(name, old, new, find_owner, find_span)
+
+    def _changes(
+        self, name: str, old: Snapshot, new: Snapshot, find_owner: FindOwner, find_span: FindSpan
+    ) -> Iterator[Event]:
+        edited: set[str] = set()
+        for path, picture in old.lists.items():
+            now = self._list_at(name, path)
+            if now is None or id(now) != picture.identity or _same_list(picture, now):
+                continue
+            event = _list_event(name + path, picture, now, find_owner, find_span(name))
+            if event is not None:
+                edited.add(path)
+                yield event
+        for path, reference in old.objects.items():
+            if any(path.startswith(prefix) for prefix in edited):
+                continue
+            yield from _slot_events(name + path, reference(), new.objects.get(path), lambda: find_span(name))
+
+    def _list_at(self, name: str, path: str) -> Any:
+        value = self._namespace.get(name)
+        for part in _path_parts(path):
+            try:
+                value = vars(value).get(part) if isinstance(part, str) and not isinstance(value, (dict, list)) else value[part]
+            except (TypeError, KeyError, IndexError):
+                return None
+        return value if type(value) is list else None
+
+
+def _path_parts(path: str) -> list[Any]:
+    if not path:
+        return []
+    try:
+        node: ast.expr = ast.parse(f"x{path}", mode="eval").body
+    except SyntaxError:
+        return [object()]
+    parts: list[Any] = []
+    while not isinstance(node, ast.Name):
+        if isinstance(node, ast.Attribute):
+            parts.append(node.attr)
+        elif isinstance(node, ast.Subscript):
+            parts.append(ast.literal_eval(node.slice))
+        node = node.value  # type: ignore[attr-defined]
+    return parts[::-1]
+
+
+def _same_list(picture: ListPicture, now: list[Any]) -> bool:
+    return len(now) == len(picture.numbers) and all(id(a) == b for a, b in zip(now, picture.numbers, strict=True))
+
+
+def _list_event(
+    name: str, picture: ListPicture, now: list[Any], find_owner: FindOwner, span: Span
+) -> ListEdited | None:
+    before = picture.living()
+    if before is None:
+        return None
+    owner, attribute = find_owner(before, picture.identity) or (None, "")
+    if owner is None or same_items(before, tuple(now)):
+        return None
+    return ListEdited(
+        owner, attribute, before, tuple(now), temporary=False, span=span, name=name, identity=picture.identity
+    )
+
+
+def _slot_events(where: str, old: Any, new_reference: Any, span: Callable[[], Span]) -> Iterator[Event]:
+    new = new_reference() if new_reference is not None else None
+    if old is None or new is None or old is new:
+        return
+    if isinstance(old, type) and isinstance(new, type):
+        yield ClassRedefined(where, old, new, span())
+    elif not isinstance(old, type) and not isinstance(new, type):
+        yield Rebound(where, old, new, span())

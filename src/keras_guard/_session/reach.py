@@ -1,0 +1,83 @@
+"""What the user can reach from the names of the notebook, and under which name.
+
+A model nobody can name any more is no news. Containers and the user's own objects are looked
+into; Keras' ``History`` and other callbacks are not, though they hold their model.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from .._adapter.face import FACE
+
+_DEPTH = 3
+_MAX_ITEMS = 256
+_MAX_OBJECTS = 20_000
+_SHELL_NAMES = frozenset({"In", "Out", "exit", "quit", "get_ipython"})
+_OPAQUE = (types.ModuleType, types.FunctionType, types.BuiltinFunctionType, type, str, bytes, int, float)
+
+
+def user_names(namespace: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the user's own names, newest last, without the shell's history of outputs."""
+    for name, value in list(namespace.items()):
+        if not name.startswith("_") and name not in _SHELL_NAMES:
+            yield name, value
+
+
+def reachable(namespace: Mapping[str, Any], *, deep: bool = True) -> Iterator[tuple[str, Any]]:
+    """Yield (path, object) for the Keras layers and models the user can name, plain names first."""
+    seen: set[int] = set()
+    nested: list[tuple[str, Any, int]] = []
+    for name, value in user_names(namespace):
+        if isinstance(value, FACE.layer):
+            if id(value) not in seen:
+                seen.add(id(value))
+                yield name, value
+        elif deep and not isinstance(value, _OPAQUE):
+            nested.append((name, value, _DEPTH))
+    count = 0
+    while nested and count < _MAX_OBJECTS:
+        path, value, depth = nested.pop(0)
+        count += 1
+        if id(value) in seen:
+            continue
+        seen.add(id(value))
+        for part, item in parts_of(value):
+            if isinstance(item, FACE.layer):
+                if id(item) not in seen:
+                    seen.add(id(item))
+                    yield path + part, item
+            elif depth > 1 and not isinstance(item, _OPAQUE):
+                nested.append((path + part, item, depth - 1))
+
+
+def parts_of(value: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the parts of a container or of a user's own object, as (suffix, object)."""
+    if isinstance(value, dict):
+        for key, item in list(value.items())[:_MAX_ITEMS]:
+            if isinstance(key, (str, int)):
+                yield f"[{key!r}]" if isinstance(key, int) else f'["{key}"]', item
+    elif isinstance(value, (list, tuple)):
+        for index, item in enumerate(value[:_MAX_ITEMS]):
+            yield f"[{index}]", item
+    elif is_plain_object(value):
+        for name, item in list(vars(value).items())[:_MAX_ITEMS]:
+            yield f".{name}", item
+
+
+def is_plain_object(value: Any) -> bool:
+    """Whether ``value`` is an instance of a class the user wrote in the notebook or a module of theirs."""
+    cls = type(value)
+    if isinstance(value, FACE.layer + FACE.optimizer) or not hasattr(value, "__dict__"):
+        return False
+    if cls.__module__ in ("__main__", "types"):
+        return True
+    return cls.__module__.partition(".")[0] not in _LIBRARIES
+
+
+_LIBRARIES = frozenset(
+    """keras tf_keras tensorflow jax torch numpy pandas matplotlib sklearn scipy IPython ipykernel builtins
+    collections traitlets plotly seaborn PIL cv2 polars""".split()
+)

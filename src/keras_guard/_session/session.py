@@ -1,0 +1,461 @@
+"""One session per shell: hears probes and Keras, asks the rules, keeps the ledger, shows diagnostics."""
+
+from __future__ import annotations
+
+import ast
+import threading
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from .._adapter.face import FACE, is_layer, is_model, is_optimizer
+from .._adapter.hooks import KerasHooks
+from .._adapter.membership import graph_layers, matches_layer_list, nested_models
+from .._adapter.traces import TraceBook
+from .._data.diagnostic import Span, State
+from .._data.events import CopyEdited, Event, ListEdited, Rebound
+from .._instrument.names import Ahead, binding_line, code_ahead
+from .._instrument.runtime import Site
+from .._instrument.transformer import CellInstrumenter
+from .._instrument.vocabulary import COPIES, COPY_METHODS, KERAS_WORDS
+from .._ledger import Entry, Finding, Ledger
+from .._rules import RULES
+from .containment import Containment, Intended
+from .edits import EditHistory
+from .keras_sink import KerasSink
+from .names_watch import NamesWatch
+from .reach import reachable, user_names
+from .shell_face import CellFrame, CellText, Options, ShellFace
+from .snapshots import weak
+from .spans import code_ahead_of, span_of_frame, span_of_site
+from .uses import Use
+
+
+class KerasGuardError(RuntimeError):
+    """Raised in the cell, in strict mode, before a stale model is used.
+
+    Attributes:
+        diagnostic: The diagnostic that opened.
+    """
+
+    def __init__(self, diagnostic: Any) -> None:
+        super().__init__(f"[{diagnostic.code}] {diagnostic.message} ({diagnostic.span.label()}). {diagnostic.help}")
+        self.diagnostic = diagnostic
+
+
+class _Note:
+    """What the probes of one site saw so far."""
+
+    __slots__ = ("before", "items", "owner", "slots")
+
+    def __init__(self, owner: Callable[[], Any]) -> None:
+        self.owner = owner
+        self.items: Any = None
+        self.before: tuple[Any, ...] = ()
+        self.slots: dict[str, Callable[[], Any]] = {}
+
+
+class Session:
+    """Drives one shell.
+
+    Args:
+        shell: The shell.
+    """
+
+    def __init__(self, shell: ShellFace) -> None:
+        self.shell = shell
+        self.ledger = Ledger()
+        self.traces = TraceBook()
+        self.edits = EditHistory()
+        self.containment = Containment()
+        self.names = NamesWatch(shell.namespace)
+        self.sink = KerasSink(self)
+        self.hooks = KerasHooks(self.sink)
+        self.builds: dict[int, tuple[Callable[[], Any], int | None]] = {}
+        self._notes = threading.local()
+        self._aliases: dict[int, Callable[[], Any]] = {}
+        self._models: list[Any] | None = None
+        self._tree: ast.Module | None = None
+        for name in ("probe_object", "probe_list", "probe_slot", "probe_done", "probe_step", "probe_before",
+                     "probe_after", "begin_cell", "end_cell", "instrument", "wake"):  # fmt: skip
+            setattr(self, name, self.containment.wrap(getattr(self, name)))
+
+    # Waking and cells
+
+    def wake(self) -> None:
+        """Attach to Keras, once it has been imported."""
+        if FACE.refresh():
+            self.hooks.attach()
+
+    def begin_cell(self) -> None:
+        """A cell is about to run."""
+        self._forget_caches()
+
+    def instrument(self, tree: ast.Module, cell: CellText) -> None:
+        """Put probes into a cell, in place."""
+        options = self.shell.options_in_force()
+        text = cell.source
+        if not options.enabled or not (FACE.awake or KERAS_WORDS.search(text)):
+            return
+        self.names = self.names if self.names._namespace is self.shell.namespace else NamesWatch(self.shell.namespace)
+        instrumenter = CellInstrumenter(self, cell.number, self.names.is_candidate, cell.offset)  # type: ignore[arg-type]
+        instrumenter.instrument(tree, text, functions=True)
+        self.names.begin(instrumenter.plan.names)
+        self._tree = tree
+
+    def end_cell(self) -> None:
+        """A cell has ended, well or not."""
+        self._compare_names(None)
+        self.settle()
+        for entry in self.ledger.live():
+            if not entry.shown:
+                self._show_waiting(entry)
+        if self._tree is not None:
+            self.names.note_walkers(self._tree.body)
+        self._tree = None
+        self._forget_caches()
+
+    def _show_waiting(self, entry: Entry) -> None:
+        if entry.finding.certain:
+            self.open(entry)
+        elif not (entry.finding.quiet_after_use and entry.used):
+            self._show(entry)
+
+    def close(self) -> None:
+        """Detach from Keras and forget everything."""
+        self.hooks.detach()
+        self.ledger.clear()
+
+    # Probes of cells (Listener)
+
+    def probe_object(self, site: Site, value: Any) -> None:
+        """See ``runtime.Listener``."""
+        if is_layer(value) or is_optimizer(value):
+            self._site_notes()[site.number] = _Note(weakref.ref(value))
+        else:
+            self._site_notes().pop(site.number, None)
+
+    def probe_list(self, site: Site, value: Any) -> None:
+        """See ``runtime.Listener``."""
+        notes = self._site_notes()
+        note = notes.get(site.number)
+        if note is None and not site.attribute:
+            owner = self._owner_of_list(tuple(value), id(value)) if type(value) is list else None
+            if owner is None:
+                return
+            note = notes[site.number] = _Note(weakref.ref(owner[0]))
+        if note is not None:
+            note.items = value
+            note.before = tuple(value) if isinstance(value, (list, tuple)) else ()
+
+    def probe_slot(self, site: Site, value: Any) -> None:
+        """See ``runtime.Listener``."""
+        if is_layer(value) or is_optimizer(value):
+            return
+        picture = _layers_in_slots(value, site.attribute)
+        if picture:
+            note = self._site_notes()[site.number] = _Note(lambda: None)
+            note.items = value
+            note.slots = picture
+
+    def probe_done(self, site: Site) -> None:
+        """See ``runtime.Listener``."""
+        note = self._site_notes().pop(site.number, None)
+        if note is None:
+            return
+        if note.slots:
+            self._slots_bound(site, note)
+            return
+        owner = note.owner()
+        if owner is not None:
+            for event in self._list_events(site, note, owner):
+                self.publish(event)
+
+    def _list_events(self, site: Site, note: _Note, owner: Any) -> Iterator[Event]:
+        span = span_of_site(self.shell, site)
+        if site.attribute in COPIES or site.attribute.removesuffix("()") in COPY_METHODS:
+            yield CopyEdited(owner, site.attribute, span)
+            return
+        if not isinstance(note.items, list):
+            return
+        name = site.chain if not site.attribute else None
+        temporary = name is None and getattr(owner, site.attribute, note.items) is not note.items
+        attribute = site.attribute or "layers"
+        yield ListEdited(owner, attribute, note.before, tuple(note.items), temporary, span, name, id(note.items))
+
+    def _slots_bound(self, site: Site, note: _Note) -> None:
+        now = _layers_in_slots(note.items, site.attribute)
+        base = site.chain.rpartition(".")[0] if site.attribute != "[]" else site.chain.rpartition("[")[0]
+        for part, reference in note.slots.items():
+            old, new = reference(), now.get(part, weak(None))()
+            if old is not None and new is not None and old is not new:
+                self.publish(Rebound(base + part, old, new, span_of_site(self.shell, site)))
+
+    def probe_step(self, site: Site) -> None:
+        """See ``runtime.Listener``."""
+        self._forget_caches()
+        self._compare_names(site.names, site)
+        self.settle()
+        self._recheck_waiting(site)
+
+    def probe_before(self, site: Site) -> None:
+        """See ``runtime.Listener``."""
+        for name in site.names:
+            self.names.look(name)
+
+    def probe_after(self, site: Site) -> None:
+        """See ``runtime.Listener``."""
+        self._forget_caches()
+        for name in site.names:
+            self.sink.note_global(name, span_of_site(self.shell, site))
+        self._compare_names(site.names, site)
+
+    def _site_notes(self) -> dict[int, _Note]:
+        notes: dict[int, _Note] | None = getattr(self._notes, "by_site", None)
+        if notes is None:
+            notes = self._notes.by_site = {}
+        return notes
+
+    # Names
+
+    def _compare_names(self, names: frozenset[str] | None, site: Site | None = None) -> None:
+        def span(name: str) -> Span:
+            return self._span_of_binding(name, site)
+
+        for event in list(self.names.compare(names, self._owner_of_list, span)):
+            self.publish(event)
+
+    def _span_of_binding(self, name: str, site: Site | None) -> Span:
+        if site is not None and site.function is not None:
+            return span_of_site(self.shell, site)
+        cell = self.shell.text_of(site.cell) if site is not None else self.shell.cell
+        if cell is None:
+            return Span()
+        first, last = (site.line, site.end_line) if site is not None else self._running_lines(cell)
+        line = binding_line(cell.source, name, first - cell.offset, last - cell.offset)
+        if line is None:
+            return span_of_site(self.shell, site) if site is not None else Span(cell.number, cell.cell_id)
+        return span_of_frame(self.shell, CellFrame(cell, line, None, None), name)
+
+    def _running_lines(self, cell: CellText) -> tuple[int, int]:
+        """Return the lines of the top-level statement that runs, or of the whole cell after its end."""
+        for frame in self.shell.frames():
+            if frame.function is None and frame.cell.number == cell.number:
+                return frame.line, frame.line
+        return 1, 10**9
+
+    def _owner_of_list(self, items: tuple[Any, ...], identity: int) -> tuple[Any, str] | None:
+        """Return the model whose layers a list is, and whether it was read (``layers``) or handed over."""
+        known = self._aliases.get(identity)
+        model = known() if known is not None else None
+        if model is None:
+            matches = [m for m in self.models() if matches_layer_list(m, items)]
+            model = matches[0] if matches else None
+        if model is None:
+            return None
+        self._aliases[identity] = weakref.ref(model)
+        shown = tuple(getattr(model, "layers", ()))
+        return model, "layers" if len(items) == len(shown) and not _has_symbolic(items) else "given"
+
+    # Events, findings, states
+
+    def publish(self, event: Event) -> None:
+        """Let every rule judge an event."""
+        for rule in RULES.values():
+            for finding in rule.judge(event, self):
+                self.adopt(finding)
+
+    def adopt(self, finding: Finding) -> None:
+        """Take a finding up: open it, show it as pending, or wait for the code ahead."""
+        if self.is_ignored(finding) or not finding.holds():
+            return
+        finding.notes += self._call_site(finding.span)
+        cell = self.shell.cell
+        entry, _ = self.ledger.add(finding, cell.number if cell else None)
+        if entry.state is State.OPEN:
+            self._show(entry)
+        elif finding.waits(self.ahead()):
+            return
+        elif finding.certain:
+            self.open(entry)
+        else:
+            self._show(entry)
+
+    def is_ignored(self, finding: Finding) -> bool:
+        """Whether the user asked not to hear of a finding."""
+        options = self.shell.options_in_force()
+        if not options.enabled:
+            return True
+        words = {finding.code, finding.rule, *finding.models, finding.model_name}
+        return bool(words & options.ignored) or self.shell.ignores_line(finding.span.text, finding.code)
+
+    def _call_site(self, span: Span) -> tuple[str, ...]:
+        """Name the top-level line from which an edit inside a function was reached."""
+        if span.function is None:
+            return ()
+        outer = [frame for frame in self.shell.frames() if frame.function is None]
+        if not outer:
+            return ()
+        return (f"reached from {span_of_frame(self.shell, outer[-1]).label()}",)
+
+    def open(self, entry: Entry) -> None:
+        """Bring an entry to open and show it; raises in strict mode."""
+        self._move(entry, State.OPEN)
+        if self.shell.options_in_force().strict:
+            raise Intended(KerasGuardError(entry.diagnostic))
+
+    def _move(self, entry: Entry, state: State, resolution: str | None = None) -> None:
+        cell = self.shell.cell
+        self.ledger.move(entry, state, cell.number if cell else None, resolution)
+        if state is not State.RESOLVED or entry.shown:
+            self._show(entry)
+
+    def _show(self, entry: Entry) -> None:
+        if self.shell.cell is None:
+            return  # a silent request: nobody would see it
+        self.shell.show(entry.diagnostic, update=entry.shown)
+        entry.shown = True
+
+    def settle(self) -> None:
+        """Resolve every entry whose divergence is gone."""
+        for entry in self.ledger.live():
+            finding = entry.finding
+            model = finding.model()
+            if finding.needs_model and (model is None or not self.is_reachable(model)):
+                self._move(entry, State.RESOLVED, self._in_cell("the model is gone"))
+            elif not finding.holds():
+                self._move(entry, State.RESOLVED, self._in_cell(finding.cured))
+
+    def _in_cell(self, what: str) -> str:
+        cell = self.shell.cell
+        return f"{what} (Cell In[{cell.number}])" if cell is not None and cell.number is not None else what
+
+    def _recheck_waiting(self, site: Site) -> None:
+        waiting = [entry for entry in self.ledger.live() if not entry.shown]
+        cell = self.shell.cell
+        if not waiting or cell is None:
+            return
+        ahead = code_ahead(cell.source, site.end_line - cell.offset)
+        for entry in waiting:
+            if not entry.finding.waits(ahead):
+                self._show_waiting(entry)
+
+    def used(self, use: Use) -> None:
+        """A model is about to be used: open what that use would run stale."""
+        self._compare_names(None)
+        self.settle()
+        for entry in self.ledger.live():
+            finding = entry.finding
+            if not use.concerns(finding.model()):
+                continue
+            if entry.state is State.PENDING and finding.opened_by(use):
+                self.open(entry)
+            else:
+                entry.used = True
+
+    # What rules ask (Desk)
+
+    def models(self) -> list[Any]:
+        """See ``rules.base.Desk``."""
+        if self._models is None:
+            found: dict[int, Any] = {}
+            for _, value in reachable(self.shell.namespace):
+                if is_model(value):
+                    found.setdefault(id(value), value)
+            for model in self._running_models():
+                found.setdefault(id(model), model)
+            for model in list(found.values()):
+                for inner in nested_models(model):
+                    found.setdefault(id(inner), inner)
+            self._models = list(found.values())
+        return self._models
+
+    def _running_models(self) -> Iterator[Any]:
+        """Yield the models that local names of running cell functions hold."""
+        for frame in self.shell.frames():
+            if frame.function is not None:
+                for value in list(frame.frame.f_locals.values()):
+                    if is_model(value):
+                        yield value
+                    inner = getattr(value, "__dict__", None)
+                    if isinstance(inner, dict) and type(value).__module__ == "__main__":
+                        yield from (item for item in list(inner.values()) if is_model(item))
+
+    def holders(self, layer: Any) -> list[Any]:
+        """See ``rules.base.Desk``."""
+        found = [m for m in self.models() if any(item is layer for item in graph_layers(m))]
+        nested = {id(inner) for m in found for inner in nested_models(m)}
+        return sorted(found, key=lambda m: id(m) in nested)
+
+    def name_of(self, value: Any) -> str:
+        """See ``rules.base.Desk``."""
+        names = self.names_of(value)
+        if names:
+            return names[-1]
+        for path, item in reachable(self.shell.namespace):
+            if item is value:
+                return path
+        return str(getattr(value, "name", type(value).__name__))
+
+    def names_of(self, value: Any) -> list[str]:
+        """See ``rules.base.Desk``."""
+        local = [
+            name
+            for frame in self.shell.frames()
+            if frame.function is not None
+            for name, item in list(frame.frame.f_locals.items())
+            if item is value
+        ]
+        return local + [name for name, item in user_names(self.shell.namespace) if item is value]
+
+    def is_reachable(self, value: Any) -> bool:
+        """See ``rules.base.Desk``."""
+        return any(model is value for model in self.models())
+
+    def value_at(self, place: str) -> Any:
+        """See ``rules.base.Desk``."""
+        return self.shell.namespace.get(place)
+
+    def built_in(self, model: Any) -> int | None:
+        """See ``rules.base.Desk``."""
+        entry = self.builds.get(id(model))
+        return entry[1] if entry is not None and entry[0]() is model else None
+
+    def attribute_changed_since(self, target: Any, name: str, number: int) -> bool:
+        """See ``rules.base.Desk``."""
+        return self.edits.changed_since(target, name, number)
+
+    def rebinds_ahead(self, ahead: Ahead, models: Sequence[Any]) -> bool:
+        """See ``rules.base.Desk``."""
+        return any(name in ahead.bound for model in models for name in self.names_of(model))
+
+    def in_entry(self, model: Any) -> bool:
+        """See ``rules.base.Desk``."""
+        return self.sink.in_entry(model)
+
+    def ahead(self) -> Ahead:
+        """Return what the running cell code still does."""
+        return code_ahead_of(list(self.shell.frames()))
+
+    def _forget_caches(self) -> None:
+        self._models = None
+
+
+def _has_symbolic(items: tuple[Any, ...]) -> bool:
+    return any(isinstance(item, FACE.symbolic) for item in items)
+
+
+def _layers_in_slots(value: Any, attribute: str) -> dict[str, Callable[[], Any]]:
+    if attribute != "[]":
+        item = getattr(value, "__dict__", {}).get(attribute)
+        return {f".{attribute}": weak(item)} if is_layer(item) else {}
+    if type(value) is dict:
+        pairs = [(f'["{k}"]' if isinstance(k, str) else f"[{k!r}]", v) for k, v in value.items() if is_layer(v)]
+    elif type(value) is list:
+        pairs = [(f"[{i}]", v) for i, v in enumerate(value[:4096]) if is_layer(v)]
+    else:
+        pairs = []
+    return {part: weak(item) for part, item in pairs}
+
+
+__all__ = ["KerasGuardError", "Options", "Session"]

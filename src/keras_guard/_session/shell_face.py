@@ -1,0 +1,85 @@
+"""What the session asks of the shell it drives; the shell adapter answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from .._data.diagnostic import Diagnostic
+
+
+@dataclass(frozen=True)
+class CellText:
+    """A cell as the guard needs it.
+
+    Attributes:
+        number: Execution count the user sees.
+        source: Its Python text, with the same lines as the user's text.
+        cell_id: The front end's id.
+        offset: Lines above the Python text (1 under a cell magic).
+    """
+
+    number: int | None
+    source: str
+    cell_id: str | None = None
+    offset: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class CellFrame:
+    """A frame that runs code of a cell.
+
+    Attributes:
+        cell: The cell.
+        line: 1-based line in the cell's Python text.
+        function: Name of the function, or ``None`` at the top level.
+        frame: The frame itself; never kept.
+    """
+
+    cell: CellText
+    line: int
+    function: str | None
+    frame: Any
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the user set.
+
+    Attributes:
+        enabled: Whether the guard watches at all.
+        ignored: Rule codes and names of the user's that are ignored.
+        strict: Whether a diagnostic that opens raises.
+    """
+
+    enabled: bool = True
+    ignored: frozenset[str] = frozenset()
+    strict: bool = False
+
+
+class ShellFace(Protocol):
+    """The shell as the session sees it."""
+
+    @property
+    def namespace(self) -> dict[str, Any]:
+        """The user's namespace."""
+
+    @property
+    def cell(self) -> CellText | None:
+        """The cell that runs now, ``None`` between cells and in silent requests."""
+
+    def options_in_force(self) -> Options:
+        """What the user set, the running cell's own settings included."""
+
+    def frames(self) -> Iterator[CellFrame]:
+        """Yield the frames of cells on the stack, innermost first."""
+
+    def text_of(self, number: int | None) -> CellText | None:
+        """Return an earlier cell by its number."""
+
+    def show(self, diagnostic: Diagnostic, *, update: bool) -> None:
+        """Show a diagnostic, or bring the shown one up to date."""
+
+    def ignores_line(self, text: tuple[str, ...], code: str) -> bool:
+        """Whether a comment on the lines asks to ignore a rule."""

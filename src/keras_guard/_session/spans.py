@@ -1,0 +1,62 @@
+"""From sites and frames to spans the user can find."""
+
+from __future__ import annotations
+
+from .._data.diagnostic import Span
+from .._instrument.names import NOTHING_AHEAD, Ahead, Place, code_ahead, place_of_line
+from .._instrument.runtime import Site
+from .shell_face import CellFrame, CellText, ShellFace
+
+
+def span_of_site(shell: ShellFace, site: Site) -> Span:
+    """Return the span of an instrumented place."""
+    text = shell.text_of(site.cell)
+    if text is None:
+        return Span(execution_count=site.cell, line=site.line, end_line=site.end_line)
+    lines = text.source.splitlines()
+    first, last = site.line - text.offset, site.end_line - text.offset
+    start = _characters(lines, first, site.column)
+    end_line = first if site.end_column > site.column else last
+    end = _characters(lines, end_line, site.end_column)
+    return _span(text, Place(first, end_line, start + 1, end + 1, site.function), lines)
+
+
+def span_of_frame(shell: ShellFace, frame: CellFrame | None, target: str | None = None) -> Span:
+    """Return the span of the statement a cell's frame is at; unknown where there is no frame."""
+    if frame is None:
+        running = shell.cell
+        return Span() if running is None else Span(execution_count=running.number, cell_id=running.cell_id)
+    place = place_of_line(frame.cell.source, frame.line, target)
+    if place is None:
+        return Span(frame.cell.number, frame.cell.cell_id, frame.line + frame.cell.offset)
+    lines = frame.cell.source.splitlines()
+    if place.function is None and frame.function is not None:
+        place = Place(place.line, place.end_line, place.column, place.end_column, frame.function)
+    return _span(frame.cell, place, lines)
+
+
+def _span(text: CellText, place: Place, lines: list[str]) -> Span:
+    return Span(
+        execution_count=text.number,
+        cell_id=text.cell_id,
+        line=place.line + text.offset,
+        end_line=place.end_line + text.offset,
+        column=place.column,
+        end_column=place.end_column,
+        text=tuple(lines[place.line - 1 : place.end_line]),
+        function=place.function,
+    )
+
+
+def _characters(lines: list[str], line: int, byte_offset: int) -> int:
+    if not 1 <= line <= len(lines):
+        return byte_offset
+    return len(lines[line - 1].encode()[:byte_offset].decode(errors="replace"))
+
+
+def code_ahead_of(frames: list[CellFrame]) -> Ahead:
+    """Return what all running cell code still does: the rest of each function, then of the cell."""
+    ahead = NOTHING_AHEAD
+    for depth, frame in enumerate(frames):
+        ahead |= code_ahead(frame.cell.source, frame.line, from_call=depth > 0)
+    return ahead

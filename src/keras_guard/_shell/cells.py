@@ -1,0 +1,170 @@
+"""Cells and frames: which cell runs, which cell a frame's code comes from."""
+
+from __future__ import annotations
+
+import inspect
+import linecache
+import sys
+from collections.abc import Iterator
+from types import FrameType
+from typing import Any
+
+from .._session.shell_face import CellFrame, CellText
+
+
+class LazyCellText(CellText):
+    """A cell whose Python text is worked out only when somebody needs it.
+
+    Args:
+        shell: The IPython shell.
+        number: Execution count the user sees.
+        raw: The text the user typed.
+        cell_id: The front end's id.
+    """
+
+    def __init__(self, shell: Any, number: int | None, raw: str, cell_id: str | None) -> None:
+        object.__setattr__(self, "number", number)
+        object.__setattr__(self, "cell_id", cell_id)
+        object.__setattr__(self, "raw", raw)
+        object.__setattr__(self, "offset", _lines_above(raw))
+        object.__setattr__(self, "_shell", shell)
+
+    def __getattr__(self, name: str) -> Any:
+        if name != "source":
+            raise AttributeError(name)
+        lines = self.raw.splitlines(keepends=True)  # type: ignore[attr-defined]
+        body = "".join(lines[self.offset :])
+        try:
+            source = self._shell.input_transformer_manager.transform_cell(body)  # type: ignore[attr-defined]
+        except Exception:
+            source = body
+        object.__setattr__(self, "source", source)
+        return source
+
+
+def _lines_above(raw: str) -> int:
+    """Count the lines above the Python text: leading blank ones, which IPython drops, and cell magics."""
+    lines = raw.splitlines()
+    count = 0
+    while count < len(lines) and not lines[count].strip():
+        count += 1
+    while count < len(lines) and lines[count].startswith("%%"):
+        count += 1
+    return count if count < len(lines) else 0
+
+
+class Cells:
+    """Keeps which cell runs, and maps code back to cells.
+
+    Args:
+        shell: The IPython shell.
+    """
+
+    def __init__(self, shell: Any) -> None:
+        self._shell = shell
+        self._counts_early = _counts_before_running(type(shell))
+        self._depth = 0
+        self._by_file: dict[str, CellText] = {}
+        self._by_number: dict[int, CellText] = {}
+        self.current: CellText | None = None
+        self.raw = ""
+
+    @property
+    def outermost(self) -> bool:
+        """Whether no cell, or only one that is not nested in another, runs."""
+        return self._depth <= 1
+
+    def begin(self, info: Any) -> bool:
+        """Note that a cell begins; returns whether it is an outermost one."""
+        self._depth += 1
+        if self._depth > 1:
+            return False
+        self.raw = getattr(info, "raw_cell", "") or ""
+        count = self._shell.execution_count
+        if self._counts_early and getattr(info, "store_history", False):
+            count -= 1
+        self.current = LazyCellText(self._shell, count, self.raw, self._cell_id(info))
+        if getattr(info, "store_history", False):
+            self._by_number[count] = self.current
+        return True
+
+    def end(self) -> bool:
+        """Note that a cell has ended; returns whether it was an outermost one."""
+        self._depth = max(0, self._depth - 1)
+        return self._depth == 0
+
+    def finish(self) -> None:
+        """Forget the running cell, after everything about it has been said."""
+        self.current = None
+
+    def recover(self) -> None:
+        """Start afresh: a cell that was interrupted at the wrong moment never said it ended."""
+        self._depth = 0
+        self.current = None
+
+    def _cell_id(self, info: Any) -> str | None:
+        found = getattr(info, "cell_id", None)
+        if found is None:
+            try:
+                found = self._shell.get_parent()["metadata"]["cellId"]
+            except Exception:
+                found = None
+        return str(found) if found is not None else None
+
+    def note_code(self) -> None:
+        """Remember which file name the code that is being transformed will have."""
+        if self.current is None:
+            return
+        frame: FrameType | None = sys._getframe(1)
+        while frame is not None and frame.f_code.co_name != "transform_ast":
+            frame = frame.f_back
+        caller = frame.f_back if frame is not None else None
+        name = caller.f_locals.get("cell_name") if caller is not None else None
+        if isinstance(name, str):
+            self._by_file[name] = self.current
+
+    def by_number(self, number: int | None) -> CellText | None:
+        """Return a cell by the number the user sees."""
+        if number is None:
+            return None
+        if self.current is not None and self.current.number == number:
+            return self.current
+        return self._by_number.get(number)
+
+    def frames(self) -> Iterator[CellFrame]:
+        """Yield the frames on this thread's stack that run cell code, innermost first."""
+        namespaces = {id(self._shell.user_ns), id(self._shell.user_global_ns)}
+        frame: FrameType | None = sys._getframe(1)
+        while frame is not None:
+            if id(frame.f_globals) in namespaces:
+                cell = self._cell_of(frame.f_code.co_filename)
+                if cell is not None:
+                    name = frame.f_code.co_name
+                    top = frame.f_locals is frame.f_globals or name in ("<module>", "<cell line: 1>")
+                    yield CellFrame(cell, frame.f_lineno, None if top or name.startswith("<cell") else name, frame)
+            frame = frame.f_back
+
+    def _cell_of(self, filename: str) -> CellText | None:
+        known = self._by_file.get(filename)
+        if known is not None:
+            return known
+        number = getattr(self._shell.compile, "_filename_map", {}).get(filename)
+        if number is not None:
+            return self._by_number.get(number) or self._from_linecache(filename, number)
+        # "<timed exec>" and the like: code of the running cell under another name.
+        return self.current if filename.startswith("<") or filename in linecache.cache else None
+
+    def _from_linecache(self, filename: str, number: int) -> CellText:
+        return CellText(number, "".join(linecache.getlines(filename)))
+
+
+def _counts_before_running(shell_class: type) -> bool:
+    """Whether this IPython raises ``execution_count`` before the cell runs (9 does, 7 and 8 do not)."""
+    try:
+        source = inspect.getsource(shell_class.run_cell_async)  # type: ignore[attr-defined]
+    except (AttributeError, OSError, TypeError):
+        return False
+    before, found, _ = source.partition("trigger('pre_run_cell'")
+    # An increment before the event, outside the early-error helper, counts.
+    head = before.partition("def error_before_exec")[0]
+    return bool(found) and "self.execution_count += 1" in head

@@ -1,0 +1,98 @@
+"""Showing diagnostics: display messages in notebooks, text in terminals, warnings where neither is."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+from .._data.diagnostic import Diagnostic, State
+from .._render import bundle, render_text
+from .options import KerasGuard
+
+
+class KerasGuardWarning(UserWarning):
+    """The Python warning of a diagnostic, where nothing can be displayed.
+
+    A filter on this category is honoured everywhere: ``ignore`` silences cards too, ``error``
+    makes them exceptions. A blanket ``filterwarnings("ignore")`` does not silence cards.
+    """
+
+
+class Display:
+    """Shows diagnostics in one shell.
+
+    Args:
+        shell: The IPython shell.
+        options: The options.
+    """
+
+    def __init__(self, shell: Any, options: KerasGuard) -> None:
+        self._shell = shell
+        self._options = options
+        self._kept: list[tuple[Diagnostic, bool]] = []
+        #: Others who want every diagnostic as it is shown, such as the front end's own extension.
+        self.listeners: list[Callable[[Diagnostic], None]] = []
+
+    def show(self, diagnostic: Diagnostic, *, update: bool) -> None:
+        """Show a diagnostic now, or keep it while the cell's output is being captured."""
+        if filtered_action() == "ignore":
+            return
+        for listener in self.listeners:
+            listener(diagnostic)
+        if self._captured():
+            self._kept.append((diagnostic, update))
+            return
+        self._publish(diagnostic, update)
+
+    def flush(self) -> None:
+        """Show what was kept back while a cell magic captured the output."""
+        kept, self._kept = self._kept, []
+        for diagnostic, update in kept:
+            self._publish(diagnostic, update)
+
+    def _captured(self) -> bool:
+        return type(self._shell.display_pub).__name__ == "CapturingDisplayPublisher"
+
+    def _publish(self, diagnostic: Diagnostic, update: bool) -> None:
+        if not self.is_kernel():
+            self._print(diagnostic, update)
+            return
+        data = bundle(diagnostic)
+        if not self._options.html:
+            data.pop("text/html")
+        self._shell.display_pub.publish(
+            data=data,
+            metadata={},
+            transient={"display_id": diagnostic.id},
+            update=update,
+        )
+
+    def _print(self, diagnostic: Diagnostic, update: bool) -> None:
+        if update and diagnostic.state is State.PENDING:
+            return  # a terminal cannot take back what it printed; repeating it says nothing new
+        text = render_text(diagnostic, colour=self.coloured())
+        if sys.stdout is None:
+            warnings.warn(KerasGuardWarning(text), stacklevel=2)
+        else:
+            print(text, flush=True)  # noqa: T201 - the terminal is the front end here
+
+    def is_kernel(self) -> bool:
+        """Whether a front end behind messages is listening."""
+        return hasattr(self._shell, "kernel")
+
+    def coloured(self) -> bool:
+        """Whether text goes to a terminal that shows colours."""
+        if self._options.colour != "auto":
+            return bool(self._options.colour == "always")
+        colours = str(getattr(self._shell, "colors", "")).lower()
+        return colours != "nocolor" and bool(getattr(sys.stdout, "isatty", lambda: False)())
+
+
+def filtered_action() -> str | None:
+    """Return what a warnings filter on our own category asks for, or ``None`` when there is none."""
+    for action, _, category, *_ in warnings.filters:
+        if isinstance(category, type) and issubclass(category, KerasGuardWarning):
+            return str(action)
+    return None

@@ -1,0 +1,82 @@
+"""The options, as ``%config KerasGuard`` shows them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from traitlets import Bool, Enum, Int, Set, TraitError, Unicode, validate
+from traitlets.config import Configurable
+
+from .._rules import CODES_BY_NAME, RULES
+from .._session.shell_face import Options
+
+_COMMENT = re.compile(r"#\s*keras-guard:\s*ignore(?:\[([^\]]*)\])?", re.IGNORECASE)
+
+
+class KerasGuard(Configurable):
+    """Options of keras_guard; set them with ``%config KerasGuard.name = value``."""
+
+    enabled = Bool(True, help="Watch cells as they run.").tag(config=True)
+    strict = Bool(
+        False, help="Raise KerasGuardError in the cell, before a stale model is used, instead of only warning."
+    ).tag(config=True)
+    ignore = Set(
+        Unicode(), help="Rule codes (KG101), rule names (layer-list) or names of models to say nothing about."
+    ).tag(config=True)
+    autoload = Bool(
+        True, help="Load at kernel start where the startup file is installed (read by that file only)."
+    ).tag(config=True)
+    html = Bool(True, help="Send the HTML card beside the text; off leaves text and JSON.").tag(config=True)
+    colour = Enum(
+        ["auto", "always", "never"], default_value="auto", help="Colour of the text card in terminals."
+    ).tag(config=True)
+    rebuild_style = Enum(
+        ["replay", "copy", "source"], default_value="replay", help="Style of `%keras_guard rebuild` when none is given."
+    ).tag(config=True)
+    dry_run_limit_mb = Int(
+        512, min=0, help="Models with more megabytes of weights are dry-run by shapes only when they are rebuilt."
+    ).tag(config=True)
+
+    @validate("ignore")
+    def _known_words(self, proposal: Any) -> Any:
+        for word in proposal["value"]:
+            if re.fullmatch(r"KG\d+", word) and word not in RULES:
+                raise TraitError(f"{word} is not a rule; the rules are {', '.join(sorted(RULES))}")
+        return proposal["value"]
+
+
+class CellSettings:
+    """Settings of one cell, from ``%%keras_guard ignore|strict``."""
+
+    def __init__(self) -> None:
+        self.strict = False
+        self.ignored: frozenset[str] = frozenset()
+        self.silent = False
+
+
+def frozen(options: KerasGuard, cell: CellSettings | None) -> Options:
+    """Return the options in force now, those of the running cell included."""
+    ignored = frozenset(options.ignore)
+    strict = options.strict
+    if cell is not None:
+        ignored |= cell.ignored
+        strict = strict or cell.strict
+        if cell.silent:
+            ignored |= frozenset(RULES)
+    return Options(enabled=options.enabled, ignored=ignored, strict=strict)
+
+
+def ignored_by_comment(lines: tuple[str, ...], code: str) -> bool:
+    """Whether one of the lines ends in ``# keras-guard: ignore`` or ``ignore[CODE]``."""
+    for line in lines:
+        match = _COMMENT.search(line)
+        if match is None:
+            continue
+        words = match.group(1)
+        if words is None:
+            return True
+        named = {CODES_BY_NAME.get(word.strip(), word.strip().upper()) for word in words.split(",")}
+        if code in named:
+            return True
+    return False
