@@ -14,6 +14,10 @@ from typing import Any
 
 from ._data.diagnostic import Diagnostic, DiffRow, LayerFacts, Span, State
 
+#: One cause joins at most so many objects, and shows at most so many rows.
+_MAX_PARTS = 256
+_MAX_ROWS = 12
+
 
 @dataclass
 class Finding:
@@ -33,6 +37,7 @@ class Finding:
         waits: Whether the code ahead may bring the views together again.
         cured: Why it no longer holds, in words, given the number of the cell.
         quiet_after_use: Whether a use that sees the edit makes a pending card needless.
+        part: Tells apart the objects one cause touches (the layers a loop walks over).
         edits: The edits a rebuild has to make, made anew from live objects.
     """
 
@@ -45,7 +50,7 @@ class Finding:
     model_name: str
     holds: Callable[[], bool]
     certain: bool = False
-    opened_by: Callable[[Any], bool] = field(default=lambda use: True)
+    opened_by: Callable[[Any], bool] = field(default=lambda use: use.method != "compile")
     waits: Callable[[Any], bool] = field(default=lambda ahead: False)
     cured: str = "the views agree again"
     quiet_after_use: bool = False
@@ -60,6 +65,7 @@ class Finding:
     rebuild: bool = False
     edits: Callable[[], tuple[Any, ...]] = field(default=lambda: ())
     needs_model: bool = True
+    part: Any = None
 
     def diagnostic(self, identity: str, state: State) -> Diagnostic:
         """Return the finding as a diagnostic."""
@@ -103,6 +109,36 @@ class Entry:
     used: bool = False
     ignored: bool = False
     history: list[tuple[float, State, int | None]] = field(default_factory=list)
+    parts: dict[Any, Finding] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.parts[self.finding.part] = self.finding
+
+    def join(self, finding: Finding) -> bool:
+        """Join another finding of the same cause; returns whether it changes what is shown."""
+        first = self.finding
+        known = finding.part in self.parts
+        if not known and len(self.parts) >= _MAX_PARTS:
+            return False
+        self.parts[finding.part] = finding
+        if finding.part == first.part:
+            self.finding = finding
+        elif not known:
+            extra = tuple(row for row in finding.diff if row not in first.diff)
+            first.diff = (*first.diff, *extra)[:_MAX_ROWS]
+        return not known
+
+    def holds(self) -> bool:
+        """Whether the divergence is there still, for any of the objects the cause touched."""
+        return any(part.holds() for part in list(self.parts.values()))
+
+    def opened_by(self, use: Any) -> bool:
+        """Whether a use runs the stale view of any of them."""
+        return any(part.opened_by(use) and part.holds() for part in list(self.parts.values()))
+
+    def edits(self) -> tuple[Any, ...]:
+        """Return the edits a rebuild has to make, in the order they were made."""
+        return tuple(edit for part in self.parts.values() if part.holds() for edit in part.edits())
 
     @property
     def state(self) -> State:
@@ -129,13 +165,18 @@ class Ledger:
         self._numbers = itertools.count(1)
         self._prefix = uuid.uuid4().hex[:8]
 
+    def find(self, key: tuple[Any, ...]) -> Entry | None:
+        """Return the live entry of a cause."""
+        entry = self._entries.get(key)
+        return entry if entry is not None and entry.live else None
+
     def add(self, finding: Finding, cell: int | None) -> tuple[Entry, bool]:
-        """Add a finding, or update the entry of the same cause; returns the entry and whether it is new."""
-        entry = self._entries.get(finding.key)
-        if entry is not None and entry.live:
-            entry.finding = finding
-            entry.diagnostic = finding.diagnostic(entry.diagnostic.id, entry.state)
-            return entry, False
+        """Add a finding, or join it to the entry of the same cause; returns the entry and whether it is news."""
+        entry = self.find(finding.key)
+        if entry is not None:
+            news = entry.join(finding)
+            entry.diagnostic = entry.finding.diagnostic(entry.diagnostic.id, entry.state)
+            return entry, news
         identity = f"keras-guard-{self._prefix}-{next(self._numbers)}"
         entry = Entry(finding, finding.diagnostic(identity, State.PENDING), cell)
         self._entries[finding.key] = entry

@@ -32,7 +32,11 @@ def describe_layer(layer: Any) -> LayerFacts:
         return LayerFacts(layer.name, layer.cls.__name__, _brief(layer.cls, layer.config), None, None)
     name = str(getattr(layer, "name", "") or type(layer).__name__)
     return LayerFacts(
-        name, type(layer).__name__, _brief(type(layer), config_of(layer)), _output_shape(layer), _params(layer)
+        name,
+        type(layer).__name__,
+        _brief(type(layer), config_of(layer)),
+        _output_shape(layer),
+        _params(layer),
     )
 
 
@@ -78,7 +82,9 @@ def _plain(value: Any) -> Any:
     """Return a short stand-in for a config value; ``None`` for what takes too long to say."""
     if isinstance(value, dict):
         return None
-    if isinstance(value, (list, tuple)) and (len(value) > 4 or any(isinstance(v, (dict, list)) for v in value)):
+    if isinstance(value, (list, tuple)) and (
+        len(value) > 4 or any(isinstance(v, (dict, list)) for v in value)
+    ):
         return None
     if isinstance(value, str) and (len(value) > 40 or value == "linear"):
         return None

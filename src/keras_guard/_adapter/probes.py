@@ -87,7 +87,9 @@ def _instrumented_code(function: FunctionType, before: str, after: str, *, has_a
     definition.decorator_list = []
     _insert_calls(definition, before, after, has_after=has_after)
     module = _with_free_variables(definition, function.__code__.co_freevars)
-    code = compile(ast.fix_missing_locations(module), function.__code__.co_filename, "exec", dont_inherit=True)
+    code = compile(
+        ast.fix_missing_locations(module), function.__code__.co_filename, "exec", dont_inherit=True
+    )
     return _fitted(_find_code(code, definition.name), function)
 
 

@@ -17,7 +17,13 @@ from typing import Any
 from .face import FACE
 
 _LAYER_ENTRIES = ("call", "compute_mask")
-_OPTIMIZER_ENTRIES = ("apply", "apply_gradients", "update_step", "_backend_apply_gradients", "_internal_apply_gradients")
+_OPTIMIZER_ENTRIES = (
+    "apply",
+    "apply_gradients",
+    "update_step",
+    "_backend_apply_gradients",
+    "_internal_apply_gradients",
+)
 _TRAINER_ENTRIES = (
     "fit", "evaluate", "predict", "train_step", "test_step", "predict_step", "compute_loss", "compute_metrics",
     "make_train_function", "make_test_function", "make_predict_function", "train_on_batch", "test_on_batch",

@@ -88,7 +88,9 @@ def trainable_identity(model: Any, layers: tuple[Any, ...] | None = None) -> tup
     layers = tuple(graph_layers(model)) if layers is None else layers
     variables = [id(variable) for variable in model.trainable_variables]
     # BatchNormalization runs in inference mode while frozen: there the flag is more than a list.
-    acting = [id(layer) for layer in layers if layer.trainable and "trainable" in read_when_called(type(layer))]
+    acting = [
+        id(layer) for layer in layers if layer.trainable and "trainable" in read_when_called(type(layer))
+    ]
     return (*variables, 0, *acting)
 
 
@@ -165,7 +167,12 @@ def call_of(method: str, arguments: dict[str, Any]) -> Call:
     """Describe a call of an entry method by its arguments."""
     x, y = arguments.get("x"), arguments.get("y")
     weights = arguments.get("sample_weight")
-    parts = [_structure(x), _structure(y), _structure(weights), "class" if arguments.get("class_weight") else ""]
+    parts = [
+        _structure(x),
+        _structure(y),
+        _structure(weights),
+        "class" if arguments.get("class_weight") else "",
+    ]
     return Call(method, " | ".join(parts), _batches(method, x, arguments))
 
 
@@ -173,7 +180,11 @@ def _structure(value: Any) -> str:
     if value is None:
         return "-"
     if isinstance(value, dict):
-        return "{" + ",".join(f"{k}:{_structure(v)}" for k, v in sorted(value.items(), key=lambda i: str(i[0]))) + "}"
+        return (
+            "{"
+            + ",".join(f"{k}:{_structure(v)}" for k, v in sorted(value.items(), key=lambda i: str(i[0])))
+            + "}"
+        )
     if isinstance(value, (list, tuple)):
         if value and all(isinstance(v, (int, float)) for v in value):
             return "numbers"
@@ -241,7 +252,9 @@ class TraceBook:
 
 def existing_trace_kinds(model: Any) -> frozenset[str]:
     """Return the kinds whose function exists, also for a model traced before the guard was loaded."""
-    return frozenset(kind for kind in ("train", "test", "predict") if getattr(model, f"{kind}_function", None))
+    return frozenset(
+        kind for kind in ("train", "test", "predict") if getattr(model, f"{kind}_function", None)
+    )
 
 
 def tensorflow_loaded() -> bool:

@@ -134,8 +134,9 @@ class ClassRedefined:
 
 @dataclass(frozen=True, eq=False)
 class ValueRebound:
-    """A global that a traced function read holds another plain value."""
+    """A global that a traced function of ``model`` read holds another plain value."""
 
+    model: Any
     name: str
     old: Any
     new: Any

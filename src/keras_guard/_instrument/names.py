@@ -277,7 +277,7 @@ def binding_line(source: str, name: str, first: int, last: int) -> int | None:
 
 def _binds(node: ast.AST, name: str) -> bool:
     touched = Touched(set(), set())
-    from .vocabulary import MUTATORS  # noqa: PLC0415 - vocabulary is data, names is the reader
+    from .vocabulary import MUTATORS
 
     _note(node, touched, MUTATORS)
     return name in touched.all

@@ -92,7 +92,7 @@ class CellInstrumenter:
                 site = self.site(statement, names=names)
                 tree.body.insert(index + 1, _call_statement(runtime.STEP, site.number, statement))
 
-    def site(  # noqa: PLR0913 - the fields of a Site
+    def site(
         self,
         statement: ast.stmt,
         node: ast.AST | None = None,
@@ -137,7 +137,9 @@ def _defines_functions(body: list[ast.stmt]) -> bool:
 def _made_by_call(name: str, body: list[ast.stmt]) -> bool:
     """Whether some statement binds the name (or a slot of it) to the result of a call."""
     for statement in body:
-        if isinstance(statement, ast.Assign) and any(isinstance(n, ast.Call) for n in ast.walk(statement.value)):
+        if isinstance(statement, ast.Assign) and any(
+            isinstance(n, ast.Call) for n in ast.walk(statement.value)
+        ):
             if any(root_name(t) == name for target in statement.targets for t in _parts(target)):
                 return True
         elif isinstance(statement, (ast.For, ast.While, ast.With, ast.If, ast.Try)):
@@ -227,12 +229,18 @@ class _EditSites(ast.NodeTransformer):
         return items  # type: ignore[return-value]
 
     def _global_sites(self, node: ast.stmt) -> list[Site]:
-        if not self._globals or not self._globals[-1] or not isinstance(node, (ast.Assign, ast.AugAssign, ast.AnnAssign)):
+        if (
+            not self._globals
+            or not self._globals[-1]
+            or not isinstance(node, (ast.Assign, ast.AugAssign, ast.AnnAssign))
+        ):
             return []
         names = touched_names(node, MUTATORS).all & self._globals[-1]
         return [self._site(node, names=names)] if names else []
 
-    def _site(self, node: ast.AST, *, attribute: str = "", names: Iterable[str] = (), chain: str = "") -> Site:
+    def _site(
+        self, node: ast.AST, *, attribute: str = "", names: Iterable[str] = (), chain: str = ""
+    ) -> Site:
         assert self._statement is not None
         function = self._function[-1] if self._function else None
         return self._cell.site(
@@ -261,12 +269,16 @@ class _EditSites(ast.NodeTransformer):
         """``x.layers.pop()``."""
         self.generic_visit(node)
         function = node.func
-        if not (isinstance(function, ast.Attribute) and function.attr in MUTATORS and self._statement is not None):
+        if not (
+            isinstance(function, ast.Attribute) and function.attr in MUTATORS and self._statement is not None
+        ):
             return node
         site = self._edit_chain(function, "value", behind=False)
         return node if site is None else _call(runtime.DONE, site.number, node, node)
 
-    def _edit_chain(self, parent: ast.Subscript | ast.Attribute, where: str, *, behind: bool = True) -> Site | None:
+    def _edit_chain(
+        self, parent: ast.Subscript | ast.Attribute, where: str, *, behind: bool = True
+    ) -> Site | None:
         """Wrap the list under ``parent`` if it is one that Keras hands out."""
         holder: ast.AST = parent
         node = parent.value
@@ -274,10 +286,18 @@ class _EditSites(ast.NodeTransformer):
             holder, node = node, node.value
         nested = holder is not parent
         site = None
-        if isinstance(node, ast.Attribute) and node.attr in ATTRIBUTES and not (nested and node.attr == "layers"):
+        if (
+            isinstance(node, ast.Attribute)
+            and node.attr in ATTRIBUTES
+            and not (nested and node.attr == "layers")
+        ):
             site = self._site(parent, attribute=node.attr, chain=ast.unparse(node))
             node.value = _call(runtime.OBJECT, site.number, node.value, node.value)
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in COPY_METHODS:
+        elif (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr in COPY_METHODS
+        ):
             site = self._site(parent, attribute=f"{node.func.attr}()", chain=ast.unparse(node))
             node.func.value = _call(runtime.OBJECT, site.number, node.func.value, node.func.value)
         elif isinstance(node, ast.Name) and self._aliases and node.id in self._aliases[-1] and not nested:
@@ -302,7 +322,11 @@ def _list_aliases(function: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
     """Return the local names that a function gives to a list of layers."""
     found = set()
     for node in ast.walk(function):
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Attribute) and node.value.attr in ATTRIBUTES:
+        if (
+            isinstance(node, ast.Assign)
+            and isinstance(node.value, ast.Attribute)
+            and node.value.attr in ATTRIBUTES
+        ):
             found |= {target.id for target in node.targets if isinstance(target, ast.Name)}
     return found
 

@@ -59,7 +59,7 @@ def _open(diagnostic: Diagnostic) -> str:
     if diagnostic.notes:
         items = "".join(f"<li>{_code(note)}</li>" for note in diagnostic.notes)
         parts.append(
-            f"<details><summary>Why</summary><ul style=\"margin:2px 0 2px 18px\">{items}"
+            f'<details><summary>Why</summary><ul style="margin:2px 0 2px 18px">{items}'
             f"<li>more: <code>%keras_guard explain {_e(diagnostic.code)}</code></li></ul></details>"
         )
     return "".join(parts)

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from .._data.diagnostic import Diagnostic, DiffRow, LayerFacts, Span, State
 
-_COLOURS = {"title": "1;33", "open": "1;31", "resolved": "2", "-": "31", "+": "32", "caret": "1;33", "dim": "2"}
+_COLOURS = {
+    "title": "1;33",
+    "open": "1;31",
+    "resolved": "2",
+    "-": "31",
+    "+": "32",
+    "caret": "1;33",
+    "dim": "2",
+}
 _MAX_LINES = 6
 
 
@@ -75,7 +83,9 @@ def diff_lines(rows: tuple[DiffRow, ...], paint: Painter) -> list[str]:
     lines = ["  layers of the graph (-) and of the edit (+):"]
     for row, name, shape, params in cells:
         index = "" if row.index is None else str(row.index)
-        text = f"  {row.mark} {index:>3} {name:{widths[0]}}  {shape:{widths[1]}}  {params:>{widths[2]}}".rstrip()
+        text = (
+            f"  {row.mark} {index:>3} {name:{widths[0]}}  {shape:{widths[1]}}  {params:>{widths[2]}}".rstrip()
+        )
         lines.append(paint(row.mark, clean(text)))
     return lines
 

@@ -29,6 +29,15 @@ class Desk(Protocol):
     def names_of(self, value: Any) -> list[str]:
         """Return all plain names, global and local to the running function, that hold ``value``."""
 
+    def is_known(self, key: tuple[Any, ...]) -> bool:
+        """Whether the ledger holds a live entry of this cause."""
+
+    def compiled_at(self, model: Any) -> int:
+        """Return the number of the last edit before a model was compiled, -1 when that was not seen."""
+
+    def edit_number(self) -> int:
+        """Return the number of the last edit."""
+
     def is_reachable(self, value: Any) -> bool:
         """Whether the user can still name ``value``."""
 
@@ -37,6 +46,9 @@ class Desk(Protocol):
 
     def built_in(self, model: Any) -> int | None:
         """Return the execution count of the cell that built a model."""
+
+    def traced_models(self, part: Any) -> list[Any]:
+        """Return the models with traced functions whose graph runs ``part``, and that the user can reach."""
 
     def attribute_changed_since(self, target: Any, name: str, number: int) -> bool:
         """Whether an attribute differs now from what it was at edit ``number``."""

@@ -67,7 +67,9 @@ reported as pending, and opened only when the model is used while the list went 
             key=(self.code, id(model), event.span.execution_count, event.span.line, event.name),
             span=event.span,
             message=f"{_what(event, removed, added, spelled)} does not change `{name}`",
-            open_message=f"{_what(event, removed, added, spelled)} did not change `{name}`" if event.name else "",
+            open_message=f"{_what(event, removed, added, spelled)} did not change `{name}`"
+            if event.name
+            else "",
             label=_label(event, removed, name),
             notes=_notes(event, desk, name),
             help=(
@@ -85,6 +87,7 @@ reported as pending, and opened only when the model is used while the list went 
             diff=diff_rows(event.before, event.after),
             rebuild=True,
             edits=_edits(event),
+            part=tuple(id(layer) for layer in removed),
         )
 
 

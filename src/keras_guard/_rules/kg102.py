@@ -117,7 +117,9 @@ def _sublayers(layer: Any) -> list[Any]:
 
 def _notes(event: Rebound, names: tuple[str, ...], built: int | None) -> tuple[str, ...]:
     which = f"`{names[0]}`" if len(names) == 1 else ", ".join(f"`{n}`" for n in names)
-    notes = [f"a model holds layer objects, not names: {which} was built while `{event.where}` was the old layer"]
+    notes = [
+        f"a model holds layer objects, not names: {which} was built while `{event.where}` was the old layer"
+    ]
     if built:
         notes.append(f"{cell(built)} built `{names[0]}`")
     if event.span.function:

@@ -12,7 +12,7 @@ import threading
 import traceback
 from collections import Counter
 from collections.abc import Callable
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -53,7 +53,7 @@ class Containment:
                 raise intended.error from None
             except KeyboardInterrupt:
                 raise
-            except BaseException as error:  # noqa: BLE001 - that is the point
+            except BaseException as error:
                 self.note(error)
                 return None
             finally:
@@ -65,8 +65,10 @@ class Containment:
         """Count a fault."""
         try:
             label = f"{type(error).__name__}: {str(error)[:200]}"
-        except BaseException:  # noqa: BLE001 - an exception whose __str__ raises
+        except BaseException:
             label = type(error).__name__
         self.faults[label] += 1
         if len(self.details) < 20 and label not in self.details:
-            self.details[label] = "".join(traceback.format_exception(type(error), error, error.__traceback__, limit=-6))
+            self.details[label] = "".join(
+                traceback.format_exception(type(error), error, error.__traceback__, limit=-6)
+            )

@@ -10,7 +10,7 @@ from .._adapter.face import is_model
 from .._adapter.membership import graph_layers
 from .._adapter.traces import Call, facts_now, replays_traces
 from .._data.diagnostic import Span
-from .._data.events import MISSING, AttributeSet, PolicySet, StateAdapted, StructureChanged
+from .._data.events import MISSING, AttributeSet, PolicySet, StateAdapted, StructureChanged, ValueRebound
 from .spans import span_of_frame
 from .uses import Use
 
@@ -40,6 +40,7 @@ class KerasSink:
         self._session = session
         self._entries = threading.local()
         self._globals: dict[str, Span] = {}
+        self._compiles: dict[int, tuple[weakref.ref[Any], int]] = {}
         for name in ("attribute_set", "entered", "left", "batch_begins", "shown", "compiled", "built",
                      "functions_dropped", "structure_begins", "structure_ended", "adapted", "policy_begins",
                      "policy_ended"):  # fmt: skip
@@ -54,6 +55,29 @@ class KerasSink:
     def in_entry(self, model: Any) -> bool:
         """Whether a model is in the middle of an entry method."""
         return any(entry.model() is model for entry in self._stack())
+
+    def compiled_at(self, model: Any) -> int:
+        """Return the number of the last edit before a model was compiled, -1 when that was not seen."""
+        entry = self._compiles.get(id(model))
+        return entry[1] if entry is not None and entry[0]() is model else -1
+
+    def values_rebound(self, use: Use) -> list[ValueRebound]:
+        """Return the globals whose value differs from the one the serving traces hold as constants."""
+        names = self._session.shell.namespace
+        found = {}
+        for facts in use.serving:
+            for name, old in facts.values.items():
+                new = names.get(name, MISSING)
+                if type(new) is not type(old) or new != old:
+                    found[name] = ValueRebound(use.model, name, old, new, self.span_of_global(name))
+        return list(found.values())
+
+    def reads_global(self, name: str) -> bool:
+        """Whether some traced function holds the value of a global as a constant."""
+        traces = self._session.traces
+        return any(
+            name in facts.values for model in traces.models() for facts in traces.of(model).all_facts()
+        )
 
     def note_global(self, name: str, span: Span) -> None:
         """Remember where a global was bound last."""
@@ -135,7 +159,11 @@ class KerasSink:
         session = self._session
         session._forget_caches()
         session.traces.of(model).forget()
+        key = id(model)
+        reference = weakref.ref(model, lambda _: self._compiles.pop(key, None))
+        self._compiles[key] = (reference, session.edits.number)
         session.settle()
+        self._use(model, "compile")
 
     def functions_dropped(self, model: Any, kind: str) -> None:
         """See ``hooks.Sink``."""

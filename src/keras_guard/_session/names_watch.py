@@ -8,9 +8,10 @@ from typing import Any
 
 from .._adapter.face import is_layer
 from .._adapter.membership import same_items
-from .._data.events import ClassRedefined, Event, ListEdited, Rebound
 from .._data.diagnostic import Span
+from .._data.events import ClassRedefined, Event, ListEdited, Rebound
 from .._instrument.names import loop_targets
+from .edits import is_plain
 from .snapshots import ListPicture, Snapshot, is_watched, take, weak
 
 FindOwner = Callable[[tuple[Any, ...], int], Any]
@@ -22,10 +23,12 @@ class NamesWatch:
 
     Args:
         namespace: The user's namespace.
+        reads: Whether a traced function holds the value of a global.
     """
 
-    def __init__(self, namespace: dict[str, Any]) -> None:
+    def __init__(self, namespace: dict[str, Any], reads: Callable[[str], bool]) -> None:
         self._namespace = namespace
+        self._reads = reads
         self._held: dict[str, Snapshot] = {}
         self._walkers: dict[str, Callable[[], Any]] = {}
 
@@ -37,7 +40,7 @@ class NamesWatch:
         walked = self._walkers.get(name)
         if walked is not None and walked() is value:
             return False
-        return is_watched(value) or bool(take(value))
+        return is_watched(value) or bool(take(value)) or (is_plain(value) and self._reads(name))
 
     def begin(self, names: set[str]) -> None:
         """Look at the names of a cell before it runs."""
@@ -57,7 +60,9 @@ class NamesWatch:
         """Take a new snapshot of one name."""
         self._held[name] = take(self._namespace[name]) if name in self._namespace else Snapshot()
 
-    def compare(self, names: frozenset[str] | None, find_owner: FindOwner, find_span: FindSpan) -> Iterator[Event]:
+    def compare(
+        self, names: frozenset[str] | None, find_owner: FindOwner, find_span: FindSpan
+    ) -> Iterator[Event]:
         """Yield what changed since the last look, and look again.
 
         Args:
@@ -96,7 +101,11 @@ class NamesWatch:
         value = self._namespace.get(name)
         for part in _path_parts(path):
             try:
-                value = vars(value).get(part) if isinstance(part, str) and not isinstance(value, (dict, list)) else value[part]
+                value = (
+                    vars(value).get(part)
+                    if isinstance(part, str) and not isinstance(value, (dict, list))
+                    else value[part]
+                )
             except (TypeError, KeyError, IndexError):
                 return None
         return value if type(value) is list else None
@@ -120,7 +129,9 @@ def _path_parts(path: str) -> list[Any]:
 
 
 def _same_list(picture: ListPicture, now: list[Any]) -> bool:
-    return len(now) == len(picture.numbers) and all(id(a) == b for a, b in zip(now, picture.numbers, strict=True))
+    return len(now) == len(picture.numbers) and all(
+        id(a) == b for a, b in zip(now, picture.numbers, strict=True)
+    )
 
 
 def _list_event(

@@ -78,6 +78,5 @@ def is_plain_object(value: Any) -> bool:
 
 
 _LIBRARIES = frozenset(
-    """keras tf_keras tensorflow jax torch numpy pandas matplotlib sklearn scipy IPython ipykernel builtins
-    collections traitlets plotly seaborn PIL cv2 polars""".split()
+    ["keras", "tf_keras", "tensorflow", "jax", "torch", "numpy", "pandas", "matplotlib", "sklearn", "scipy", "IPython", "ipykernel", "builtins", "collections", "traitlets", "plotly", "seaborn", "PIL", "cv2", "polars"]
 )

@@ -39,7 +39,9 @@ class KerasGuardError(RuntimeError):
     """
 
     def __init__(self, diagnostic: Any) -> None:
-        super().__init__(f"[{diagnostic.code}] {diagnostic.message} ({diagnostic.span.label()}). {diagnostic.help}")
+        super().__init__(
+            f"[{diagnostic.code}] {diagnostic.message} ({diagnostic.span.label()}). {diagnostic.help}"
+        )
         self.diagnostic = diagnostic
 
 
@@ -68,8 +70,8 @@ class Session:
         self.traces = TraceBook()
         self.edits = EditHistory()
         self.containment = Containment()
-        self.names = NamesWatch(shell.namespace)
         self.sink = KerasSink(self)
+        self.names = NamesWatch(shell.namespace, self.sink.reads_global)
         self.hooks = KerasHooks(self.sink)
         self.builds: dict[int, tuple[Callable[[], Any], int | None]] = {}
         self._notes = threading.local()
@@ -97,7 +99,6 @@ class Session:
         text = cell.source
         if not options.enabled or not (FACE.awake or KERAS_WORDS.search(text)):
             return
-        self.names = self.names if self.names._namespace is self.shell.namespace else NamesWatch(self.shell.namespace)
         instrumenter = CellInstrumenter(self, cell.number, self.names.is_candidate, cell.offset)  # type: ignore[arg-type]
         instrumenter.instrument(tree, text, functions=True)
         self.names.begin(instrumenter.plan.names)
@@ -181,7 +182,9 @@ class Session:
         name = site.chain if not site.attribute else None
         temporary = name is None and getattr(owner, site.attribute, note.items) is not note.items
         attribute = site.attribute or "layers"
-        yield ListEdited(owner, attribute, note.before, tuple(note.items), temporary, span, name, id(note.items))
+        yield ListEdited(
+            owner, attribute, note.before, tuple(note.items), temporary, span, name, id(note.items)
+        )
 
     def _slots_bound(self, site: Site, note: _Note) -> None:
         now = _layers_in_slots(note.items, site.attribute)
@@ -194,6 +197,7 @@ class Session:
     def probe_step(self, site: Site) -> None:
         """See ``runtime.Listener``."""
         self._forget_caches()
+        self._note_globals(site)
         self._compare_names(site.names, site)
         self.settle()
         self._recheck_waiting(site)
@@ -206,9 +210,13 @@ class Session:
     def probe_after(self, site: Site) -> None:
         """See ``runtime.Listener``."""
         self._forget_caches()
-        for name in site.names:
-            self.sink.note_global(name, span_of_site(self.shell, site))
+        self._note_globals(site)
         self._compare_names(site.names, site)
+
+    def _note_globals(self, site: Site) -> None:
+        for name in site.names:
+            if site.function is not None or self.sink.reads_global(name):
+                self.sink.note_global(name, self._span_of_binding(name, site))
 
     def _site_notes(self) -> dict[int, _Note]:
         notes: dict[int, _Note] | None = getattr(self._notes, "by_site", None)
@@ -271,7 +279,9 @@ class Session:
             return
         finding.notes += self._call_site(finding.span)
         cell = self.shell.cell
-        entry, _ = self.ledger.add(finding, cell.number if cell else None)
+        entry, news = self.ledger.add(finding, cell.number if cell else None)
+        if not news:
+            return
         if entry.state is State.OPEN:
             self._show(entry)
         elif finding.waits(self.ahead()):
@@ -323,7 +333,7 @@ class Session:
             model = finding.model()
             if finding.needs_model and (model is None or not self.is_reachable(model)):
                 self._move(entry, State.RESOLVED, self._in_cell("the model is gone"))
-            elif not finding.holds():
+            elif not entry.holds():
                 self._move(entry, State.RESOLVED, self._in_cell(finding.cured))
 
     def _in_cell(self, what: str) -> str:
@@ -344,11 +354,13 @@ class Session:
         """A model is about to be used: open what that use would run stale."""
         self._compare_names(None)
         self.settle()
+        for event in self.sink.values_rebound(use):
+            self.publish(event)
         for entry in self.ledger.live():
             finding = entry.finding
             if not use.concerns(finding.model()):
                 continue
-            if entry.state is State.PENDING and finding.opened_by(use):
+            if entry.state is State.PENDING and entry.opened_by(use):
                 self.open(entry)
             else:
                 entry.used = True
@@ -408,6 +420,18 @@ class Session:
         ]
         return local + [name for name, item in user_names(self.shell.namespace) if item is value]
 
+    def is_known(self, key: tuple[Any, ...]) -> bool:
+        """See ``rules.base.Desk``."""
+        return self.ledger.find(key) is not None
+
+    def compiled_at(self, model: Any) -> int:
+        """See ``rules.base.Desk``."""
+        return self.sink.compiled_at(model)
+
+    def edit_number(self) -> int:
+        """See ``rules.base.Desk``."""
+        return self.edits.number
+
     def is_reachable(self, value: Any) -> bool:
         """See ``rules.base.Desk``."""
         return any(model is value for model in self.models())
@@ -420,6 +444,11 @@ class Session:
         """See ``rules.base.Desk``."""
         entry = self.builds.get(id(model))
         return entry[1] if entry is not None and entry[0]() is model else None
+
+    def traced_models(self, part: Any) -> list[Any]:
+        """See ``rules.base.Desk``."""
+        traced = [m for m in self.traces.models() if self.is_reachable(m) or self.in_entry(m)]
+        return [m for m in traced if m is part or any(layer is part for layer in graph_layers(m))]
 
     def attribute_changed_since(self, target: Any, name: str, number: int) -> bool:
         """See ``rules.base.Desk``."""
@@ -450,7 +479,9 @@ def _layers_in_slots(value: Any, attribute: str) -> dict[str, Callable[[], Any]]
         item = getattr(value, "__dict__", {}).get(attribute)
         return {f".{attribute}": weak(item)} if is_layer(item) else {}
     if type(value) is dict:
-        pairs = [(f'["{k}"]' if isinstance(k, str) else f"[{k!r}]", v) for k, v in value.items() if is_layer(v)]
+        pairs = [
+            (f'["{k}"]' if isinstance(k, str) else f"[{k!r}]", v) for k, v in value.items() if is_layer(v)
+        ]
     elif type(value) is list:
         pairs = [(f"[{i}]", v) for i, v in enumerate(value[:4096]) if is_layer(v)]
     else:

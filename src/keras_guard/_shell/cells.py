@@ -141,7 +141,9 @@ class Cells:
                 if cell is not None:
                     name = frame.f_code.co_name
                     top = frame.f_locals is frame.f_globals or name in ("<module>", "<cell line: 1>")
-                    yield CellFrame(cell, frame.f_lineno, None if top or name.startswith("<cell") else name, frame)
+                    yield CellFrame(
+                        cell, frame.f_lineno, None if top or name.startswith("<cell") else name, frame
+                    )
             frame = frame.f_back
 
     def _cell_of(self, filename: str) -> CellText | None:

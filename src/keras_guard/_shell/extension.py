@@ -96,7 +96,9 @@ class Extension:
             self.cells.note_code()
             raw = self.cells.raw
             magic = raw.lstrip().startswith("%%")
-            self.session.instrument(tree, CellText(cell.number, raw, cell.cell_id, cell.offset if magic else _blank(raw)))
+            self.session.instrument(
+                tree, CellText(cell.number, raw, cell.cell_id, cell.offset if magic else _blank(raw))
+            )
         except Exception as error:
             self.session.containment.note(error)
 

@@ -19,7 +19,8 @@ class KerasGuard(Configurable):
 
     enabled = Bool(True, help="Watch cells as they run.").tag(config=True)
     strict = Bool(
-        False, help="Raise KerasGuardError in the cell, before a stale model is used, instead of only warning."
+        False,
+        help="Raise KerasGuardError in the cell, before a stale model is used, instead of only warning.",
     ).tag(config=True)
     ignore = Set(
         Unicode(), help="Rule codes (KG101), rule names (layer-list) or names of models to say nothing about."
@@ -32,10 +33,14 @@ class KerasGuard(Configurable):
         ["auto", "always", "never"], default_value="auto", help="Colour of the text card in terminals."
     ).tag(config=True)
     rebuild_style = Enum(
-        ["replay", "copy", "source"], default_value="replay", help="Style of `%keras_guard rebuild` when none is given."
+        ["replay", "copy", "source"],
+        default_value="replay",
+        help="Style of `%keras_guard rebuild` when none is given.",
     ).tag(config=True)
     dry_run_limit_mb = Int(
-        512, min=0, help="Models with more megabytes of weights are dry-run by shapes only when they are rebuilt."
+        512,
+        min=0,
+        help="Models with more megabytes of weights are dry-run by shapes only when they are rebuilt.",
     ).tag(config=True)
 
     @validate("ignore")
