@@ -39,6 +39,8 @@ class Finding:
         quiet_after_use: Whether a use that sees the edit makes a pending card needless.
         part: Tells apart the objects one cause touches (the layers a loop walks over).
         edits: The edits a rebuild has to make, made anew from live objects.
+        argument: The compile argument concerned.
+        declared: What the user's code says now, in a few words.
     """
 
     code: str
@@ -66,6 +68,8 @@ class Finding:
     edits: Callable[[], tuple[Any, ...]] = field(default=lambda: ())
     needs_model: bool = True
     part: Any = None
+    argument: str = ""
+    declared: str = ""
 
     def diagnostic(self, identity: str, state: State) -> Diagnostic:
         """Return the finding as a diagnostic."""

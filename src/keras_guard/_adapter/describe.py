@@ -108,3 +108,10 @@ def brief_value(value: Any) -> str:
         inner = ", ".join(brief_value(item) for item in value)
         return f"[{inner}]" if isinstance(value, list) else f"({inner})"
     return type(value).__name__
+
+
+def weight_shapes(layer: Any) -> str:
+    """Return the shapes of a layer's weights in words, such as ``kernel (8, 64), bias (64,)``."""
+    weights = list(getattr(layer, "weights", ()))
+    words = [f"{str(weight.name).rpartition('/')[2]} {tuple(weight.shape)}" for weight in weights[:3]]
+    return ", ".join(words) + (f" and {len(weights) - 3} more" if len(weights) > 3 else "")

@@ -139,7 +139,7 @@ class KerasHooks:
         for action in ("add", "pop"):
             self._probe(keras.Sequential, action, _structure(sink, action), sink.structure_ended)
         tracked = lookup(f"{package}.src.utils.tracking", "TrackedList")
-        for action in _LIST_METHODS:
+        for action in set(_LIST_METHODS) & set(vars(tracked) if tracked is not None else ()):
             self._probe(tracked, action, _structure(sink, action), sink.structure_ended)
 
     def _attach_state(self, package: str, keras: Any) -> None:

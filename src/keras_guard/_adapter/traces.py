@@ -89,7 +89,7 @@ def trainable_identity(model: Any, layers: tuple[Any, ...] | None = None) -> tup
     variables = [id(variable) for variable in model.trainable_variables]
     # BatchNormalization runs in inference mode while frozen: there the flag is more than a list.
     acting = [
-        id(layer) for layer in layers if layer.trainable and "trainable" in read_when_called(type(layer))
+        id(layer) for layer in layers if layer.trainable and "trainable" in read_when_called(layer.__class__)
     ]
     return (*variables, 0, *acting)
 
@@ -123,7 +123,8 @@ class ModelTraces:
 
     def kinds(self) -> frozenset[str]:
         """Return the kinds (``train``, ``test``, ``predict``) that have a trace."""
-        return frozenset(key[0].split(":")[0] for key in (*self._exact, *self._open))
+        keys = [key[0] for key in self._exact] + [key[0] for key in self._open]
+        return frozenset(key.partition(":")[0] for key in keys)
 
     def all_facts(self, kind: str | None = None) -> list[TraceFacts]:
         """Return the facts of every trace, or of those of one kind."""
@@ -143,12 +144,12 @@ class ModelTraces:
             if any(k[:2] == key for k in self._exact):
                 self._open[key] = facts
             else:
-                self._exact[(*key, batch)] = facts
+                self._exact[(key[0], key[1], batch)] = facts
 
     def _lookup(self, call: Call) -> Iterator[tuple[int, TraceFacts | None]]:
         key = (_key(call), call.structure)
         for batch in sorted(call.batches) or [0]:
-            yield batch, self._exact.get((*key, batch)) or self._open.get(key)
+            yield batch, self._exact.get((key[0], key[1], batch)) or self._open.get(key)
 
 
 def _key(call: Call) -> str:
@@ -177,18 +178,12 @@ def call_of(method: str, arguments: dict[str, Any]) -> Call:
 
 
 def _structure(value: Any) -> str:
-    if value is None:
-        return "-"
     if isinstance(value, dict):
-        return (
-            "{"
-            + ",".join(f"{k}:{_structure(v)}" for k, v in sorted(value.items(), key=lambda i: str(i[0])))
-            + "}"
-        )
+        items = sorted(value.items(), key=lambda item: str(item[0]))
+        return "{" + ",".join(f"{key}:{_structure(item)}" for key, item in items) + "}"
     if isinstance(value, (list, tuple)):
-        if value and all(isinstance(v, (int, float)) for v in value):
-            return "numbers"
-        return "[" + ",".join(_structure(v) for v in value[:64]) + "]"
+        numbers = value and all(isinstance(v, (int, float)) for v in value)
+        return "numbers" if numbers else "[" + ",".join(_structure(v) for v in value[:64]) + "]"
     spec = getattr(value, "element_spec", None)
     if spec is not None:
         return str(spec)

@@ -1,55 +1,35 @@
 """Waking when Keras is imported: already, now, or later, without importing it.
 
-A finder on ``sys.meta_path`` lets the real finders work, then wraps the loader's
-``exec_module`` for the packages waited for. The loader object stays the same class, so
-``importlib.resources`` and friends see nothing unusual.
+The finder lets the real finders work, then wraps the loader's ``exec_module`` for the packages
+waited for. The loader object stays the same class, so ``importlib.resources`` and friends see
+nothing unusual.
 """
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
+from .._imports import BesideOthers
+
 WAITED_FOR = frozenset({"keras", "tf_keras"})
 
 
-class KerasImportFinder:
+class KerasImportFinder(BesideOthers):
     """Calls back after a Keras package has been imported."""
 
     def __init__(self, wake: Callable[[], None]) -> None:
         self._wake = wake
-        self._busy = False
 
-    def find_spec(
-        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
-    ) -> ModuleSpec | None:
-        """Find the spec as the other finders would, and listen for the end of its import."""
-        if name not in WAITED_FOR or self._busy:
-            return None
-        self._busy = True
-        try:
-            spec = _find_with_the_others(self, name, path, target)
-        finally:
-            self._busy = False
-        if spec is not None and spec.loader is not None:
-            _call_after_import(spec.loader, self._wake)
-        return spec
+    def wants(self, name: str) -> bool:
+        """See :class:`BesideOthers`."""
+        return name in WAITED_FOR
 
-
-def _find_with_the_others(
-    me: Any, name: str, path: Sequence[str] | None, target: ModuleType | None
-) -> ModuleSpec | None:
-    for finder in sys.meta_path:
-        find = getattr(finder, "find_spec", None)
-        if finder is me or find is None:
-            continue
-        spec: ModuleSpec | None = find(name, path, target)
-        if spec is not None:
-            return spec
-    return None
+    def look(self, spec: ModuleSpec) -> None:
+        """See :class:`BesideOthers`."""
+        _call_after_import(spec.loader, self._wake)
 
 
 def _call_after_import(loader: Any, wake: Callable[[], None]) -> None:
@@ -72,11 +52,11 @@ def _call_after_import(loader: Any, wake: Callable[[], None]) -> None:
 def listen(wake: Callable[[], None]) -> KerasImportFinder:
     """Install a finder that calls ``wake`` after each import of Keras; returns it for :func:`stop`."""
     finder = KerasImportFinder(wake)
-    sys.meta_path.insert(0, finder)
+    finder.install()
     return finder
 
 
 def stop(finder: KerasImportFinder | None) -> None:
     """Take the finder out again."""
-    if finder in sys.meta_path:
-        sys.meta_path.remove(finder)  # type: ignore[arg-type]
+    if finder is not None:
+        finder.remove()

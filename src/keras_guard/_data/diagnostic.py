@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
@@ -34,6 +35,7 @@ class Span:
         end_column: Column after the last character on ``end_line``.
         text: The source lines from ``line`` to ``end_line``.
         function: Name of the function around the place, or ``None`` at the top level.
+        file: For a watched module instead of a cell, its file.
     """
 
     execution_count: int | None = None
@@ -44,6 +46,7 @@ class Span:
     end_column: int | None = None
     text: tuple[str, ...] = ()
     function: str | None = None
+    file: str | None = None
 
     @property
     def known(self) -> bool:
@@ -52,6 +55,8 @@ class Span:
 
     def label(self) -> str:
         """Name the place in words, such as ``Cell In[7], line 2``."""
+        if self.file is not None:
+            return f"{os.path.basename(self.file)}, line {self.line}"
         if self.execution_count is None:
             return "code outside the notebook's cells"
         if self.line is None:

@@ -62,6 +62,7 @@ class Site:
         names: The names the statement binds or edits.
         function: The function around it.
         chain: The edited expression as text.
+        file: For a module instead of a cell, its file.
     """
 
     number: int
@@ -75,6 +76,7 @@ class Site:
     names: frozenset[str] = frozenset()
     function: str | None = None
     chain: str = ""
+    file: str | None = None
 
 
 _SITES: dict[int, Site] = {}

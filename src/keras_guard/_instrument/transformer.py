@@ -41,15 +41,23 @@ class CellInstrumenter:
         cell: Execution count of the cell.
         watched: Says of a name whether its object is one to watch now.
         line_offset: Lines of the user's cell above the code (1 under a cell magic).
+        file: For a module instead of a cell, the file it was read from.
     """
 
     def __init__(
-        self, listener: Listener, cell: int | None, watched: Callable[[str], bool], line_offset: int = 0
+        self,
+        listener: Listener,
+        cell: int | None,
+        watched: Callable[[str], bool],
+        line_offset: int = 0,
+        *,
+        file: str | None = None,
     ) -> None:
         self._listener = listener
         self._cell = cell
         self._watched = watched
         self._offset = line_offset
+        self._file = file
         self.plan = CellPlan()
 
     def instrument(self, tree: ast.Module, text: str, *, functions: bool) -> ast.Module:
@@ -118,6 +126,7 @@ class CellInstrumenter:
             names=frozenset(names),
             function=function,
             chain=chain,
+            file=self._file,
         )
         runtime.register(site)
         self.plan.sites.append(site)
@@ -137,10 +146,9 @@ def _defines_functions(body: list[ast.stmt]) -> bool:
 def _made_by_call(name: str, body: list[ast.stmt]) -> bool:
     """Whether some statement binds the name (or a slot of it) to the result of a call."""
     for statement in body:
-        if isinstance(statement, ast.Assign) and any(
-            isinstance(n, ast.Call) for n in ast.walk(statement.value)
-        ):
-            if any(root_name(t) == name for target in statement.targets for t in _parts(target)):
+        if isinstance(statement, ast.Assign):
+            calls = any(isinstance(n, ast.Call) for n in ast.walk(statement.value))
+            if calls and any(root_name(t) == name for target in statement.targets for t in _parts(target)):
                 return True
         elif isinstance(statement, (ast.For, ast.While, ast.With, ast.If, ast.Try)):
             if _made_by_call(name, [n for n in ast.walk(statement) if isinstance(n, ast.Assign)]):

@@ -6,7 +6,21 @@ import re
 
 #: List and dict methods that change their object.
 MUTATORS = frozenset(
-    ["append", "insert", "pop", "remove", "extend", "clear", "reverse", "sort", "update", "popitem", "setdefault", "__setitem__", "__delitem__"]
+    [
+        "append",
+        "insert",
+        "pop",
+        "remove",
+        "extend",
+        "clear",
+        "reverse",
+        "sort",
+        "update",
+        "popitem",
+        "setdefault",
+        "__setitem__",
+        "__delitem__",
+    ]
 )
 
 #: Attributes of a model that hold its layers.
@@ -14,12 +28,40 @@ LAYER_LISTS = frozenset({"layers"})
 
 #: Keras' own bookkeeping of the graph.
 PRIVATE_STRUCTURE = frozenset(
-    ["_layers", "_operations", "_nodes", "_nodes_by_depth", "_operations_by_depth", "_layers_by_depth", "_inbound_nodes", "_outbound_nodes", "inbound_nodes", "outbound_nodes", "_input_layers", "_output_layers", "_functional", "_inputs", "_outputs", "_self_tracked_trackables"]
+    [
+        "_layers",
+        "_operations",
+        "_nodes",
+        "_nodes_by_depth",
+        "_operations_by_depth",
+        "_layers_by_depth",
+        "_inbound_nodes",
+        "_outbound_nodes",
+        "inbound_nodes",
+        "outbound_nodes",
+        "_input_layers",
+        "_output_layers",
+        "_functional",
+        "_inputs",
+        "_outputs",
+        "_self_tracked_trackables",
+    ]
 )
 
 #: Attributes and methods that hand out a new container at each read.
 COPIES = frozenset(
-    ["weights", "trainable_weights", "non_trainable_weights", "variables", "trainable_variables", "non_trainable_variables", "losses", "metrics", "operations", "metrics_variables"]
+    [
+        "weights",
+        "trainable_weights",
+        "non_trainable_weights",
+        "variables",
+        "trainable_variables",
+        "non_trainable_variables",
+        "losses",
+        "metrics",
+        "operations",
+        "metrics_variables",
+    ]
 )
 COPY_METHODS = frozenset({"get_config", "get_weights", "get_compile_config", "get_build_config"})
 

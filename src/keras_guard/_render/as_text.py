@@ -23,7 +23,7 @@ def render_text(diagnostic: Diagnostic, *, colour: bool = False) -> str:
         diagnostic: What to render.
         colour: Whether to use ANSI colours; they never carry meaning alone.
     """
-    paint = _painter(colour)
+    paint = painter(colour)
     if diagnostic.state is State.RESOLVED:
         words = f"keras_guard resolved [{diagnostic.code}]: {diagnostic.message} -- {diagnostic.resolution}"
         return paint("resolved", clean(words))
@@ -112,5 +112,5 @@ class Painter:
         return f"\x1b[{code}m{text}\x1b[0m" if self._on and code else text
 
 
-def _painter(on: bool) -> Painter:
+def painter(on: bool) -> Painter:
     return Painter(on)

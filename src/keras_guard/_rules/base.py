@@ -89,3 +89,7 @@ class Rule:
     def judge(self, event: Event, desk: Desk) -> Iterator[Finding]:
         """Yield what is wrong about an event, proved on the live objects."""
         raise NotImplementedError
+
+    def audit(self, model: Any, desk: Desk) -> Iterator[Finding]:
+        """Yield what the live objects alone show to be wrong, for edits nobody saw being made."""
+        return iter(())

@@ -135,7 +135,7 @@ def _proof(model: Any, event: ListEdited, removed: list[Any], desk: Desk) -> Cal
         if gone:
             candidates = desk.models()
             layers = [layer for layer in (r() for r in gone) if layer is not None]
-            return any(holds(m, layer) for m in candidates + [living] if m is not None for layer in layers)
+            return any(holds(m, layer) for m in [*candidates, living] if m is not None for layer in layers)
         if living is None:
             return False
         shown = visible_layers(living)

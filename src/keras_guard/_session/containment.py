@@ -18,7 +18,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class Intended(Exception):
+class Intended(Exception):  # noqa: N818 - not an error of the guard's
     """Wraps an exception the guard means to raise into the user's cell (strict mode)."""
 
     def __init__(self, error: BaseException) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 import threading
 import weakref
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from .._adapter.membership import graph_layers
 from .._adapter.traces import Call, facts_now, replays_traces
 from .._data.diagnostic import Span
 from .._data.events import MISSING, AttributeSet, PolicySet, StateAdapted, StructureChanged, ValueRebound
+from .._instrument.names import is_plain_call, place_of_line
 from .spans import span_of_frame
 from .uses import Use
 
@@ -40,7 +42,7 @@ class KerasSink:
         self._session = session
         self._entries = threading.local()
         self._globals: dict[str, Span] = {}
-        self._compiles: dict[int, tuple[weakref.ref[Any], int]] = {}
+        self._compiles: dict[int, tuple[weakref.ref[Any], int, str | None]] = {}
         for name in ("attribute_set", "entered", "left", "batch_begins", "shown", "compiled", "built",
                      "functions_dropped", "structure_begins", "structure_ended", "adapted", "policy_begins",
                      "policy_ended"):  # fmt: skip
@@ -60,6 +62,22 @@ class KerasSink:
         """Return the number of the last edit before a model was compiled, -1 when that was not seen."""
         entry = self._compiles.get(id(model))
         return entry[1] if entry is not None and entry[0]() is model else -1
+
+    def compile_text(self, model: Any) -> str | None:
+        """Return the top-level statement that compiled a model last, when it was seen."""
+        entry = self._compiles.get(id(model))
+        return entry[2] if entry is not None and entry[0]() is model else None
+
+    def _compile_statement(self) -> str | None:
+        frame = next(self._session.shell.frames(), None)
+        if frame is None or frame.function is not None:
+            return None
+        place = place_of_line(frame.cell.source, frame.line)
+        if place is None:
+            return None
+        lines = frame.cell.source.splitlines()[place.line - 1 : place.end_line]
+        text = textwrap.dedent("\n".join(lines))
+        return text if is_plain_call(text, "compile") else None
 
     def values_rebound(self, use: Use) -> list[ValueRebound]:
         """Return the globals whose value differs from the one the serving traces hold as constants."""
@@ -161,7 +179,7 @@ class KerasSink:
         session.traces.of(model).forget()
         key = id(model)
         reference = weakref.ref(model, lambda _: self._compiles.pop(key, None))
-        self._compiles[key] = (reference, session.edits.number)
+        self._compiles[key] = (reference, session.edits.number, self._compile_statement())
         session.settle()
         self._use(model, "compile")
 

@@ -98,7 +98,7 @@ class NamesWatch:
             yield from _slot_events(name + path, reference(), new.objects.get(path), lambda: find_span(name))
 
     def _list_at(self, name: str, path: str) -> Any:
-        value = self._namespace.get(name)
+        value: Any = self._namespace.get(name)
         for part in _path_parts(path):
             try:
                 value = (

@@ -78,5 +78,26 @@ def is_plain_object(value: Any) -> bool:
 
 
 _LIBRARIES = frozenset(
-    ["keras", "tf_keras", "tensorflow", "jax", "torch", "numpy", "pandas", "matplotlib", "sklearn", "scipy", "IPython", "ipykernel", "builtins", "collections", "traitlets", "plotly", "seaborn", "PIL", "cv2", "polars"]
+    [
+        "keras",
+        "tf_keras",
+        "tensorflow",
+        "jax",
+        "torch",
+        "numpy",
+        "pandas",
+        "matplotlib",
+        "sklearn",
+        "scipy",
+        "IPython",
+        "ipykernel",
+        "builtins",
+        "collections",
+        "traitlets",
+        "plotly",
+        "seaborn",
+        "PIL",
+        "cv2",
+        "polars",
+    ]
 )

@@ -14,6 +14,7 @@ from .._adapter.membership import graph_layers, matches_layer_list, nested_model
 from .._adapter.traces import TraceBook
 from .._data.diagnostic import Span, State
 from .._data.events import CopyEdited, Event, ListEdited, Rebound
+from .._data.views import ModelViews
 from .._instrument.names import Ahead, binding_line, code_ahead
 from .._instrument.runtime import Site
 from .._instrument.transformer import CellInstrumenter
@@ -24,11 +25,13 @@ from .containment import Containment, Intended
 from .edits import EditHistory
 from .keras_sink import KerasSink
 from .names_watch import NamesWatch
+from .packages import Packages
 from .reach import reachable, user_names
 from .shell_face import CellFrame, CellText, Options, ShellFace
 from .snapshots import weak
 from .spans import code_ahead_of, span_of_frame, span_of_site
 from .uses import Use
+from .views import views_of
 
 
 class KerasGuardError(RuntimeError):
@@ -73,6 +76,7 @@ class Session:
         self.sink = KerasSink(self)
         self.names = NamesWatch(shell.namespace, self.sink.reads_global)
         self.hooks = KerasHooks(self.sink)
+        self.packages = Packages(self, self.containment.wrap)
         self.builds: dict[int, tuple[Callable[[], Any], int | None]] = {}
         self._notes = threading.local()
         self._aliases: dict[int, Callable[[], Any]] = {}
@@ -99,7 +103,7 @@ class Session:
         text = cell.source
         if not options.enabled or not (FACE.awake or KERAS_WORDS.search(text)):
             return
-        instrumenter = CellInstrumenter(self, cell.number, self.names.is_candidate, cell.offset)  # type: ignore[arg-type]
+        instrumenter = CellInstrumenter(self, cell.number, self.names.is_candidate, cell.offset)
         instrumenter.instrument(tree, text, functions=True)
         self.names.begin(instrumenter.plan.names)
         self._tree = tree
@@ -125,6 +129,7 @@ class Session:
     def close(self) -> None:
         """Detach from Keras and forget everything."""
         self.hooks.detach()
+        self.packages.remove()
         self.ledger.clear()
 
     # Probes of cells (Listener)
@@ -349,6 +354,43 @@ class Session:
         for entry in waiting:
             if not entry.finding.waits(ahead):
                 self._show_waiting(entry)
+
+    def look_again(self) -> None:
+        """Compare and settle, after something other than a cell's own code changed the namespace."""
+        self._forget_caches()
+        self._compare_names(None)
+        self.settle()
+
+    def edits_of(self, model: Any) -> tuple[Any, ...]:
+        """Return the edits that live findings hold of a model or of what its graph runs, oldest first."""
+        self.look_again()
+        inside = {id(model), *(id(layer) for layer in graph_layers(model))}
+        found: list[Any] = []
+        for entry in self.ledger.live():
+            owner = entry.finding.model()
+            for edit in entry.edits():
+                if id(getattr(edit, "old", owner)) in inside:
+                    found.append(edit)
+        return tuple(found)
+
+    def compile_text(self, model: Any) -> str | None:
+        """Return the user's own statement that compiled a model, where it stood at the top of a cell."""
+        return self.sink.compile_text(model)
+
+    def audit(self, model: Any) -> list[Entry]:
+        """Let every rule look at a model as it is now; returns what is wrong with it."""
+        self.look_again()
+        for rule in RULES.values():
+            for finding in rule.audit(model, self):
+                self.adopt(finding)
+        inside = {id(model), *(id(layer) for layer in graph_layers(model))}
+        return [entry for entry in self.ledger.live() if id(entry.finding.model()) in inside]
+
+    def views(self, model: Any, name: str) -> ModelViews:
+        """Return the three views of a model."""
+        traces = self.traces.of(model)
+        facts = {kind: traces.all_facts(kind) for kind in ("train", "test", "predict")}
+        return views_of(model, name, self.audit(model), {k: v for k, v in facts.items() if v})
 
     def used(self, use: Use) -> None:
         """A model is about to be used: open what that use would run stale."""

@@ -18,12 +18,14 @@ class CellText:
         source: Its Python text, with the same lines as the user's text.
         cell_id: The front end's id.
         offset: Lines above the Python text (1 under a cell magic).
+        file: For a watched module, the file it was read from.
     """
 
     number: int | None
     source: str
     cell_id: str | None = None
     offset: int = 0
+    file: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +79,9 @@ class ShellFace(Protocol):
 
     def text_of(self, number: int | None) -> CellText | None:
         """Return an earlier cell by its number."""
+
+    def text_of_file(self, file: str) -> CellText | None:
+        """Return the text of a watched module."""
 
     def show(self, diagnostic: Diagnostic, *, update: bool) -> None:
         """Show a diagnostic, or bring the shown one up to date."""

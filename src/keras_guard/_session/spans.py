@@ -10,7 +10,7 @@ from .shell_face import CellFrame, CellText, ShellFace
 
 def span_of_site(shell: ShellFace, site: Site) -> Span:
     """Return the span of an instrumented place."""
-    text = shell.text_of(site.cell)
+    text = shell.text_of(site.cell) if site.file is None else shell.text_of_file(site.file)
     if text is None:
         return Span(execution_count=site.cell, line=site.line, end_line=site.end_line)
     lines = text.source.splitlines()
@@ -45,6 +45,7 @@ def _span(text: CellText, place: Place, lines: list[str]) -> Span:
         end_column=place.end_column,
         text=tuple(lines[place.line - 1 : place.end_line]),
         function=place.function,
+        file=text.file,
     )
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import inspect
 import linecache
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
 
 from .._session.shell_face import CellFrame, CellText
+
+OWN_MAGIC = "%%keras_guard"
 
 
 class LazyCellText(CellText):
@@ -32,10 +34,10 @@ class LazyCellText(CellText):
     def __getattr__(self, name: str) -> Any:
         if name != "source":
             raise AttributeError(name)
-        lines = self.raw.splitlines(keepends=True)  # type: ignore[attr-defined]
+        lines = self.raw.splitlines(keepends=True)
         body = "".join(lines[self.offset :])
         try:
-            source = self._shell.input_transformer_manager.transform_cell(body)  # type: ignore[attr-defined]
+            source = self._shell.input_transformer_manager.transform_cell(body)
         except Exception:
             source = body
         object.__setattr__(self, "source", source)
@@ -48,7 +50,8 @@ def _lines_above(raw: str) -> int:
     count = 0
     while count < len(lines) and not lines[count].strip():
         count += 1
-    while count < len(lines) and lines[count].startswith("%%"):
+    # Our own cell magic becomes a line magic, so that its line stays one of the code's.
+    while count < len(lines) and lines[count].startswith("%%") and not lines[count].startswith(OWN_MAGIC):
         count += 1
     return count if count < len(lines) else 0
 
@@ -131,8 +134,8 @@ class Cells:
             return self.current
         return self._by_number.get(number)
 
-    def frames(self) -> Iterator[CellFrame]:
-        """Yield the frames on this thread's stack that run cell code, innermost first."""
+    def frames(self, text_of_file: Callable[[str], CellText | None]) -> Iterator[CellFrame]:
+        """Yield the frames on this thread's stack that run code of cells or watched modules, innermost first."""
         namespaces = {id(self._shell.user_ns), id(self._shell.user_global_ns)}
         frame: FrameType | None = sys._getframe(1)
         while frame is not None:
@@ -144,6 +147,8 @@ class Cells:
                     yield CellFrame(
                         cell, frame.f_lineno, None if top or name.startswith("<cell") else name, frame
                     )
+            elif (text := text_of_file(frame.f_code.co_filename)) is not None:
+                yield CellFrame(text, frame.f_lineno, frame.f_code.co_name, frame)
             frame = frame.f_back
 
     def _cell_of(self, filename: str) -> CellText | None:

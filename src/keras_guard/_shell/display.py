@@ -78,6 +78,18 @@ class Display:
         else:
             print(text, flush=True)  # noqa: T201 - the terminal is the front end here
 
+    def show_text(self, text: str, html: str) -> None:
+        """Show what a magic was asked for, as text and as HTML."""
+        if not self.is_kernel():
+            print(text, flush=True)  # noqa: T201
+            return
+        data = {"text/plain": text} | ({"text/html": html} if self._options.html else {})
+        self._shell.display_pub.publish(data=data, metadata={})
+
+    def next_input(self, source: str) -> None:
+        """Offer code as the next cell, or as the terminal's next prompt."""
+        self._shell.set_next_input(source)
+
     def is_kernel(self) -> bool:
         """Whether a front end behind messages is listening."""
         return hasattr(self._shell, "kernel")

@@ -66,8 +66,6 @@ class Extension:
 
     def unload(self) -> None:
         """Leave the shell as it was found."""
-        from .magics import unregister_magics
-
         _remove(self._shell.ast_transformers, self._transformer)
         for event, callback in (("pre_run_cell", self.pre_run_cell), ("post_run_cell", self.post_run_cell)):
             try:
@@ -76,9 +74,9 @@ class Extension:
                 continue
         _remove(self._shell.configurables, self.options)
         wake.stop(self._finder)
-        unregister_magics(self._shell, self._magics)
+        self._magics.unregister()
         self.session.close()
-        runtime.forget(self.session)  # type: ignore[arg-type]
+        runtime.forget(self.session)
 
     # Events of the shell
 
@@ -95,10 +93,7 @@ class Extension:
         try:
             self.cells.note_code()
             raw = self.cells.raw
-            magic = raw.lstrip().startswith("%%")
-            self.session.instrument(
-                tree, CellText(cell.number, raw, cell.cell_id, cell.offset if magic else _blank(raw))
-            )
+            self.session.instrument(tree, CellText(cell.number, raw, cell.cell_id, cell.offset))
         except Exception as error:
             self.session.containment.note(error)
 
@@ -134,11 +129,15 @@ class Extension:
 
     def frames(self) -> Iterator[CellFrame]:
         """Yield the frames of cells on the stack."""
-        return self.cells.frames()
+        return self.cells.frames(self.text_of_file)
 
     def text_of(self, number: int | None) -> CellText | None:
         """Return an earlier cell by its number."""
         return self.cells.by_number(number)
+
+    def text_of_file(self, file: str) -> CellText | None:
+        """Return the text of a watched module."""
+        return self.session.packages.text_of(file)
 
     def show(self, diagnostic: Diagnostic, *, update: bool) -> None:
         """Show a diagnostic."""
@@ -147,11 +146,6 @@ class Extension:
     def ignores_line(self, text: tuple[str, ...], code: str) -> bool:
         """Whether a comment on the lines asks to ignore a rule."""
         return ignored_by_comment(text, code)
-
-
-def _blank(raw: str) -> int:
-    """Count the blank lines at the top of a cell, which IPython drops before it parses."""
-    return len(raw) and len(raw[: len(raw) - len(raw.lstrip())].splitlines()) if raw[:1].isspace() else 0
 
 
 def _remove(items: list[Any], item: Any) -> None:

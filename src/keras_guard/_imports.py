@@ -1,0 +1,60 @@
+"""What import hooks share: letting the real finders find, and standing beside their loaders."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any
+
+
+class BesideOthers:
+    """A finder that lets the others find, and then looks at the spec they found."""
+
+    _busy = False
+
+    def wants(self, name: str) -> bool:
+        """Whether the module is one to look at."""
+        raise NotImplementedError
+
+    def look(self, spec: ModuleSpec) -> None:
+        """Change what has to be changed about a spec; its loader is there."""
+        raise NotImplementedError
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Find a spec as the other finders would, and look at it."""
+        if self._busy or not self.wants(name):
+            return None
+        self._busy = True
+        try:
+            spec = self._ask_others(name, path, target)
+        finally:
+            self._busy = False
+        if spec is not None and spec.loader is not None:
+            self.look(spec)
+        return spec
+
+    def _ask_others(
+        self, name: str, path: Sequence[str] | None, target: ModuleType | None
+    ) -> ModuleSpec | None:
+        for finder in list(sys.meta_path):
+            find: Any = getattr(finder, "find_spec", None)
+            if finder is self or find is None:
+                continue
+            spec: ModuleSpec | None = find(name, path, target)
+            if spec is not None:
+                return spec
+        return None
+
+    def install(self) -> None:
+        """Stand before the other finders."""
+        if self not in sys.meta_path:
+            sys.meta_path.insert(0, self)
+
+    def remove(self) -> None:
+        """Stand there no more."""
+        if self in sys.meta_path:
+            sys.meta_path.remove(self)
