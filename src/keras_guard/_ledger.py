@@ -37,6 +37,7 @@ class Finding:
         waits: Whether the code ahead may bring the views together again.
         cured: Why it no longer holds, in words, given the number of the cell.
         quiet_after_use: Whether a use that sees the edit makes a pending card needless.
+        shows_pending: Whether there is a card before the finding is certain.
         part: Tells apart the objects one cause touches (the layers a loop walks over).
         edits: The edits a rebuild has to make, made anew from live objects.
         argument: The compile argument concerned.
@@ -56,6 +57,7 @@ class Finding:
     waits: Callable[[Any], bool] = field(default=lambda ahead: False)
     cured: str = "the views agree again"
     quiet_after_use: bool = False
+    shows_pending: bool = True
     models: tuple[str, ...] = ()
     label: str = ""
     notes: tuple[str, ...] = ()
@@ -136,9 +138,23 @@ class Entry:
         """Whether the divergence is there still, for any of the objects the cause touched."""
         return any(part.holds() for part in list(self.parts.values()))
 
+    def concerned_by(self, use: Any) -> bool:
+        """Whether a use runs a model of any of them."""
+        return any(use.concerns(part.model()) for part in list(self.parts.values()))
+
+    def models(self) -> list[Any]:
+        """Return the models that still live."""
+        found = [part.model() for part in list(self.parts.values())]
+        return [model for model in found if model is not None]
+
     def opened_by(self, use: Any) -> bool:
-        """Whether a use runs the stale view of any of them."""
-        return any(part.opened_by(use) and part.holds() for part in list(self.parts.values()))
+        """Whether a use runs the stale view of any of them; that one then stands for the entry."""
+        for part in list(self.parts.values()):
+            if part.opened_by(use) and part.holds():
+                part.span, part.diff = self.finding.span, self.finding.diff
+                self.finding = part
+                return True
+        return False
 
     def edits(self) -> tuple[Any, ...]:
         """Return the edits a rebuild has to make, in the order they were made."""

@@ -67,6 +67,11 @@ def own_layers(model: Any) -> tuple[Any, ...]:
     return tuple(op for op in graph_operations(model) if is_layer(op) and not is_input(op))
 
 
+def listed_layers(model: Any) -> tuple[Any, ...]:
+    """Return the layers Keras' own list shows, without inputs."""
+    return tuple(layer for layer in visible_layers(model) if not is_input(layer))
+
+
 def is_input(layer: Any) -> bool:
     """Whether ``layer`` only stands for a model's input."""
     return type(layer).__name__ == "InputLayer"
@@ -140,6 +145,24 @@ def compile_argument_of(model: Any, value: Any) -> str | None:
         if any(item is value for item in flat_items(given)):
             return name
     return None
+
+
+def shown_argument(model: Any, name: str) -> Any:
+    """Return what the model's attribute of a compile argument shows, ``None`` where it has none."""
+    return vars(model).get(name)
+
+
+def is_argument_read(model: Any, name: str) -> bool:
+    """Whether a compile argument has been made into Keras' own objects, so that it is not read again."""
+    holder = "_compile_metrics" if name.endswith("metrics") else "_compile_loss"
+    return bool(getattr(getattr(model, holder, None), "built", False))
+
+
+def compile_containers(model: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the lists and dicts of the user's that ``compile`` was given, with the argument's name."""
+    for name, value in compile_objects(model).items():
+        if isinstance(value, (list, dict)):
+            yield name, value
 
 
 def flat_items(value: Any, depth: int = 4) -> Iterator[Any]:

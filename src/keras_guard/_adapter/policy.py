@@ -12,6 +12,6 @@ def global_policy() -> str:
     return str(keras.config.dtype_policy().name) if keras is not None else ""
 
 
-def compute_dtype(layer: Any) -> str:
-    """Return the dtype a layer computes in."""
-    return str(getattr(layer, "compute_dtype", ""))
+def policy_of(layer: Any) -> str:
+    """Return the name of the policy a layer was made under."""
+    return str(getattr(getattr(layer, "dtype_policy", None), "name", ""))

@@ -80,6 +80,56 @@ def constructor_arguments(cls: type) -> frozenset[str]:
     return frozenset(names - {"self", "args", "kwargs"})
 
 
+def is_keras_class(cls: type) -> bool:
+    """Whether a class is Keras' own."""
+    return cls.__module__.partition(".")[0] in ("keras", "tf_keras")
+
+
+#: Methods in which reading an attribute does not make it act on a built layer.
+_INERT = frozenset(
+    {"__init__", "build", "get_config", "compute_output_shape", "compute_output_spec", "from_config",
+     "get_build_config", "build_from_config", "__repr__", "__str__"}
+)  # fmt: skip
+
+
+@functools.lru_cache(maxsize=256)
+def read_by_user_code(cls: type) -> frozenset[str]:
+    """Return the attributes that the user's own classes read in methods that may run after building."""
+    names: set[str] = set()
+    for base in cls.__mro__:
+        if is_keras_class(base) or base is object:
+            continue
+        for name, value in list(vars(base).items()):
+            function = value.fget if isinstance(value, property) else getattr(value, "__func__", value)
+            function = inspect.unwrap(function) if callable(function) else None
+            if name not in _INERT and isinstance(function, FunctionType):
+                names.update(_attributes_loaded(function.__code__))
+    return frozenset(names)
+
+
+def is_read_by_user_code(cls: type, name: str) -> bool:
+    """Whether a class of the user's reads an attribute in a method that may run after building."""
+    return name in read_by_user_code(cls)
+
+
+#: Arguments of ``compile`` that a model shows as attributes.
+COMPILE_ARGUMENTS = frozenset(
+    {"optimizer", "loss", "loss_weights", "metrics", "weighted_metrics", "run_eagerly", "jit_compile",
+     "steps_per_execution", "auto_scale_loss"}
+)  # fmt: skip
+
+#: Methods that a traced function runs, by the kind of function; an empty text means all of them.
+STEP_KINDS = {
+    "train_step": "train",
+    "test_step": "test",
+    "predict_step": "predict",
+    "compute_loss": "",
+    "compute_metrics": "",
+    "call": "",
+}
+STEPS = frozenset(STEP_KINDS)
+
+
 def _names_read(cls: type, entries: Iterable[str], stop: tuple[type, ...]) -> Iterator[str]:
     """Yield attribute names loaded in ``entries`` and in the methods these reach on ``self``."""
     waiting, done = list(entries), set()
@@ -142,3 +192,8 @@ def _global_names(code: CodeType) -> Iterator[str]:
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             yield from _global_names(constant)
+
+
+def bakes_adapted_state(layer: Any) -> bool:
+    """Whether a trace holds what ``adapt`` learned as constants, and not as a table it looks up."""
+    return not hasattr(layer, "lookup_table") and not hasattr(layer, "_lookup_layer")

@@ -106,6 +106,40 @@ def _values_read(model: Any, layers: tuple[Any, ...], namespace: dict[str, Any])
     return values
 
 
+def layers_identity(model: Any) -> tuple[int, ...]:
+    """Return what distinguishes one structure of a model from another."""
+    return tuple(id(layer) for layer in graph_layers(model))
+
+
+def trained_otherwise(model: Any, traces: ModelTraces) -> bool:
+    """Whether a train function was traced while other variables were trainable than now."""
+    found = traces.all_facts("train")
+    if not found:
+        return False
+    now = trainable_identity(model)
+    return any(facts.trainable != now for facts in found)
+
+
+def _optimizer_variables(model: Any) -> list[Any] | None:
+    """Return the variables an optimizer began with, which tell of a trace nobody saw; ``None`` without one."""
+    optimizer = getattr(model, "optimizer", None)
+    if not getattr(optimizer, "built", False) or not getattr(model, "train_function", None):
+        return None
+    return list(getattr(optimizer, "_trainable_variables", ()) or ()) or None
+
+
+def trains_other_variables(model: Any) -> bool:
+    """Whether a model traced before anybody watched trains other variables than its flags say."""
+    began = _optimizer_variables(model)
+    return began is not None and {id(v) for v in began} != {id(v) for v in model.trainable_variables}
+
+
+def trains_unknown_variables(model: Any) -> bool:
+    """Whether a model traced before anybody watched trains variables it no longer holds."""
+    began = _optimizer_variables(model)
+    return began is not None and not {id(v) for v in began} <= {id(v) for v in model.variables}
+
+
 class ModelTraces:
     """The traces of one model, by kind, structure and batch size."""
 
@@ -157,8 +191,8 @@ def _key(call: Call) -> str:
     return f"{call.kind}:batch" if call.method.endswith("_on_batch") else f"{call.kind}:loop"
 
 
-def replays_traces(model: Any) -> bool:
-    """Whether this model runs traced functions at all: not when it runs eagerly, nor on torch."""
+def makes_traces(model: Any) -> bool:
+    """Whether a function made for this model now would be traced: not when it runs eagerly, nor on torch."""
     if getattr(model, "run_eagerly", False):
         return False
     return backend() in ("tensorflow", "jax") or "tf_keras" in FACE.packages

@@ -143,6 +143,24 @@ class ValueRebound:
     span: Span
 
 
+@dataclass(frozen=True, eq=False)
+class ArgumentEdited:
+    """A list or dict that was handed to ``compile`` was changed in place."""
+
+    model: Any
+    argument: str
+    name: str
+    span: Span
+
+
+@dataclass(frozen=True, eq=False)
+class TrainsNothing:
+    """A model that was compiled with something to train is about to be trained with nothing to train."""
+
+    model: Any
+    span: Span
+
+
 class _Missing:
     """The value of an attribute that was not there."""
 
@@ -162,4 +180,6 @@ Event = (
     | PolicySet
     | ClassRedefined
     | ValueRebound
+    | ArgumentEdited
+    | TrainsNothing
 )

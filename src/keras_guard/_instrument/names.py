@@ -97,14 +97,21 @@ class Ahead:
         bound: Names it binds.
         read: Names it reads.
         methods: Pairs of root name and method it calls (``("model", "compile")``).
+        called: Names of all functions and methods it calls.
     """
 
     bound: frozenset[str] = frozenset()
     read: frozenset[str] = frozenset()
     methods: frozenset[tuple[str, str]] = frozenset()
+    called: frozenset[str] = frozenset()
 
     def __or__(self, other: Ahead) -> Ahead:
-        return Ahead(self.bound | other.bound, self.read | other.read, self.methods | other.methods)
+        return Ahead(
+            self.bound | other.bound,
+            self.read | other.read,
+            self.methods | other.methods,
+            self.called | other.called,
+        )
 
     def calls(self, names: Sequence[str], methods: frozenset[str]) -> bool:
         """Whether one of ``methods`` is called on one of ``names``."""
@@ -138,6 +145,8 @@ def code_ahead(source: str, line: int, *, from_call: bool = False) -> Ahead:
         else:
             rest.extend(body[index + 1 :])
         inner = _body_at(statement, line)
+        if inner is not None and isinstance(statement, (ast.For, ast.AsyncFor, ast.While)):
+            rest.append(statement)  # the next turn comes from the top
         if inner is None:
             if from_call:
                 rest.extend(_targets(statement))
@@ -180,15 +189,19 @@ def _summary(nodes: list[ast.AST]) -> Ahead:
     bound: set[str] = set()
     read: set[str] = set()
     methods: set[tuple[str, str]] = set()
+    called: set[str] = set()
     for top in nodes:
         for node in ast.walk(top):
             if isinstance(node, ast.Name):
                 (read if isinstance(node.ctx, ast.Load) else bound).add(node.id)
             elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                called.add(node.func.attr)
                 name = root_name(node.func.value)
                 if name is not None:
                     methods.add((name, node.func.attr))
-    return Ahead(frozenset(bound), frozenset(read), frozenset(methods))
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                called.add(node.func.id)
+    return Ahead(frozenset(bound), frozenset(read), frozenset(methods), frozenset(called))
 
 
 @dataclass(frozen=True)

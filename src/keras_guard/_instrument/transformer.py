@@ -148,7 +148,8 @@ def _made_by_call(name: str, body: list[ast.stmt]) -> bool:
     for statement in body:
         if isinstance(statement, ast.Assign):
             calls = any(isinstance(n, ast.Call) for n in ast.walk(statement.value))
-            if calls and any(root_name(t) == name for target in statement.targets for t in _parts(target)):
+            bound = {root_name(part) for target in statement.targets for part in _parts(target)}
+            if calls and name in bound:
                 return True
         elif isinstance(statement, (ast.For, ast.While, ast.With, ast.If, ast.Try)):
             if _made_by_call(name, [n for n in ast.walk(statement) if isinstance(n, ast.Assign)]):

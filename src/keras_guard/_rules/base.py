@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Protocol
 from .._adapter.traces import TraceBook
 from .._data.events import Event
 from .._instrument.names import Ahead
-from .._ledger import Finding
+from .._ledger import Entry, Finding
 
 
 class Desk(Protocol):
@@ -32,6 +32,9 @@ class Desk(Protocol):
     def is_known(self, key: tuple[Any, ...]) -> bool:
         """Whether the ledger holds a live entry of this cause."""
 
+    def entries_of(self, model: Any) -> list[Entry]:
+        """Return the live entries that concern a model or what its graph runs."""
+
     def compiled_at(self, model: Any) -> int:
         """Return the number of the last edit before a model was compiled, -1 when that was not seen."""
 
@@ -50,8 +53,14 @@ class Desk(Protocol):
     def traced_models(self, part: Any) -> list[Any]:
         """Return the models with traced functions whose graph runs ``part``, and that the user can reach."""
 
+    def owners_of_optimizer(self, optimizer: Any) -> list[Any]:
+        """Return the reachable models that hold an optimizer."""
+
     def attribute_changed_since(self, target: Any, name: str, number: int) -> bool:
         """Whether an attribute differs now from what it was at edit ``number``."""
+
+    def first_edit(self, target: Any, name: str) -> int:
+        """Return the number of the first edit of an attribute that was seen, 0 for none."""
 
     def rebinds_ahead(self, ahead: Ahead, models: Sequence[Any]) -> bool:
         """Whether the code ahead binds a name of one of the models again."""

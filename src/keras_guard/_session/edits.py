@@ -15,6 +15,7 @@ class ValueMark:
     __slots__ = ("_plain", "_reference")
 
     def __init__(self, value: Any) -> None:
+        value = getattr(value, "__func__", value)  # a bound method is made anew at each read
         self._plain = value if is_plain(value) else None
         self._reference: Callable[[], Any] | None = None
         if not is_plain(value):
@@ -26,6 +27,7 @@ class ValueMark:
 
     def is_mark_of(self, value: Any) -> bool:
         """Whether ``value`` is the value remembered."""
+        value = getattr(value, "__func__", value)
         if self._reference is not None:
             return self._reference() is value
         if is_plain(value):
@@ -63,6 +65,11 @@ class EditHistory:
         """Count an edit that is no attribute of one object."""
         self.number += 1
         return self.number
+
+    def first(self, target: Any, name: str) -> int:
+        """Return the number of the first edit of an attribute that is remembered, 0 for none."""
+        entry = self._edits.get((id(target), name))
+        return entry[1][0][0] if entry is not None and entry[0]() is target and entry[1] else 0
 
     def changed_since(self, target: Any, name: str, number: int) -> bool:
         """Whether the attribute's value now differs from the one it had at edit ``number``."""

@@ -9,12 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 from .._adapter.face import is_model
 from .._adapter.membership import graph_layers
-from .._adapter.traces import Call, facts_now, replays_traces
+from .._adapter.traces import Call, facts_now, makes_traces
+from .._adapter.uses import Use
 from .._data.diagnostic import Span
-from .._data.events import MISSING, AttributeSet, PolicySet, StateAdapted, StructureChanged, ValueRebound
+from .._data.events import (
+    MISSING,
+    AttributeSet,
+    PolicySet,
+    StateAdapted,
+    StructureChanged,
+    TrainsNothing,
+    ValueRebound,
+)
 from .._instrument.names import is_plain_call, place_of_line
 from .spans import span_of_frame
-from .uses import Use
 
 if TYPE_CHECKING:
     from .session import Session
@@ -42,6 +50,8 @@ class KerasSink:
         self._session = session
         self._entries = threading.local()
         self._globals: dict[str, Span] = {}
+        #: Models that had something to train when they were compiled.
+        self._trained_something: set[int] = set()
         self._compiles: dict[int, tuple[weakref.ref[Any], int, str | None]] = {}
         for name in ("attribute_set", "entered", "left", "batch_begins", "shown", "compiled", "built",
                      "functions_dropped", "structure_begins", "structure_ended", "adapted", "policy_begins",
@@ -144,13 +154,21 @@ class KerasSink:
         session = self._session
         model = entry.model()
         entry.checked = session.edits.number
-        if model is None or not replays_traces(model):
+        if model is None:
             return
         traces = session.traces.of(model)
+        # A function traced before ``run_eagerly`` was set goes on being used.
+        if not traces and not makes_traces(model):
+            return
         serving = traces.serving(entry.call)
         if serving:
             self._use(model, entry.call.method, entry.call.kind, tuple(serving))
+        elif entry.call.kind == "train" and self._became_frozen(model):
+            session.publish(TrainsNothing(model, self._span()))
         traces.record(entry.call, facts_now(model, session.edits.number, session.shell.namespace))
+
+    def _became_frozen(self, model: Any) -> bool:
+        return id(model) in self._trained_something and not model.trainable_variables
 
     def _use(self, model: Any, method: str, kind: str | None = None, serving: tuple[Any, ...] = ()) -> None:
         session = self._session
@@ -178,10 +196,18 @@ class KerasSink:
         session._forget_caches()
         session.traces.of(model).forget()
         key = id(model)
-        reference = weakref.ref(model, lambda _: self._compiles.pop(key, None))
+        reference = weakref.ref(model, lambda _: self._forget_compile(key))
+        session.given.note(model)
+        self._trained_something.discard(key)
+        if model.trainable_variables:
+            self._trained_something.add(key)
         self._compiles[key] = (reference, session.edits.number, self._compile_statement())
         session.settle()
         self._use(model, "compile")
+
+    def _forget_compile(self, key: int) -> None:
+        self._compiles.pop(key, None)
+        self._trained_something.discard(key)
 
     def functions_dropped(self, model: Any, kind: str) -> None:
         """See ``hooks.Sink``."""

@@ -24,11 +24,15 @@ class NamesWatch:
     Args:
         namespace: The user's namespace.
         reads: Whether a traced function holds the value of a global.
+        given: Whether a value is a container that ``compile`` was given.
     """
 
-    def __init__(self, namespace: dict[str, Any], reads: Callable[[str], bool]) -> None:
+    def __init__(
+        self, namespace: dict[str, Any], reads: Callable[[str], bool], given: Callable[[Any], bool]
+    ) -> None:
         self._namespace = namespace
         self._reads = reads
+        self._given = given
         self._held: dict[str, Snapshot] = {}
         self._walkers: dict[str, Callable[[], Any]] = {}
 
@@ -40,7 +44,16 @@ class NamesWatch:
         walked = self._walkers.get(name)
         if walked is not None and walked() is value:
             return False
-        return is_watched(value) or bool(take(value)) or (is_plain(value) and self._reads(name))
+        return (
+            is_watched(value)
+            or bool(take(value))
+            or self._given(value)
+            or (is_plain(value) and self._reads(name))
+        )
+
+    def held(self) -> list[str]:
+        """Return the names that are watched now."""
+        return list(self._held)
 
     def begin(self, names: set[str]) -> None:
         """Look at the names of a cell before it runs."""

@@ -6,14 +6,16 @@ import ast
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from .._adapter.face import FACE, is_layer, is_model, is_optimizer
 from .._adapter.hooks import KerasHooks
 from .._adapter.membership import graph_layers, matches_layer_list, nested_models
 from .._adapter.traces import TraceBook
+from .._adapter.uses import Use
 from .._data.diagnostic import Span, State
-from .._data.events import CopyEdited, Event, ListEdited, Rebound
+from .._data.events import ArgumentEdited, CopyEdited, Event, ListEdited, Rebound
 from .._data.views import ModelViews
 from .._instrument.names import Ahead, binding_line, code_ahead
 from .._instrument.runtime import Site
@@ -21,6 +23,7 @@ from .._instrument.transformer import CellInstrumenter
 from .._instrument.vocabulary import COPIES, COPY_METHODS, KERAS_WORDS
 from .._ledger import Entry, Finding, Ledger
 from .._rules import RULES
+from .arguments import GivenContainers
 from .containment import Containment, Intended
 from .edits import EditHistory
 from .keras_sink import KerasSink
@@ -30,7 +33,6 @@ from .reach import reachable, user_names
 from .shell_face import CellFrame, CellText, Options, ShellFace
 from .snapshots import weak
 from .spans import code_ahead_of, span_of_frame, span_of_site
-from .uses import Use
 from .views import views_of
 
 
@@ -73,8 +75,9 @@ class Session:
         self.traces = TraceBook()
         self.edits = EditHistory()
         self.containment = Containment()
+        self.given = GivenContainers()
         self.sink = KerasSink(self)
-        self.names = NamesWatch(shell.namespace, self.sink.reads_global)
+        self.names = NamesWatch(shell.namespace, self.sink.reads_global, self.given.holds)
         self.hooks = KerasHooks(self.sink)
         self.packages = Packages(self, self.containment.wrap)
         self.builds: dict[int, tuple[Callable[[], Any], int | None]] = {}
@@ -121,9 +124,10 @@ class Session:
         self._forget_caches()
 
     def _show_waiting(self, entry: Entry) -> None:
-        if entry.finding.certain:
+        finding = entry.finding
+        if finding.certain:
             self.open(entry)
-        elif not (entry.finding.quiet_after_use and entry.used):
+        elif finding.shows_pending and not (finding.quiet_after_use and entry.used):
             self._show(entry)
 
     def close(self) -> None:
@@ -220,8 +224,16 @@ class Session:
 
     def _note_globals(self, site: Site) -> None:
         for name in site.names:
-            if site.function is not None or self.sink.reads_global(name):
+            if self.sink.reads_global(name):
                 self.sink.note_global(name, self._span_of_binding(name, site))
+                self.edits.bump()
+            self._note_container(name, partial(self._span_of_binding, name, site))
+
+    def _note_container(self, name: str, span: Callable[[], Span]) -> None:
+        edited = self.given.edited(self.shell.namespace.get(name))
+        if edited is not None:
+            self.edits.bump()
+            self.publish(ArgumentEdited(*edited, name, span()))
 
     def _site_notes(self) -> dict[int, _Note]:
         notes: dict[int, _Note] | None = getattr(self._notes, "by_site", None)
@@ -237,6 +249,9 @@ class Session:
 
         for event in list(self.names.compare(names, self._owner_of_list, span)):
             self.publish(event)
+        if names is None:
+            for name in self.names.held():
+                self._note_container(name, partial(span, name))
 
     def _span_of_binding(self, name: str, site: Site | None) -> Span:
         if site is not None and site.function is not None:
@@ -289,12 +304,10 @@ class Session:
             return
         if entry.state is State.OPEN:
             self._show(entry)
-        elif finding.waits(self.ahead()):
             return
-        elif finding.certain:
-            self.open(entry)
-        else:
-            self._show(entry)
+        if finding.waits(self.ahead()):
+            return
+        self._show_waiting(entry)
 
     def is_ignored(self, finding: Finding) -> bool:
         """Whether the user asked not to hear of a finding."""
@@ -334,12 +347,10 @@ class Session:
     def settle(self) -> None:
         """Resolve every entry whose divergence is gone."""
         for entry in self.ledger.live():
-            finding = entry.finding
-            model = finding.model()
-            if finding.needs_model and (model is None or not self.is_reachable(model)):
+            if entry.finding.needs_model and not any(self.is_reachable(m) for m in entry.models()):
                 self._move(entry, State.RESOLVED, self._in_cell("the model is gone"))
             elif not entry.holds():
-                self._move(entry, State.RESOLVED, self._in_cell(finding.cured))
+                self._move(entry, State.RESOLVED, self._in_cell(entry.finding.cured))
 
     def _in_cell(self, what: str) -> str:
         cell = self.shell.cell
@@ -383,8 +394,12 @@ class Session:
         for rule in RULES.values():
             for finding in rule.audit(model, self):
                 self.adopt(finding)
+        return self.entries_of(model)
+
+    def entries_of(self, model: Any) -> list[Entry]:
+        """See ``rules.base.Desk``."""
         inside = {id(model), *(id(layer) for layer in graph_layers(model))}
-        return [entry for entry in self.ledger.live() if id(entry.finding.model()) in inside]
+        return [entry for entry in self.ledger.live() if any(id(m) in inside for m in entry.models())]
 
     def views(self, model: Any, name: str) -> ModelViews:
         """Return the three views of a model."""
@@ -399,8 +414,7 @@ class Session:
         for event in self.sink.values_rebound(use):
             self.publish(event)
         for entry in self.ledger.live():
-            finding = entry.finding
-            if not use.concerns(finding.model()):
+            if not entry.concerned_by(use):
                 continue
             if entry.state is State.PENDING and entry.opened_by(use):
                 self.open(entry)
@@ -492,9 +506,17 @@ class Session:
         traced = [m for m in self.traces.models() if self.is_reachable(m) or self.in_entry(m)]
         return [m for m in traced if m is part or any(layer is part for layer in graph_layers(m))]
 
+    def owners_of_optimizer(self, optimizer: Any) -> list[Any]:
+        """See ``rules.base.Desk``."""
+        return [m for m in self.models() if getattr(m, "optimizer", None) is optimizer]
+
     def attribute_changed_since(self, target: Any, name: str, number: int) -> bool:
         """See ``rules.base.Desk``."""
         return self.edits.changed_since(target, name, number)
+
+    def first_edit(self, target: Any, name: str) -> int:
+        """See ``rules.base.Desk``."""
+        return self.edits.first(target, name)
 
     def rebinds_ahead(self, ahead: Ahead, models: Sequence[Any]) -> bool:
         """See ``rules.base.Desk``."""

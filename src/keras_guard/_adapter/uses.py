@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from .._adapter.traces import TraceFacts
+from .traces import TraceFacts, trainable_identity
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +30,11 @@ class Use:
     def runs_trace(self) -> bool:
         """Whether a traced function replays."""
         return bool(self.serving)
+
+    def trained_otherwise(self) -> bool:
+        """Whether a trace that serves updates other variables than are trainable now."""
+        now = trainable_identity(self.model)
+        return any(facts.trainable != now for facts in self.serving)
 
     def concerns(self, model: Any) -> bool:
         """Whether the use runs ``model``, alone or inside another."""

@@ -1,0 +1,146 @@
+"""What an edited attribute of a built layer can still do: nothing, or act at the next call or trace."""
+
+from __future__ import annotations
+
+import random
+from enum import Enum
+from typing import Any
+
+from .._data.events import MISSING
+from .describe import config_of
+from .face import FACE, is_model
+from .membership import fresh_copy_property
+from .reads import FORMER_NAMES, constructor_arguments, is_keras_class, read_by_user_code, read_when_called
+
+#: Above this many weights no copy is built to see whether the shapes still fit.
+_MAX_COPIED_WEIGHTS = 5_000_000
+
+
+class Effect(Enum):
+    """What assigning an attribute of a built layer does."""
+
+    NONE = "none"  # only the constructor or build() read it
+    CALL = "call"  # read when the layer is called: a new trace sees it
+    OWN = "own"  # an attribute of the user's own: nobody can say
+
+
+def effect_of(layer: Any, name: str, old: Any) -> Effect:
+    """Return what an assignment to ``layer.name`` does, read from the layer's class and weights.
+
+    Args:
+        layer: The built layer, with the new value in place.
+        name: The attribute.
+        old: Its value before the edit, ``MISSING`` when there was none.
+    """
+    cls = layer.__class__
+    if name in FORMER_NAMES and old is MISSING and name not in read_when_called(cls):
+        return Effect.OWN if name in read_by_user_code(cls) else Effect.NONE
+    if name in read_when_called(cls):
+        return Effect.NONE if _shapes_follow(layer, old) and shapes_disagree(layer) else Effect.CALL
+    if is_model(layer) or name in read_by_user_code(cls):
+        return Effect.OWN
+    if name.startswith("_") or name == "name":
+        return Effect.OWN
+    return Effect.NONE if _is_argument(layer, name) else Effect.OWN
+
+
+def _is_argument(layer: Any, name: str) -> bool:
+    if name in constructor_arguments(layer.__class__):
+        return True
+    return name in (config_of(layer) or {})
+
+
+def _shapes_follow(layer: Any, old: Any) -> bool:
+    """Whether some weight's shape shows the old value: the cheap half of the proof."""
+    sizes = {old} if type(old) is int else set(old) if isinstance(old, tuple) else set()
+    sizes = {size for size in sizes if type(size) is int}
+    return bool(sizes) and any(sizes & set(weight.shape) for weight in getattr(layer, "weights", ()))
+
+
+def shapes_disagree(layer: Any) -> bool:
+    """Whether a copy made from the layer's config would have weights of other shapes.
+
+    This is the proof that an attribute such as ``units`` is dead: the config asks for other
+    weights than the layer has. ``False`` where no copy can be made. Leaves Python's random
+    state, from which Keras draws seeds, as it was.
+    """
+    if not getattr(layer, "built", False) or is_model(layer) or not is_keras_class(layer.__class__):
+        return False
+    weights = list(getattr(layer, "weights", ()))
+    if not weights or sum(_size(weight) for weight in weights) > _MAX_COPIED_WEIGHTS:
+        return False
+    state = random.getstate()
+    try:
+        twin = layer.__class__.from_config(layer.get_config())
+        twin.build_from_config(layer.get_build_config())
+        shapes = [tuple(weight.shape) for weight in twin.weights]
+    except Exception:
+        return False
+    finally:
+        random.setstate(state)
+    return bool(shapes) and shapes != [tuple(weight.shape) for weight in weights]
+
+
+def _size(weight: Any) -> int:
+    size = 1
+    for length in weight.shape:
+        size *= int(length)
+    return size
+
+
+def same_value(old: Any, new: Any) -> bool:
+    """Whether two values of an attribute mean the same: equal plain values, or equal configs."""
+    if old is new:
+        return True
+    if isinstance(old, dict) and isinstance(new, dict):
+        return old.keys() == new.keys() and all(same_value(old[key], new[key]) for key in old)
+    # Keras and TensorFlow hand lists out as wrappers of their own.
+    if isinstance(old, (list, tuple)) and isinstance(new, (list, tuple)):
+        return len(old) == len(new) and all(same_value(a, b) for a, b in zip(old, new, strict=True))
+    return type(old) is type(new) and _equal(old, new)
+
+
+def _equal(old: Any, new: Any) -> bool:
+    if isinstance(old, (bool, int, float, str)):
+        return bool(old == new)
+    try:
+        return bool(old.get_config() == new.get_config())
+    except Exception:
+        return False
+
+
+def is_in_weights(layer: Any, value: Any) -> bool:
+    """Whether a weight of the layer carries ``value`` as its regularizer or constraint."""
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return False
+    return any(
+        getattr(weight, kind, None) is value
+        for weight in getattr(layer, "weights", ())
+        for kind in ("regularizer", "constraint")
+    )
+
+
+def unapplied(layer: Any) -> list[str]:
+    """Return the regularizers and constraints a built layer names but its weights do not carry."""
+    if (
+        not getattr(layer, "built", False)
+        or not isinstance(layer, FACE.layer)
+        or not is_keras_class(layer.__class__)
+    ):
+        return []
+    found = []
+    for name, value in list(vars(layer).items()):
+        for kind in ("regularizer", "constraint"):
+            if name.endswith(f"_{kind}") and value is not None and name != "activity_regularizer":
+                weight = getattr(layer, name.removesuffix(f"_{kind}"), None)
+                if hasattr(weight, kind) and getattr(weight, kind) is None:
+                    found.append(name)
+    return found
+
+
+def hands_out_copy(owner: Any, source: str) -> bool:
+    """Whether ``owner.source`` (an attribute, or a method with ``()``) is Keras' own and makes a copy."""
+    if source.endswith("()"):
+        method = getattr(owner.__class__, source[:-2], None)
+        return str(getattr(method, "__module__", "")).partition(".")[0] in ("keras", "tf_keras")
+    return fresh_copy_property(owner, source)

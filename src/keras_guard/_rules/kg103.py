@@ -1,0 +1,150 @@
+"""KG103 ``private-structure``: an edit of the lists in which Keras keeps a model's structure."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from .._adapter.face import is_graph_model, is_layer, is_model
+from .._adapter.membership import graph_operations, holds, listed_layers, own_layers
+from .._data.diagnostic import Span
+from .._data.events import AttributeSet, Event, ListEdited
+from .._instrument.names import Ahead
+from .._instrument.vocabulary import PRIVATE_STRUCTURE
+from .._ledger import Finding
+from .base import Desk, Page, Rule
+from .words import any_lives, cell, diff_rows, facts, removed_and_added
+
+#: Lists of nodes: what was called where, for Keras to look up, not to run.
+_RECORDS = frozenset({"_nodes", "_inbound_nodes", "_outbound_nodes", "inbound_nodes", "outbound_nodes"})
+
+
+class PrivateStructure(Rule):
+    """Edits of ``_layers``, ``_operations``, ``outbound_nodes`` and the like."""
+
+    code = "KG103"
+    name = "private-structure"
+    page = Page(
+        what="""
+A private list of a model or layer (`_layers`, `_operations`, `_inbound_nodes`, `outbound_nodes` ...) is
+edited or replaced.""",
+        why="""
+These lists record the graph; they do not run it. After such an edit `summary()` and `layers` can show
+the new list while the model computes, trains and saves what it did before.""",
+        example="""
+import keras
+model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(6), keras.layers.Dense(10)])
+# ---
+model._layers.pop()""",
+        instead="""
+import keras
+model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(6), keras.layers.Dense(10)])
+# ---
+model.pop()""",
+        limits="""
+Silent when the graph really changed, as after `model._maybe_rebuild()`, and on a model that has not been
+built.""",
+    )
+
+    def judge(self, event: Event, desk: Desk) -> Iterator[Finding]:
+        """See :class:`Rule`."""
+        if isinstance(event, ListEdited) and event.attribute in PRIVATE_STRUCTURE:
+            owner, attribute, before, after = event.owner, event.attribute, event.before, event.after
+        elif isinstance(event, AttributeSet) and event.name in PRIVATE_STRUCTURE and is_layer(event.target):
+            owner, attribute = event.target, event.name
+            before, after = _items(event.old), _items(event.new)
+        else:
+            return
+        models = [owner] if is_graph_model(owner) else desk.holders(owner)
+        model = next((m for m in models if is_graph_model(m)), None)
+        if model is None or not _runs_a_graph(model):
+            return
+        yield self._finding(model, attribute, before, after, event.span, desk)
+
+    def audit(self, model: Any, desk: Desk) -> Iterator[Finding]:
+        """See :class:`Rule`."""
+        if is_graph_model(model) and _runs_a_graph(model) and _disagree(model):
+            yield self._finding(model, "_layers", own_layers(model), listed_layers(model), Span(), desk)
+
+    def _finding(
+        self,
+        model: Any,
+        attribute: str,
+        before: tuple[Any, ...],
+        after: tuple[Any, ...],
+        span: Span,
+        desk: Desk,
+    ) -> Finding:
+        name = desk.name_of(model)
+        removed, added = removed_and_added(before, after)
+        layers = [item for item in removed if is_layer(item)], [item for item in added if is_layer(item)]
+        built = desk.built_in(model)
+        notes = [
+            f"`{attribute}` is a record of the graph; calling `{name}` follows the nodes made when it was built"
+        ]
+        if built:
+            notes.append(f"{cell(built)} built `{name}`")
+        reference = weakref.ref(model)
+
+        def waits(ahead: Ahead) -> bool:
+            living = reference()
+            return living is not None and desk.rebinds_ahead(ahead, [living])
+
+        return Finding(
+            code=self.code,
+            rule=self.name,
+            key=(self.code, id(model), attribute, span.execution_count, span.line),
+            span=span,
+            message=f"editing `{attribute}` leaves what `{name}` computes as it was",
+            label=f"`summary()` and `layers` may now show something else than `{name}` runs",
+            notes=tuple(notes),
+            help=(
+                f"build `{name}` anew with the layers you want (`%keras_guard rebuild {name}` writes the code); "
+                "a Sequential has `add()` and `pop()` for its end"
+            ),
+            model=reference,
+            model_name=name,
+            certain=True,
+            holds=_proof(model, attribute, *layers),
+            waits=waits,
+            cured=f"`{name}` runs what its lists show",
+            graph_layer=facts(layers[0][0]) if layers[0] else None,
+            new_layer=facts(layers[1][0]) if layers[1] else None,
+            diff=diff_rows(before, after) if any(layers) else (),
+            rebuild=is_model(model),
+        )
+
+
+def _items(value: Any) -> tuple[Any, ...]:
+    return tuple(value) if isinstance(value, (list, tuple)) else ()
+
+
+def _runs_a_graph(model: Any) -> bool:
+    """Whether calling the model follows nodes, and not the list itself."""
+    return bool(getattr(model, "_nodes_by_depth", None) or getattr(model, "_functional", None) is not None)
+
+
+def _disagree(model: Any) -> bool:
+    run = {id(layer) for layer in own_layers(model)}
+    listed = {id(layer) for layer in listed_layers(model)}
+    return run != listed
+
+
+def _proof(model: Any, attribute: str, removed: list[Any], added: list[Any]) -> Callable[[], bool]:
+    """The graph still runs what was taken out, or does not run what was put in."""
+    reference = weakref.ref(model)
+    gone, new = [weakref.ref(layer) for layer in removed], [weakref.ref(layer) for layer in added]
+    graph = [id(operation) for operation in graph_operations(model)]
+
+    def proof() -> bool:
+        living = reference()
+        if living is None:
+            return False
+        if gone or new:
+            return any(holds(living, layer) for layer in any_lives(gone)) or any(
+                r() is None or not holds(living, r()) for r in new
+            )
+        return attribute in _RECORDS and [id(operation) for operation in graph_operations(living)] == graph
+
+    return proof

@@ -1,0 +1,132 @@
+"""KG202 ``trainable-after-compile``: freezing or unfreezing that the traced train function does not honour."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from .._adapter.face import is_layer
+from .._adapter.traces import trained_otherwise, trains_other_variables
+from .._adapter.uses import Use
+from .._data.diagnostic import Span
+from .._data.events import AttributeSet, Event
+from .._ledger import Finding
+from .base import Desk, Page, Rule
+from .stale import cause, layer_title, until_the_cell_ends
+from .words import facts
+
+
+class TrainableAfterCompile(Rule):
+    """A ``trainable`` flip after the train function was traced."""
+
+    code = "KG202"
+    name = "trainable-after-compile"
+    page = Page(
+        what="""
+`trainable` of a layer or model is changed after a `fit` or `train_on_batch` traced the model's train
+function, and the model is trained again without `compile()`.""",
+        why="""
+The trace holds the list of variables it updates. Freezing later does not stop their updates, unfreezing
+does not start them; `summary()` shows the new flags all the same. (It is the trace that fixes them, not
+`compile()`: a flip between `compile()` and the first `fit` is honoured.)""",
+        example="""
+import keras, numpy
+x, y = numpy.ones((8, 4)), numpy.ones((8, 1))
+model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3), keras.layers.Dense(1)])
+model.compile("sgd", "mse")
+history = model.fit(x, y, verbose=0)
+# ---
+model.layers[0].trainable = False
+# ---
+history = model.fit(x, y, verbose=0)""",
+        instead="""
+import keras, numpy
+x, y = numpy.ones((8, 4)), numpy.ones((8, 1))
+model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3), keras.layers.Dense(1)])
+model.compile("sgd", "mse")
+history = model.fit(x, y, verbose=0)
+# ---
+model.layers[0].trainable = False
+model.compile("sgd", "mse")
+# ---
+history = model.fit(x, y, verbose=0)""",
+        limits="""
+Opens when a train function that does not honour the flip is about to run; GANs that toggle `trainable`
+between models compiled apart, and teachers that are only used for predictions, stay silent. A call with
+a new signature is traced anew and honours the flip.""",
+    )
+
+    def judge(self, event: Event, desk: Desk) -> Iterator[Finding]:
+        """See :class:`Rule`."""
+        if not isinstance(event, AttributeSet) or event.name != "trainable" or not is_layer(event.target):
+            return
+        if bool(event.old) == bool(event.new):
+            return
+        key = cause(self.code, event.span, event.name, event.target)
+        for model in desk.traced_models(event.target):
+            # One comparison for each model and line, not one for each layer of a loop.
+            if not desk.is_known((*key, id(model))) and trained_otherwise(model, desk.traces.of(model)):
+                yield self._finding(model, event.target, event.span, desk, (*key, id(model)))
+
+    def audit(self, model: Any, desk: Desk) -> Iterator[Finding]:
+        """See :class:`Rule`."""
+        key = (self.code, "audit", id(model))
+        traces = desk.traces.of(model)
+        if any(entry.finding.code == self.code for entry in desk.entries_of(model)):
+            return
+        if trained_otherwise(model, traces) or (not traces and trains_other_variables(model)):
+            yield self._finding(model, model, Span(), desk, key)
+
+    def _finding(self, model: Any, target: Any, span: Span, desk: Desk, key: tuple[Any, ...]) -> Finding:
+        name, about = desk.name_of(model), facts(target)
+        now = "trains" if target.trainable else "frozen"
+        help_ = f"compile `{name}` again before you train it"
+        if target.trainable:
+            help_ += (
+                f", with a new optimizer: `{name}.compile(optimizer=..., loss=...)` "
+                "(the old optimizer object knows only the variables it began with)"
+            )
+        return Finding(
+            code=self.code,
+            rule=self.name,
+            key=key,
+            span=span,
+            message=f"`{name}` was traced before this change of `trainable`: its train function goes on as before",
+            open_message=f"training `{name}` does not honour this change of `trainable`",
+            label=f"{layer_title(about)} is now {now}; the traced train function holds what it was",
+            notes=(
+                f"`{name}` was trained before: its train function updates the variables that were trainable then",
+            ),
+            help=help_,
+            model=weakref.ref(model),
+            model_name=name,
+            holds=_proof(model, desk),
+            opened_by=_opened_by(model),
+            waits=until_the_cell_ends,
+            quiet_after_use=True,
+            cured=f"`{name}` trains what its flags say",
+            graph_layer=about,
+        )
+
+
+def _proof(model: Any, desk: Desk) -> Callable[[], bool]:
+    reference = weakref.ref(model)
+
+    def proof() -> bool:
+        living = reference()
+        if living is None:
+            return False
+        traces = desk.traces.of(living)
+        return trained_otherwise(living, traces) or (not traces and trains_other_variables(living))
+
+    return proof
+
+
+def _opened_by(model: Any) -> Callable[[Use], bool]:
+    reference = weakref.ref(model)
+
+    def opened_by(use: Use) -> bool:
+        return use.kind == "train" and use.model is reference() and use.trained_otherwise()
+
+    return opened_by

@@ -1,0 +1,71 @@
+"""KG205 ``trains-nothing``: a model frozen after it was compiled, by the time it is trained."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterator
+
+from .._data.events import Event, TrainsNothing
+from .._ledger import Finding
+from .base import Desk, Page, Rule
+
+
+class TrainsNothingRule(Rule):
+    """Training that will change no weight."""
+
+    code = "KG205"
+    name = "trains-nothing"
+    page = Page(
+        what="""
+A model that had something to train when it was compiled is trained for the first time with everything
+frozen, as in `D.compile(); D.trainable = False; gan.compile()`.""",
+        why="""
+In Keras 3 the flags count when the train function is traced, not when `compile()` ran. The edit is not
+lost, it reaches further than this old recipe meant: the discriminator does not train in its own step
+either.""",
+        example="""
+import keras, numpy
+x, y = numpy.ones((8, 4)), numpy.ones((8, 1))
+critic = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+critic.compile("sgd", "mse")
+critic.trainable = False
+# ---
+loss = critic.train_on_batch(x, y)""",
+        instead="""
+import keras, numpy
+x, y = numpy.ones((8, 4)), numpy.ones((8, 1))
+critic = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+critic.compile("sgd", "mse")
+loss = critic.train_on_batch(x, y)
+critic.trainable = False
+# ---
+loss = critic.train_on_batch(x, y)
+critic.trainable = True""",
+        limits="""Always a hint, never a warning: freezing everything can be meant.""",
+    )
+
+    def judge(self, event: Event, desk: Desk) -> Iterator[Finding]:
+        """See :class:`Rule`."""
+        if not isinstance(event, TrainsNothing):
+            return
+        model = event.model
+        name, reference = desk.name_of(model), weakref.ref(model)
+
+        def holds() -> bool:
+            living = reference()
+            return living is not None and not living.trainable_variables
+
+        yield Finding(
+            code=self.code,
+            rule=self.name,
+            key=(self.code, id(model)),
+            span=event.span,
+            message=f"this trains no weight of `{name}`: all its layers were frozen after it was compiled",
+            label=f"`{name}` has nothing to train",
+            help=f"set `{name}.trainable = True` while it is trained for the first time, or compile it frozen if that is meant",
+            model=reference,
+            model_name=name,
+            holds=holds,
+            opened_by=lambda use: False,
+            cured=f"`{name}` has something to train again",
+        )

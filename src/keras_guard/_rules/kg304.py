@@ -1,0 +1,85 @@
+"""KG304 ``replaced-step``: a method assigned on a model whose traced function keeps the old one."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterator
+
+from .._adapter.face import is_layer
+from .._adapter.reads import STEP_KINDS
+from .._data.events import AttributeSet, Event
+from .._ledger import Finding
+from .base import Desk, Page, Rule
+from .stale import ALL_KINDS, cause, functions, holds_stale, opened_by_stale, stale_kinds, until_the_cell_ends
+
+
+class ReplacedStep(Rule):
+    """``model.train_step = mine`` after the first ``fit``."""
+
+    code = "KG304"
+    name = "replaced-step"
+    page = Page(
+        what="""
+`train_step`, `test_step`, `predict_step`, `compute_loss` or `call` is assigned on a model or layer after a
+function that runs it was traced.""",
+        why="""The traced function was made from the old method and goes on with it; the new one never runs.""",
+        example="""
+import keras, numpy
+x, y = numpy.ones((8, 4)), numpy.ones((8, 1))
+model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+model.compile("sgd", "mse")
+history = model.fit(x, y, verbose=0)
+plain = model.train_step
+def step(data):
+    return plain(data)
+# ---
+model.train_step = step
+# ---
+history = model.fit(x, y, verbose=0)""",
+        instead="""
+import keras, numpy
+x, y = numpy.ones((8, 4)), numpy.ones((8, 1))
+model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+model.compile("sgd", "mse")
+history = model.fit(x, y, verbose=0)
+plain = model.train_step
+def step(data):
+    return plain(data)
+# ---
+model.train_step = step
+model.make_train_function(force=True)
+# ---
+history = model.fit(x, y, verbose=0)""",
+        limits="""Silent before the first trace.""",
+    )
+
+    def judge(self, event: Event, desk: Desk) -> Iterator[Finding]:
+        """See :class:`Rule`."""
+        if not isinstance(event, AttributeSet) or event.name not in STEP_KINDS or not is_layer(event.target):
+            return
+        kind = STEP_KINDS[event.name]
+        kinds = frozenset({kind}) if kind else ALL_KINDS
+        for model in desk.traced_models(event.target):
+            found = stale_kinds(desk, model, event.target, event.name, kinds)
+            if not found:
+                continue
+            name = desk.name_of(model)
+            remake = "".join(f" or `{name}.make_{k}_function(force=True)`" for k in sorted(found)[:1])
+            yield Finding(
+                code=self.code,
+                rule=self.name,
+                key=cause(self.code, event.span, event.name, event.target),
+                span=event.span,
+                message=f"{functions(found)} of `{name}` {'goes' if len(found) == 1 else 'go'} on with the old `{event.name}`",
+                label=f"the new `{event.name}` is not in the trace",
+                notes=("a traced function keeps the methods it was made from",),
+                help=f"call `{name}.compile(...)`{remake} after replacing it",
+                model=weakref.ref(model),
+                model_name=name,
+                holds=holds_stale(desk, model, event.target, event.name, kinds),
+                opened_by=opened_by_stale(desk, model, event.target, event.name, kinds),
+                waits=until_the_cell_ends,
+                quiet_after_use=True,
+                cured=f"no traced function of `{name}` holds the old method",
+                part=(id(event.target), id(model)),
+            )
