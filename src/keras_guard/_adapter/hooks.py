@@ -180,11 +180,13 @@ def _before_setattr(target: Any, name: str, value: Any) -> Any:
     attributes = target.__dict__
     if not attributes.get("built") and not attributes.get("compiled"):
         return None
-    caller = sys._getframe(2)
+    caller: FrameType | None = sys._getframe(2)
+    while caller is not None and caller.f_code.co_name == "__setattr__":
+        caller = caller.f_back  # a class that hands on what it is assigned
     if _in_keras(caller):
-        if name.endswith("_function") and name[:-9] in ("train", "test", "predict"):
-            return target, name, None
-        return None
+        # From None to a function is a first trace; from one function to the next, the old traces are gone.
+        is_function = name.endswith("_function") and name[:-9] in ("train", "test", "predict")
+        return (target, name, None) if is_function and attributes.get(name) is not None else None
     try:
         old = attributes[name] if name in attributes else getattr(target, name, MISSING)
     except Exception:

@@ -11,7 +11,7 @@ from .._adapter.describe import brief_value
 from .._adapter.face import is_layer, is_model
 from .._adapter.membership import graph_layers
 from .._adapter.reads import COMPILE_ARGUMENTS, STEPS
-from .._data.diagnostic import DiffRow, Span
+from .._data.diagnostic import Span
 from .._data.events import MISSING, AttributeSet, Event
 from .._instrument.names import Ahead
 from .._instrument.vocabulary import PRIVATE_STRUCTURE
@@ -121,7 +121,6 @@ layer's own methods nor an argument of its constructor is the user's own, and le
             waits=_waits(models, desk),
             cured="the value was taken back, or a model was made from the new config",
             graph_layer=about,
-            diff=(DiffRow(" ", about),),
             part=(id(layer), id(model)),
         )
 
@@ -152,8 +151,7 @@ layer's own methods nor an argument of its constructor is the user's own, and le
                 quiet_after_use=True,
                 cured=f"no traced function of `{name}` holds the old value",
                 graph_layer=about,
-                diff=(DiffRow(" ", about),),
-                part=(id(event.target), id(model)),
+                    part=(id(event.target), id(model)),
             )
 
 
