@@ -17,6 +17,7 @@ from .runtime import Listener, Site
 from .vocabulary import ATTRIBUTES, COPY_METHODS, LIST_WORDS, MUTATORS
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_BLOCKS = (ast.For, ast.While, ast.With, ast.If, ast.Try)
 _PLAIN_VALUES = (ast.Constant, ast.BinOp, ast.UnaryOp, ast.Compare, ast.JoinedStr, ast.BoolOp)
 
 
@@ -143,18 +144,20 @@ def _defines_functions(body: list[ast.stmt]) -> bool:
     return any(isinstance(statement, (*_FUNCTIONS, ast.ClassDef)) for statement in body)
 
 
-def _made_by_call(name: str, body: list[ast.stmt]) -> bool:
+def _made_by_call(name: str, body: Iterable[ast.AST]) -> bool:
     """Whether some statement binds the name (or a slot of it) to the result of a call."""
-    for statement in body:
-        if isinstance(statement, ast.Assign):
-            calls = any(isinstance(n, ast.Call) for n in ast.walk(statement.value))
-            bound = {root_name(part) for target in statement.targets for part in _parts(target)}
-            if calls and name in bound:
-                return True
-        elif isinstance(statement, (ast.For, ast.While, ast.With, ast.If, ast.Try)):
-            if _made_by_call(name, [n for n in ast.walk(statement) if isinstance(n, ast.Assign)]):
-                return True
-    return False
+    assigns = [
+        node
+        for statement in body
+        for node in (ast.walk(statement) if isinstance(statement, _BLOCKS) else [statement])
+        if isinstance(node, ast.Assign)
+    ]
+    return any(_binds_call(name, assign) for assign in assigns)
+
+
+def _binds_call(name: str, assign: ast.Assign) -> bool:
+    bound = {root_name(part) for target in assign.targets for part in _parts(target)}
+    return name in bound and any(isinstance(node, ast.Call) for node in ast.walk(assign.value))
 
 
 def _parts(target: ast.expr) -> list[ast.expr]:

@@ -151,7 +151,7 @@ layer's own methods nor an argument of its constructor is the user's own, and le
                 quiet_after_use=True,
                 cured=f"no traced function of `{name}` holds the old value",
                 graph_layer=about,
-                    part=(id(event.target), id(model)),
+                part=(id(event.target), id(model)),
             )
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from .._adapter.face import FACE, backend, is_model, version
 from .._data.diagnostic import State
 from .._ledger import Entry
+from .._render.as_page import first_sentence, page_as_text
 from .._render.as_text import render_text
 from .._rules import CODES_BY_NAME, RULES
 from .._session.reach import reachable
@@ -233,19 +234,12 @@ class Commands:
     def explain(self, words: list[str]) -> None:
         """Explain a rule, or list all of them."""
         if not words:
-            self._say(
-                [f"{rule.code}  {rule.name:<24} {_first_sentence(rule.page.what)}" for rule in RULES.values()]
-            )
+            self._say([f"{rule.code}  {rule.name:<24} {first_sentence(rule)}" for rule in RULES.values()])
             return
         for word in words:
             rule = RULES.get(self._code(word))
             assert rule is not None
-            page = rule.page
-            parts = [
-                f"{rule.code} {rule.name}", page.what.strip(), page.why.strip(),
-                "Example:", _code_block(page.example), "Instead:", _code_block(page.instead), page.limits.strip(),
-            ]  # fmt: skip
-            self._say(["\n\n".join(part for part in parts if part)])
+            self._say([page_as_text(rule)])
 
     def ignore(self, words: list[str]) -> None:
         """Say nothing more about rules or models."""
@@ -416,11 +410,3 @@ def _history_line(entry: Entry) -> str:
     if entry.state is State.RESOLVED and entry.diagnostic.resolution:
         line += f"; {entry.diagnostic.resolution}"
     return line
-
-
-def _first_sentence(text: str) -> str:
-    return " ".join(text.split()).partition(". ")[0].rstrip(".") + "."
-
-
-def _code_block(text: str) -> str:
-    return textwrap.indent(text.strip(), "    ")

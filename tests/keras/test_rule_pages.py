@@ -1,0 +1,49 @@
+"""Every rule's page holds what it says: its example fires the rule, its cure fires nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from keras_guard._data.diagnostic import State
+from keras_guard._rules import RULES, Rule
+
+pytestmark = pytest.mark.keras
+
+_RULES = [pytest.param(rule, id=code) for code, rule in RULES.items()]
+#: Rules that only ever hint.
+_HINTS = {"KG205"}
+
+
+def _cells(code: str) -> list[str]:
+    return [cell.strip() for cell in code.split("# ---\n")]
+
+
+@pytest.mark.parametrize("rule", _RULES)
+def test_example_fires_exactly_this_rule_once(rule: Rule, guarded: Any) -> None:
+    """The example of a rule's page brings up that rule, once, and no other."""
+    guarded.run(*_cells(rule.page.example))
+    found = guarded.last_states().values()
+    assert [d.code for d in found] == [rule.code]
+    expected = State.PENDING if rule.code in _HINTS else State.OPEN
+    assert [d.state for d in found] == [expected]
+
+
+@pytest.mark.parametrize("rule", _RULES)
+def test_instead_opens_nothing(rule: Rule, guarded: Any) -> None:
+    """The code a rule's page gives instead opens nothing and leaves nothing pending."""
+    guarded.run(*_cells(rule.page.instead))
+    assert [
+        (d.code, d.message) for d in guarded.last_states().values() if d.state is not State.RESOLVED
+    ] == []
+
+
+@pytest.mark.parametrize("rule", _RULES)
+def test_page_is_complete(rule: Rule) -> None:
+    """A page says what the rule detects, why it matters, and gives code that runs."""
+    page = rule.page
+    assert page.what.strip() and page.why.strip()
+    for code in (page.example, page.instead):
+        for cell in _cells(code):
+            compile(cell, rule.code, "exec")
