@@ -43,7 +43,8 @@ def test_instead_opens_nothing(rule: Rule, guarded: Any) -> None:
 def test_page_is_complete(rule: Rule) -> None:
     """A page says what the rule detects, why it matters, and gives code that runs."""
     page = rule.page
-    assert page.what.strip() and page.why.strip()
+    assert page.what.strip()
+    assert page.why.strip()
     for code in (page.example, page.instead):
         for cell in _cells(code):
             compile(cell, rule.code, "exec")

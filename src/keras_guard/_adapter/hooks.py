@@ -44,6 +44,9 @@ class Sink(Protocol):
     def compiled(self, model: Any) -> None:
         """``compile`` ended."""
 
+    def building(self, given: tuple[Any, ...]) -> None:
+        """A model's constructor begins, with these arguments."""
+
     def built(self, model: Any) -> None:
         """A model's constructor ended."""
 
@@ -100,7 +103,7 @@ class KerasHooks:
         self._probe(keras.layers.Layer, "__call__", _before_call(sink))
         self._probe(model, "compile", lambda model, *_: model, sink.compiled)
         for kind in (model, keras.Sequential, lookup(f"{package}.src.models.functional", "Functional")):
-            self._probe(kind, "__init__", lambda model, *_: model, sink.built)
+            self._probe(kind, "__init__", _builder(sink), sink.built)
         for method in ENTRIES:
             self._attach_entry(model, method)
         for method in SHOWING:
@@ -187,6 +190,8 @@ def _before_setattr(target: Any, name: str, value: Any) -> Any:
         # From None to a function is a first trace; from one function to the next, the old traces are gone.
         is_function = name.endswith("_function") and name[:-9] in ("train", "test", "predict")
         return (target, name, None) if is_function and attributes.get(name) is not None else None
+    if _model_runs(caller):
+        return None  # a layer's own bookkeeping while it is called or traced
     try:
         old = attributes[name] if name in attributes else getattr(target, name, MISSING)
     except Exception:
@@ -229,6 +234,14 @@ def _leaves(value: Any, depth: int = 3) -> Any:
         yield value
 
 
+def _builder(sink: Sink) -> Callable[..., Any]:
+    def before(model: Any, *given: Any) -> Any:
+        sink.building(given)
+        return model
+
+    return before
+
+
 def _shower(sink: Sink, method: str) -> Callable[..., None]:
     def before(model: Any, *_: Any) -> None:
         if is_model(model):
@@ -256,4 +269,24 @@ def _in_keras(frame: FrameType | None) -> bool:
     return False
 
 
+def _model_runs(frame: FrameType | None) -> bool:
+    """Whether a frame is reached from a layer that is being called, or from a step that runs or is traced.
+
+    Callbacks are the user's own say in the midst of ``fit``.
+    """
+    while frame is not None:
+        module = str(frame.f_globals.get("__name__", ""))
+        if module.startswith(_CALLBACKS):
+            return False
+        if module.startswith(_RUNNERS) and "trackable" not in module:
+            return True
+        frame = frame.f_back
+    return False
+
+
+_CALLBACKS = ("keras.src.callbacks.", "tf_keras.src.callbacks")
+_RUNNERS = (
+    "keras.src.layers.layer", "keras.src.ops.operation", "keras.src.backend.", "keras.src.trainers.trainer",
+    "tf_keras.src.engine.", "tensorflow.python.", "jax._src.", "torch.nn.",
+)  # fmt: skip
 _OWN_PACKAGES = frozenset({"keras", "tf_keras", "tensorflow", "jax", "torch"})

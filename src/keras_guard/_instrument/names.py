@@ -6,6 +6,8 @@ import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from .vocabulary import LAYER_LISTS
+
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -87,6 +89,26 @@ def loop_targets(statement: ast.stmt) -> set[str]:
         if isinstance(node, (ast.For, ast.AsyncFor)):
             found |= {n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)}
     return found
+
+
+def list_readers(statement: ast.stmt) -> set[str]:
+    """Return the names a statement binds to the very list that ``x.layers`` hands out."""
+    found: set[str] = set()
+    for node in walk_scope(statement):
+        if isinstance(node, ast.Assign):
+            for target in node.targets:
+                found |= set(_readers(target, node.value))
+        elif isinstance(node, (ast.AnnAssign, ast.NamedExpr)) and node.value is not None:
+            found |= set(_readers(node.target, node.value))
+    return found
+
+
+def _readers(target: ast.expr, value: ast.expr) -> Iterator[str]:
+    if isinstance(target, (ast.Tuple, ast.List)) and isinstance(value, (ast.Tuple, ast.List)):
+        for inner, item in zip(target.elts, value.elts, strict=False):
+            yield from _readers(inner, item)
+    elif isinstance(target, ast.Name) and isinstance(value, ast.Attribute) and value.attr in LAYER_LISTS:
+        yield target.id
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ DONE = "__keras_guard_done__"
 STEP = "__keras_guard_step__"
 BEFORE = "__keras_guard_before__"
 AFTER = "__keras_guard_after__"
+SITE_PREFIX = "__keras_guard_site__"
 
 
 class Listener(Protocol):
@@ -65,7 +66,7 @@ class Site:
         file: For a module instead of a cell, its file.
     """
 
-    number: int
+    number: str
     listener: Listener
     cell: int | None
     line: int
@@ -79,13 +80,13 @@ class Site:
     file: str | None = None
 
 
-_SITES: dict[int, Site] = {}
+_SITES: dict[str, Site] = {}
 _numbers = itertools.count(1)
 
 
-def new_number() -> int:
-    """Return the next site number."""
-    return next(_numbers)
+def new_number() -> str:
+    """Return the next site number; a text of its own kind, so that it is told from a user's constants."""
+    return f"{SITE_PREFIX}{next(_numbers)}"
 
 
 def register(site: Site) -> None:
@@ -99,47 +100,47 @@ def forget(listener: Listener) -> None:
         del _SITES[number]
 
 
-def _probe_object(number: int, value: Any) -> Any:
+def _probe_object(number: str, value: Any) -> Any:
     site = _SITES.get(number)
     if site is not None:
         site.listener.probe_object(site, value)
     return value
 
 
-def _probe_list(number: int, value: Any) -> Any:
+def _probe_list(number: str, value: Any) -> Any:
     site = _SITES.get(number)
     if site is not None:
         site.listener.probe_list(site, value)
     return value
 
 
-def _probe_slot(number: int, value: Any) -> Any:
+def _probe_slot(number: str, value: Any) -> Any:
     site = _SITES.get(number)
     if site is not None:
         site.listener.probe_slot(site, value)
     return value
 
 
-def _probe_done(number: int, value: Any = None) -> Any:
+def _probe_done(number: str, value: Any = None) -> Any:
     site = _SITES.get(number)
     if site is not None:
         site.listener.probe_done(site)
     return value
 
 
-def _probe_step(number: int) -> None:
+def _probe_step(number: str) -> None:
     site = _SITES.get(number)
     if site is not None:
         site.listener.probe_step(site)
 
 
-def _probe_before(number: int) -> None:
+def _probe_before(number: str) -> None:
     site = _SITES.get(number)
     if site is not None:
         site.listener.probe_before(site)
 
 
-def _probe_after(number: int) -> None:
+def _probe_after(number: str) -> None:
     site = _SITES.get(number)
     if site is not None:
         site.listener.probe_after(site)

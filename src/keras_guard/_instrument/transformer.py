@@ -166,14 +166,14 @@ def _parts(target: ast.expr) -> list[ast.expr]:
     return [target]
 
 
-def _call(name: str, number: int, like: ast.AST, *values: ast.expr) -> ast.Call:
+def _call(name: str, number: str, like: ast.AST, *values: ast.expr) -> ast.Call:
     call = ast.Call(ast.Name(name, ast.Load()), [ast.Constant(number), *values], [])
     for node in (call, call.func, call.args[0]):
         ast.copy_location(node, like)
     return call
 
 
-def _call_statement(name: str, number: int, like: ast.stmt) -> ast.stmt:
+def _call_statement(name: str, number: str, like: ast.stmt) -> ast.stmt:
     statement = ast.Expr(_call(name, number, like))
     ast.copy_location(statement, like)
     for node in ast.walk(statement):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import types
 from typing import Any
 
+from .._instrument.runtime import SITE_PREFIX
+
 
 def same_code(old: types.FunctionType, new: types.FunctionType) -> bool:
     """Whether two functions do the same: equal code, defaults and closures."""
@@ -55,9 +57,14 @@ def _same(a: types.CodeType, b: types.CodeType) -> bool:
         if isinstance(x, types.CodeType) and isinstance(y, types.CodeType):
             if not _same(x, y):
                 return False
-        elif type(x) is not type(y) or x != y:
+        elif (type(x) is not type(y) or x != y) and not (_is_site(x) and _is_site(y)):
             return False
     return True
+
+
+def _is_site(constant: Any) -> bool:
+    """Whether a constant is the number of a probe, which is another one each time a cell runs."""
+    return isinstance(constant, str) and constant.startswith(SITE_PREFIX)
 
 
 def same_class(old: type, new: type) -> bool:

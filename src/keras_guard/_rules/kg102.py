@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from .._adapter.face import is_layer, is_model
-from .._adapter.membership import holds
+from .._adapter.membership import holds, own_layers
 from .._data.diagnostic import DiffRow
 from .._data.edits import Replace
 from .._data.events import Event, Rebound
@@ -64,7 +64,7 @@ old layer is in no model the user can reach, and on local names of functions."""
         if not (is_layer(old) and is_layer(new)):
             return
         stale = [model for model in desk.holders(old) if not holds(model, new) and model is not new]
-        if not stale or self._handed_on(new, desk) or _built_around(new, old):
+        if not stale or self._handed_on(new, desk) or _built_around(new, old) or _cut_from(stale[0], new):
             return
         yield self._finding(event, stale, desk)
 
@@ -109,6 +109,12 @@ old layer is in no model the user can reach, and on local names of functions."""
 def _built_around(new: Any, old: Any) -> bool:
     """Whether the new layer or model runs the old one itself (``base = Sequential([base, head])``)."""
     return holds(new, old) if is_model(new) else any(item is old for item in _sublayers(new))
+
+
+def _cut_from(model: Any, new: Any) -> bool:
+    """Whether a new model is only another view on layers the stale one runs (a feature extractor)."""
+    layers = own_layers(new) if is_model(new) else ()
+    return bool(layers) and all(holds(model, layer) for layer in layers)
 
 
 def _sublayers(layer: Any) -> list[Any]:

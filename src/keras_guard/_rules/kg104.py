@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from .._adapter.face import is_graph_model, is_layer, is_model
-from .._adapter.membership import holds, was_called
+from .._adapter.membership import holds, own_layers, was_called
 from .._adapter.reads import is_read_by_user_code
 from .._data.diagnostic import DiffRow, Span
 from .._data.edits import Replace
@@ -123,7 +123,10 @@ let be.""",
 
 
 def _is_wired(model: Any, value: Any) -> bool:
-    return holds(model, value) or (is_model(value) and not holds(model, value) and was_called(value))
+    if holds(model, value):
+        return True
+    # A model around layers of this one, or one that runs elsewhere, is a handle and no new part.
+    return is_model(value) and (was_called(value) or any(holds(model, layer) for layer in own_layers(value)))
 
 
 def _meant_for_graph(event: AttributeSet) -> bool:

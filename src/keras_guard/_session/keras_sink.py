@@ -53,7 +53,7 @@ class KerasSink:
         #: Models that had something to train when they were compiled.
         self._trained_something: set[int] = set()
         self._compiles: dict[int, tuple[weakref.ref[Any], int, str | None]] = {}
-        for name in ("attribute_set", "entered", "left", "batch_begins", "shown", "compiled", "built",
+        for name in ("attribute_set", "entered", "left", "batch_begins", "shown", "compiled", "building", "built",
                      "functions_dropped", "structure_begins", "structure_ended", "adapted", "policy_begins",
                      "policy_ended"):  # fmt: skip
             setattr(self, name, session.containment.wrap(getattr(self, name)))
@@ -181,6 +181,12 @@ class KerasSink:
     def shown(self, model: Any, method: str) -> None:
         """See ``hooks.Sink``."""
         self._use(model, method)
+
+    def building(self, given: tuple[Any, ...]) -> None:
+        """See ``hooks.Sink``."""
+        self._session.names.note_given(
+            item for value in given for item in (value if type(value) is tuple else [value])
+        )
 
     def built(self, model: Any) -> None:
         """See ``hooks.Sink``."""

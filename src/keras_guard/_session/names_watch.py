@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from .._adapter.face import is_layer
+from .._adapter.face import FACE, is_layer
 from .._adapter.membership import same_items
 from .._data.diagnostic import Span
 from .._data.events import ClassRedefined, Event, ListEdited, Rebound
-from .._instrument.names import loop_targets
+from .._instrument.names import list_readers, loop_targets
 from .edits import is_plain
 from .snapshots import ListPicture, Snapshot, is_watched, take, weak
 
@@ -35,6 +35,9 @@ class NamesWatch:
         self._given = given
         self._held: dict[str, Snapshot] = {}
         self._walkers: dict[str, Callable[[], Any]] = {}
+        self._walks: list[tuple[int, set[str]]] = []
+        self._readers: list[tuple[int, set[str]]] = []
+        self._own_lists: set[int] = set()
 
     def is_candidate(self, name: str) -> bool:
         """Whether the object of a name is one to watch; called for each name a cell touches."""
@@ -61,13 +64,35 @@ class NamesWatch:
         for name in names - self._held.keys():
             self._held[name] = Snapshot()
 
-    def note_walkers(self, body: list[ast.stmt]) -> None:
-        """Remember the names that ``for`` statements of a finished cell walked with."""
-        for statement in body:
-            for name in loop_targets(statement):
+    def read_cell(self, body: list[ast.stmt], offset: int) -> None:
+        """Note which statements of a cell walk with a name, and which bind one to a model's own list."""
+        self._walks = [(s.end_lineno or 0, loop_targets(s)) for s in body]
+        self._readers = [(s.end_lineno or 0, list_readers(s)) for s in body]
+        self._walks = [(line + offset, names) for line, names in self._walks if names]
+        self._readers = [(line + offset, names) for line, names in self._readers if names]
+
+    def note_bindings(self, line: int | None) -> None:
+        """Note what the statement ending at a line, or every one of the cell, walked with and read."""
+        for end, names in self._walks:
+            for name in names if line in (None, end) else ():
                 value = self._namespace.get(name)
-                if is_layer(value):
+                if is_layer(value) and (line is not None or name not in self._walkers):
                     self._walkers[name] = weak(value)
+        for end, names in self._readers:
+            for name in names if line in (None, end) else ():
+                value = self._namespace.get(name)
+                if type(value) is list:
+                    self._own_lists.add(id(value))
+
+    def note_given(self, arguments: Iterable[Any]) -> None:
+        """Note the lists of layers that exist while a model is made: they may be what it is made of."""
+        for value in (*arguments, *self._namespace.values()):
+            if type(value) is list and value and isinstance(value[-1], FACE.layer):
+                self._own_lists.add(id(value))
+
+    def knows_list(self, identity: int) -> bool:
+        """Whether a list was read from a model, or was there when one was made."""
+        return identity in self._own_lists
 
     def look(self, name: str) -> None:
         """Take a new snapshot of one name."""
@@ -105,7 +130,10 @@ class NamesWatch:
             if event is not None:
                 edited.add(path)
                 yield event
+        walker = self._walkers.get(name)
         for path, reference in old.objects.items():
+            if walker is not None and path == "" and walker() is reference():
+                continue
             if any(path.startswith(prefix) for prefix in edited):
                 continue
             yield from _slot_events(name + path, reference(), new.objects.get(path), lambda: find_span(name))

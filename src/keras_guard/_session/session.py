@@ -82,9 +82,8 @@ class Session:
         self.packages = Packages(self, self.containment.wrap)
         self.builds: dict[int, tuple[Callable[[], Any], int | None]] = {}
         self._notes = threading.local()
-        self._aliases: dict[int, Callable[[], Any]] = {}
+        self._lists: dict[int, Callable[[], Any]] = {}
         self._models: list[Any] | None = None
-        self._tree: ast.Module | None = None
         for name in ("probe_object", "probe_list", "probe_slot", "probe_done", "probe_step", "probe_before",
                      "probe_after", "begin_cell", "end_cell", "instrument", "wake"):  # fmt: skip
             setattr(self, name, self.containment.wrap(getattr(self, name)))
@@ -106,10 +105,10 @@ class Session:
         text = cell.source
         if not options.enabled or not (FACE.awake or KERAS_WORDS.search(text)):
             return
+        self.names.read_cell(tree.body, cell.offset)
         instrumenter = CellInstrumenter(self, cell.number, self.names.is_candidate, cell.offset)
         instrumenter.instrument(tree, text, functions=True)
         self.names.begin(instrumenter.plan.names)
-        self._tree = tree
 
     def end_cell(self) -> None:
         """A cell has ended, well or not."""
@@ -118,9 +117,7 @@ class Session:
         for entry in self.ledger.live():
             if not entry.shown:
                 self._show_waiting(entry)
-        if self._tree is not None:
-            self.names.note_walkers(self._tree.body)
-        self._tree = None
+        self.names.note_bindings(None)
         self._forget_caches()
 
     def _show_waiting(self, entry: Entry) -> None:
@@ -150,7 +147,7 @@ class Session:
         notes = self._site_notes()
         note = notes.get(site.number)
         if note is None and not site.attribute:
-            owner = self._owner_of_list(tuple(value), id(value)) if type(value) is list else None
+            owner = self._owner_of_items(tuple(value), id(value)) if type(value) is list else None
             if owner is None:
                 return
             note = notes[site.number] = _Note(weakref.ref(owner[0]))
@@ -208,6 +205,7 @@ class Session:
         self._forget_caches()
         self._note_globals(site)
         self._compare_names(site.names, site)
+        self.names.note_bindings(site.end_line)
         self.settle()
         self._recheck_waiting(site)
 
@@ -235,8 +233,8 @@ class Session:
             self.edits.bump()
             self.publish(ArgumentEdited(*edited, name, span()))
 
-    def _site_notes(self) -> dict[int, _Note]:
-        notes: dict[int, _Note] | None = getattr(self._notes, "by_site", None)
+    def _site_notes(self) -> dict[str, _Note]:
+        notes: dict[str, _Note] | None = getattr(self._notes, "by_site", None)
         if notes is None:
             notes = self._notes.by_site = {}
         return notes
@@ -273,15 +271,20 @@ class Session:
         return 1, 10**9
 
     def _owner_of_list(self, items: tuple[Any, ...], identity: int) -> tuple[Any, str] | None:
-        """Return the model whose layers a list is, and whether it was read (``layers``) or handed over."""
-        known = self._aliases.get(identity)
+        """Return the model one of whose lists this is: read from ``layers``, or handed to a constructor.
+
+        A copy of a list of layers is a selection; only the list's history tells it from the list.
+        """
+        return self._owner_of_items(items, identity) if self.names.knows_list(identity) else None
+
+    def _owner_of_items(self, items: tuple[Any, ...], identity: int) -> tuple[Any, str] | None:
+        known = self._lists.get(identity)
         model = known() if known is not None else None
         if model is None:
-            matches = [m for m in self.models() if matches_layer_list(m, items)]
-            model = matches[0] if matches else None
+            model = next((m for m in self.models() if matches_layer_list(m, items)), None)
         if model is None:
             return None
-        self._aliases[identity] = weakref.ref(model)
+        self._lists[identity] = weakref.ref(model)
         shown = tuple(getattr(model, "layers", ()))
         return model, "layers" if len(items) == len(shown) and not _has_symbolic(items) else "given"
 
