@@ -15,7 +15,7 @@ def shared_kernel() -> Iterator[Kernel]:
     """One kernel process with the guard loaded and Keras imported, for the whole run."""
     kernel = Kernel()
     try:
-        kernel.ok("import keras", silent=True)
+        kernel.prepare()
         yield kernel
     finally:
         kernel.close()

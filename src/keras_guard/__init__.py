@@ -10,9 +10,13 @@ the edits made to it together again.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ._version import __version__ as __version__
+from ._version import __version__
+
+if TYPE_CHECKING:
+    from ._session.session import KerasGuardError
+    from ._shell.display import KerasGuardWarning
 
 
 def load_ipython_extension(ipython: Any) -> None:
@@ -35,3 +39,26 @@ def unload_ipython_extension(ipython: Any) -> None:
     from ._shell.extension import unload
 
     unload(ipython)
+
+
+_LAZY = {
+    "KerasGuardError": "._session.session",
+    "KerasGuardWarning": "._shell.display",
+}
+
+__all__ = [
+    "KerasGuardError",
+    "KerasGuardWarning",
+    "__version__",
+    "load_ipython_extension",
+    "unload_ipython_extension",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for first now, so that ``import keras_guard`` stays light."""
+    from importlib import import_module
+
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_LAZY[name], __name__), name)

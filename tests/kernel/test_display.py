@@ -124,14 +124,13 @@ def test_names_from_the_user_are_escaped_in_html(kernel: Kernel) -> None:
     """Markup in names of layers reaches the page as text."""
     run = kernel.cells(
         SEQUENTIAL,
-        "new = layers.Dense(3)\nnew._name = new.name = '<img src=x onerror=alert(1)>' if False else new.name\n"
         "model = keras.Sequential([keras.Input((4,)), layers.Dense(3, name='<img src=q onerror=alert(1)>')])",
-        "model.layers[0] = layers.Dense(3, name='<script>alert(2)</script>')",
+        "model.layers[0] = layers.Dense(3, name='<script>alert(2)')",
     )[2]
     html = run.cards[0].html or ""
     assert "<img src=q" not in html
     assert "<script" not in html
-    assert "&lt;script&gt;" in html
+    assert "&lt;script&gt;alert(2)" in html
 
 
 def test_the_result_and_the_error_of_the_cell_stay(kernel: Kernel) -> None:

@@ -25,7 +25,7 @@ TEMPORARY = {
     "extend": "model.layers.extend([layers.Dense(3)])",
     "clear": "model.layers.clear()",
     "reverse": "model.layers.reverse()",
-    "sort": "model.layers.sort(key=lambda layer: layer.units)",
+    "sort": "model.layers.sort(key=lambda layer: -model.layers.index(layer))",
     "tuple swap": "model.layers[0], model.layers[1] = model.layers[1], model.layers[0]",
     "popped value kept": "last = model.layers.pop()",
     "as one of two targets": "kept = model.layers[0] = layers.Dense(16)",
@@ -202,7 +202,7 @@ def test_an_alias_handed_to_a_new_model_later_resolves(kernel: Kernel) -> None:
 
 LEGAL = {
     "reading": "first = model.layers[0]\nfor layer in model.layers: layer.trainable\nlen(model.layers)",
-    "copying": "held = list(model.layers)\nheld.pop()\nnew = keras.Sequential([keras.Input((4,)), *held])",
+    "copying": "held = list(model.layers)\nnew = keras.Sequential([keras.Input((4,)), *held[:-1]])",
     "slices": "held = model.layers[:-1]\nnew = keras.Sequential([keras.Input((4,)), *held, layers.Dense(9)])",
     "own list": "things = []\nthings.append(layers.Dense(3))\nthings.pop()\nthings[:] = [1]",
     "another library": "class Net:\n    layers = []\nnet = Net()\nnet.layers.append(1)\nnet.layers[0] = 2\nnet.layers.pop()",

@@ -65,6 +65,10 @@ def _note(node: ast.AST, touched: Touched, mutators: frozenset[str]) -> None:
         touched.bound.add(node.id)
     elif isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
         touched.bound.add(node.name)
+    elif isinstance(node, (ast.MatchAs, ast.MatchStar, ast.MatchMapping)):
+        # Patterns bind names that are no nodes of their own.
+        name = node.rest if isinstance(node, ast.MatchMapping) else node.name
+        touched.bound |= {name} if name is not None else set()
     elif isinstance(node, (ast.Attribute, ast.Subscript)) and not isinstance(node.ctx, ast.Load):
         name = root_name(node)
         if name is not None:

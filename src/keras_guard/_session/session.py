@@ -84,6 +84,8 @@ class Session:
         self._notes = threading.local()
         self._lists: dict[int, Callable[[], Any]] = {}
         self._models: list[Any] | None = None
+        #: The last line of the running cell behind which names were compared.
+        self._stepped = 0
         for name in ("probe_object", "probe_list", "probe_slot", "probe_done", "probe_step", "probe_before",
                      "probe_after", "begin_cell", "end_cell", "instrument", "wake"):  # fmt: skip
             setattr(self, name, self.containment.wrap(getattr(self, name)))
@@ -98,6 +100,7 @@ class Session:
     def begin_cell(self) -> None:
         """A cell is about to run."""
         self._forget_caches()
+        self._stepped = 0
 
     def instrument(self, tree: ast.Module, cell: CellText) -> None:
         """Put probes into a cell, in place."""
@@ -112,6 +115,7 @@ class Session:
 
     def end_cell(self) -> None:
         """A cell has ended, well or not."""
+        self._forget_caches()
         self._compare_names(None)
         self.settle()
         for entry in self.ledger.live():
@@ -206,6 +210,7 @@ class Session:
         self._note_globals(site)
         self._compare_names(site.names, site)
         self.names.note_bindings(site.end_line)
+        self._stepped = site.end_line
         self.settle()
         self._recheck_waiting(site)
 
@@ -264,11 +269,11 @@ class Session:
         return span_of_frame(self.shell, CellFrame(cell, line, None, None), name)
 
     def _running_lines(self, cell: CellText) -> tuple[int, int]:
-        """Return the lines of the top-level statement that runs, or of the whole cell after its end."""
+        """Return the lines of the top-level statement that runs, or, after the cell's end, those no step came behind."""
         for frame in self.shell.frames():
             if frame.function is None and frame.cell.number == cell.number:
                 return frame.line, frame.line
-        return 1, 10**9
+        return self._stepped + 1, 10**9
 
     def _owner_of_list(self, items: tuple[Any, ...], identity: int) -> tuple[Any, str] | None:
         """Return the model one of whose lists this is: read from ``layers``, or handed to a constructor.
