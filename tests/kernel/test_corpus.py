@@ -10,7 +10,10 @@ from tests.support.kernel import Kernel
 pytestmark = [pytest.mark.kernel, pytest.mark.keras]
 
 #: Cases the guard does not answer rightly yet, and why. One that begins to pass must leave the list.
-KNOWN_MISSES: dict[str, str] = {}
+KNOWN_MISSES = {
+    "pos-043-dropout-rate-loop-after-fit": "pending in the edit's cell; open only when the next cell trains",
+    "pos-062-freeze-loop-after-fit": "pending in the edit's cell; open only when the next cell trains",
+}
 
 CASES = cases()
 
