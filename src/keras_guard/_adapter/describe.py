@@ -8,7 +8,7 @@ from typing import Any
 from .._data.diagnostic import LayerFacts
 from .._data.edits import LayerRecord
 
-_BORING = frozenset({"name", "dtype", "trainable", "build_config", "registered_name", "module"})
+_BORING = frozenset({"batch_shape", "name", "dtype", "trainable", "build_config", "registered_name", "module"})
 _MAX_ARGUMENTS = 3
 
 
@@ -71,6 +71,8 @@ def _brief(cls: type, config: Any) -> str:
             continue
         value = _plain(config[name])
         if value is None or value == parameter.default or _as_tuple(value) == _as_tuple(parameter.default):
+            continue
+        if value is False and parameter.default is None:
             continue
         words.append(f"{name}={value!r}")
         if len(words) == _MAX_ARGUMENTS:

@@ -356,9 +356,13 @@ class Session:
         """Resolve every entry whose divergence is gone."""
         for entry in self.ledger.live():
             if entry.finding.needs_model and not any(self.is_reachable(m) for m in entry.models()):
-                self._move(entry, State.RESOLVED, self._in_cell("the model is gone"))
+                self._move(entry, State.RESOLVED, self._in_cell(self._fate_of(entry.diagnostic.model)))
             elif not entry.holds():
                 self._move(entry, State.RESOLVED, self._in_cell(entry.finding.cured))
+
+    def _fate_of(self, name: str) -> str:
+        """Say what became of a model that no name reaches any more."""
+        return f"`{name}` was built again" if is_model(self.shell.namespace.get(name)) else "the model is gone"
 
     def _in_cell(self, what: str) -> str:
         cell = self.shell.cell

@@ -1,0 +1,189 @@
+"""The demo: the notebook of the classic cases, run in a real kernel and printed as a user sees it.
+
+What a cell must do is written in its tags: ``warns-KG101`` must show that card and leave it open,
+``rebuild`` must leave no card open, ``proof`` must print a line that begins with ``proved``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_NOTEBOOK = "reassigned_layers.ipynb"
+_MIME = "application/vnd.keras-guard.v1+json"
+_QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
+_BORDERS = {"pending": "yellow", "open": "red", "resolved": "green"}
+_PLAIN_WIDTH = 140
+_NEEDS = "the demo needs {}: pip install 'keras-guard[demo]'"
+
+
+class DemoError(Exception):
+    """The demo cannot run here; says what to do."""
+
+
+@dataclass
+class _Outcome:
+    """What the cells have shown so far."""
+
+    states: dict[str, tuple[str, str]] = field(default_factory=dict)
+    missing: list[str] = field(default_factory=list)
+    warned: int = 0
+    proved: int = 0
+
+    def open_codes(self) -> set[str]:
+        return {code for code, state in self.states.values() if state == "open"}
+
+
+def run_demo(timeout: float = 300) -> int:
+    """Run the demo notebook in a new kernel of this Python and print what a user would see.
+
+    Args:
+        timeout: How many seconds a cell may take.
+
+    Returns:
+        The exit status: 0 when every case was warned about, rebuilt and proved.
+
+    Raises:
+        DemoError: When a package the demo needs is not installed.
+    """
+    _check_packages()
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = _PLAIN_WIDTH
+    cells = list(_cells())
+    outcome = _Outcome()
+    manager = _kernel_of_this_python()
+    with console.status("starting a kernel"), open(os.devnull, "w") as nowhere:
+        manager.start_kernel(env={**os.environ, **_QUIET}, stderr=nowhere)
+        client = manager.blocking_client()
+        client.start_channels()
+        client.wait_for_ready(timeout=120)
+    try:
+        for cell in cells:
+            _run_cell(client, cell, console, outcome, timeout)
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+    return _close(console, cells, outcome)
+
+
+def _kernel_of_this_python() -> Any:
+    """Return a manager for a kernel of the running Python, whatever kernel is installed as ``python3``."""
+    from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+    from jupyter_client.manager import KernelManager
+
+    class ThisPython(KernelSpecManager):  # type: ignore[misc]
+        def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
+            argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+            return KernelSpec(argv=argv, display_name=kernel_name, language="python")
+
+    return KernelManager(kernel_name="demo", kernel_spec_manager=ThisPython())
+
+
+def _check_packages() -> None:
+    from importlib.util import find_spec
+
+    for name in ("jupyter_client", "ipykernel", "rich", "keras"):
+        if find_spec(name) is None:
+            raise DemoError(_NEEDS.format(name))
+
+
+def _cells() -> Iterator[dict[str, Any]]:
+    for cell in json.loads(notebook_text())["cells"]:
+        yield {**cell, "source": "".join(cell["source"])}
+
+
+def notebook_text() -> str:
+    """Return the demo notebook: from the wheel, or from the checkout this module runs in.
+
+    Returns:
+        The notebook as JSON text.
+    """
+    packed = resources.files(__package__).joinpath(_NOTEBOOK)
+    if packed.is_file():
+        return packed.read_text(encoding="utf-8")
+    return (Path(__file__).parents[2] / "demo" / _NOTEBOOK).read_text(encoding="utf-8")
+
+
+def _run_cell(
+    client: Any, cell: dict[str, Any], console: Console, outcome: _Outcome, timeout: float
+) -> None:
+    from rich.markdown import Markdown
+    from rich.panel import Panel
+    from rich.syntax import Syntax
+
+    source = cell["source"]
+    if cell["cell_type"] == "markdown":
+        console.print(Markdown(source), "")
+        return
+    console.print(Panel(Syntax(source, "python", background_color="default", word_wrap=True), border_style="blue"))
+    printed: list[str] = []
+
+    def show(message: dict[str, Any]) -> None:
+        _show(message["msg_type"], message["content"], console, outcome, printed)
+
+    with console.status("running"):
+        reply = client.execute_interactive(source, output_hook=show, timeout=timeout)
+    console.print()
+    if reply["content"]["status"] != "ok":
+        outcome.missing.append(f"a cell raised {reply['content'].get('ename')}: {source.splitlines()[0]}")
+    _judge(cell["metadata"].get("tags", ()), "".join(printed), source, outcome)
+
+
+def _show(kind: str, content: dict[str, Any], console: Console, outcome: _Outcome, printed: list[str]) -> None:
+    from rich.panel import Panel
+    from rich.text import Text
+
+    if kind == "stream" and content["name"] == "stdout":
+        printed.append(content["text"])
+        console.print(Text(content["text"].rstrip("\n")), soft_wrap=True)
+    elif kind == "error":
+        console.print(Text(f"{content['ename']}: {content['evalue']}", style="red"))
+    elif kind in ("display_data", "update_display_data") and _MIME in content["data"]:
+        card = content["data"][_MIME]
+        outcome.states[card["id"]] = card["code"], card["state"]
+        text = Text(content["data"]["text/plain"])
+        title = "updated in place" if kind == "update_display_data" else None
+        console.print(Panel(text, border_style=_BORDERS[card["state"]], title=title, title_align="right"))
+
+
+def _judge(tags: Any, printed: str, source: str, outcome: _Outcome) -> None:
+    line = source.splitlines()[0]
+    for tag in tags:
+        if tag.startswith("warns-"):
+            code = tag.removeprefix("warns-")
+            if code in outcome.open_codes():
+                outcome.warned += 1
+            else:
+                outcome.missing.append(f"no {code} warning was open after: {line}")
+        elif tag == "rebuild" and outcome.open_codes():
+            outcome.missing.append(f"a warning was left open by: {line}")
+        elif tag == "proof":
+            if printed.startswith("proved"):
+                outcome.proved += 1
+            else:
+                outcome.missing.append(f"no proof was given by: {line}")
+
+
+def _close(console: Console, cells: list[dict[str, Any]], outcome: _Outcome) -> int:
+    tags = [tag for cell in cells for tag in cell["metadata"].get("tags", ())]
+    warned, proved = sum(tag.startswith("warns-") for tag in tags), tags.count("proof")
+    for what in outcome.missing:
+        console.print(f"[red]missing[/red]: {what}", markup=True)
+    good = not outcome.missing and bool(proved)
+    colour = "green" if good else "red"
+    console.print(
+        f"[{colour}]{outcome.warned} of {warned} edits warned about, {outcome.proved} of {proved} rebuilds proved[/{colour}]"
+    )
+    return 0 if good else 1
