@@ -31,7 +31,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"keras-guard {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    demo = commands.add_parser("demo", help="run the demo notebook in a real kernel and print what a user sees")
+    demo = commands.add_parser(
+        "demo", help="run the demo notebook in a real kernel and print what a user sees"
+    )
     demo.set_defaults(run=_demo)
     return parser
 

@@ -116,9 +116,7 @@ def notebook_text() -> str:
     return (Path(__file__).parents[2] / "demo" / _NOTEBOOK).read_text(encoding="utf-8")
 
 
-def _run_cell(
-    client: Any, cell: dict[str, Any], console: Console, outcome: _Outcome, timeout: float
-) -> None:
+def _run_cell(client: Any, cell: dict[str, Any], console: Console, outcome: _Outcome, timeout: float) -> None:
     from rich.markdown import Markdown
     from rich.panel import Panel
     from rich.syntax import Syntax
@@ -127,7 +125,9 @@ def _run_cell(
     if cell["cell_type"] == "markdown":
         console.print(Markdown(source), "")
         return
-    console.print(Panel(Syntax(source, "python", background_color="default", word_wrap=True), border_style="blue"))
+    console.print(
+        Panel(Syntax(source, "python", background_color="default", word_wrap=True), border_style="blue")
+    )
     printed: list[str] = []
 
     def show(message: dict[str, Any]) -> None:
@@ -141,7 +141,9 @@ def _run_cell(
     _judge(cell["metadata"].get("tags", ()), "".join(printed), source, outcome)
 
 
-def _show(kind: str, content: dict[str, Any], console: Console, outcome: _Outcome, printed: list[str]) -> None:
+def _show(
+    kind: str, content: dict[str, Any], console: Console, outcome: _Outcome, printed: list[str]
+) -> None:
     from rich.panel import Panel
     from rich.text import Text
 

@@ -170,7 +170,8 @@ def test_an_edited_alias_waits_for_the_stale_use(kernel: Kernel, edit: str) -> N
 def test_ones_own_list(kernel: Kernel) -> None:
     """The list given to Sequential was copied: an edit of it is pending, then open at the use."""
     _, edit, use = kernel.cells(
-        SEQUENTIAL + "mine = [layers.Dense(8), layers.Dense(2)]\nmodel = keras.Sequential(mine)\nmodel.build((None, 4))",
+        SEQUENTIAL
+        + "mine = [layers.Dense(8), layers.Dense(2)]\nmodel = keras.Sequential(mine)\nmodel.build((None, 4))",
         "mine[0] = layers.Dense(32)",
         "model.summary()",
     )

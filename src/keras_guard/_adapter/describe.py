@@ -8,7 +8,9 @@ from typing import Any
 from .._data.diagnostic import LayerFacts
 from .._data.edits import LayerRecord
 
-_BORING = frozenset({"batch_shape", "name", "dtype", "trainable", "build_config", "registered_name", "module"})
+_BORING = frozenset(
+    {"batch_shape", "name", "dtype", "trainable", "build_config", "registered_name", "module"}
+)
 _MAX_ARGUMENTS = 3
 
 

@@ -362,7 +362,9 @@ class Session:
 
     def _fate_of(self, name: str) -> str:
         """Say what became of a model that no name reaches any more."""
-        return f"`{name}` was built again" if is_model(self.shell.namespace.get(name)) else "the model is gone"
+        return (
+            f"`{name}` was built again" if is_model(self.shell.namespace.get(name)) else "the model is gone"
+        )
 
     def _in_cell(self, what: str) -> str:
         cell = self.shell.cell
