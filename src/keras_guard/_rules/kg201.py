@@ -109,9 +109,8 @@ layer's own methods nor an argument of its constructor is the user's own, and le
                 f"only the constructor and `build` read `{event.name}`; the layer was built before",
                 f"the config of `{name}` now says something the model is not: files saved from it may not load",
             ),
-            help=(
-                f"make the layer with `{event.name}={value}` and rebuild `{name}` with it, or take the edit into a "
-                f"new model: `{name} = keras.models.clone_model({name})` (its weights start afresh)"
+            help=_cure(
+                name, f"`{event.name}={value}`" if event.name in vars(layer) else "the arguments you mean"
             ),
             model=weakref.ref(model),
             model_name=name,
@@ -157,6 +156,13 @@ layer's own methods nor an argument of its constructor is the user's own, and le
 
 #: Attributes other rules speak of.
 _OTHERS = frozenset({"trainable", "optimizer"}) | PRIVATE_STRUCTURE | STEPS
+
+
+def _cure(name: str, arguments: str) -> str:
+    return (
+        f"make the layer with {arguments} and rebuild `{name}` with it, or take the edit into a new model: "
+        f"`{name} = keras.models.clone_model({name})` (its weights start afresh)"
+    )
 
 
 def _waits(models: list[Any], desk: Desk) -> Callable[[Ahead], bool]:

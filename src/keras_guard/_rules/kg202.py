@@ -13,7 +13,7 @@ from .._data.diagnostic import Span
 from .._data.events import AttributeSet, Event
 from .._ledger import Finding
 from .base import Desk, Page, Rule
-from .stale import cause, layer_title, until_the_cell_ends
+from .stale import cause, layer_title, stale_structure, until_the_cell_ends
 from .words import facts
 
 
@@ -73,8 +73,9 @@ a new signature is traced anew and honours the flip.""",
         """See :class:`Rule`."""
         key = (self.code, "audit", id(model))
         traces = desk.traces.of(model)
-        if any(entry.finding.code == self.code for entry in desk.entries_of(model)):
-            return
+        known = any(entry.finding.code in (self.code, "KG103", "KG203") for entry in desk.entries_of(model))
+        if known or stale_structure(model, desk):
+            return  # other layers, not another `trainable`, are why other variables would be trained
         if trained_otherwise(model, traces) or (not traces and trains_other_variables(model)):
             yield self._finding(model, model, Span(), desk, key)
 

@@ -6,12 +6,12 @@ import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from .._adapter.traces import TraceFacts, layers_identity, trains_unknown_variables
+from .._adapter.traces import layers_identity, trains_unknown_variables
 from .._data.diagnostic import DiffRow, Span
 from .._data.events import Event, StructureChanged
 from .._ledger import Finding
 from .base import Desk, Page, Rule
-from .stale import compiles_ahead, functions
+from .stale import compiles_ahead, functions, stale_structure
 from .words import facts
 
 
@@ -57,7 +57,7 @@ history = model.fit(x, y, verbose=0)""",
 
     def audit(self, model: Any, desk: Desk) -> Iterator[Finding]:
         """See :class:`Rule`."""
-        if any(entry.finding.code == self.code for entry in desk.entries_of(model)):
+        if any(entry.finding.code in (self.code, "KG103") for entry in desk.entries_of(model)):
             return
         traces = desk.traces.of(model)
         if stale_structure(model, desk) or (not traces and trains_unknown_variables(model)):
@@ -88,16 +88,6 @@ history = model.fit(x, y, verbose=0)""",
             new_layer=about if added else None,
             diff=(DiffRow("+" if added else "-", about),) if about else (),
         )
-
-
-def stale_structure(model: Any, desk: Desk) -> frozenset[str]:
-    """Return the traced functions that run other layers than the model holds now."""
-    now, traces = layers_identity(model), desk.traces.of(model)
-    return frozenset(kind for kind in traces.kinds() if any(_other(f, now) for f in traces.all_facts(kind)))
-
-
-def _other(seen: TraceFacts, now: tuple[int, ...]) -> bool:
-    return seen.layers != now
 
 
 def _proof(model: Any, desk: Desk) -> Callable[[], bool]:

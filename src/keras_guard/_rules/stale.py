@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from .._adapter.membership import graph_layers
+from .._adapter.traces import layers_identity
 from .._adapter.uses import Use
 from .._data.diagnostic import LayerFacts, Span
 from .._instrument.names import Ahead
@@ -25,6 +26,14 @@ def stale_kinds(desk: Desk, model: Any, target: Any, name: str, kinds: Kinds = A
         kind
         for kind in kinds
         if any(desk.attribute_changed_since(target, name, facts.number) for facts in traces.all_facts(kind))
+    )
+
+
+def stale_structure(model: Any, desk: Desk) -> Kinds:
+    """Return the traced functions that run other layers than the model holds now."""
+    now, traces = layers_identity(model), desk.traces.of(model)
+    return frozenset(
+        kind for kind in traces.kinds() if any(seen.layers != now for seen in traces.all_facts(kind))
     )
 
 

@@ -1,0 +1,78 @@
+"""``check``: the audit as a function, in notebooks and where there are no cells to watch."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from .._adapter.face import FACE, is_model
+from .._data.diagnostic import Diagnostic
+from .._session.session import Session
+from .._session.shell_face import CellFrame, CellText, Options
+from .display import KerasGuardWarning
+from .extension import current
+
+
+def check(model: Any, *, namespace: Mapping[str, Any] | None = None) -> tuple[Diagnostic, ...]:
+    """Audit what the code declares, what the graph runs and what the compiled functions hold.
+
+    In a notebook with the guard loaded this is ``%keras_guard check`` as data. Elsewhere the live
+    objects alone are asked, and each divergence is also given as a :class:`KerasGuardWarning`.
+
+    Args:
+        model: The Keras model.
+        namespace: Where the user's names are, to call things by; the caller's globals by default.
+
+    Returns:
+        What diverges, oldest first; empty when the three views agree.
+
+    Raises:
+        TypeError: When ``model`` is no Keras model.
+    """
+    FACE.refresh()
+    if not (FACE.awake and is_model(model)):
+        raise TypeError(f"check takes a Keras model, not {type(model).__name__}")
+    extension = current(_shell())
+    if extension is not None:
+        return tuple(entry.diagnostic for entry in extension.session.audit(model))
+    names = sys._getframe(1).f_globals if namespace is None else namespace
+    session = Session(_Script({**names} if any(v is model for v in names.values()) else {"model": model}))
+    found = tuple(entry.diagnostic for entry in session.audit(model))
+    for diagnostic in found:
+        warnings.warn(KerasGuardWarning(f"[{diagnostic.code}] {diagnostic.message}"), stacklevel=2)
+    return found
+
+
+def _shell() -> Any:
+    """Return the running IPython shell; IPython is not imported to learn that there is none."""
+    ipython = sys.modules.get("IPython")
+    return ipython.get_ipython() if ipython is not None else None
+
+
+class _Script:
+    """A program without cells (``ShellFace``)."""
+
+    cell = None
+
+    def __init__(self, namespace: dict[str, Any]) -> None:
+        self.namespace = namespace
+
+    def options_in_force(self) -> Options:
+        return Options()
+
+    def frames(self) -> Iterator[CellFrame]:
+        return iter(())
+
+    def text_of(self, number: int | None) -> CellText | None:
+        return None
+
+    def text_of_file(self, file: str) -> CellText | None:
+        return None
+
+    def show(self, diagnostic: Diagnostic, *, update: bool) -> None:
+        """Nothing is shown: what is found is returned."""
+
+    def ignores_line(self, text: tuple[str, ...], code: str) -> bool:
+        return False
