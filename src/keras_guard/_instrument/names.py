@@ -24,9 +24,19 @@ def walk_scope(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def root_name(node: ast.AST) -> str | None:
-    """Return the name a chain of attributes and subscripts starts with, or ``None``."""
+    """Return the name a chain of attributes and subscripts starts with, or ``None``.
+
+    ``vars(x)["y"]`` starts with ``x``, and ``globals()["y"]`` is the name ``y`` itself.
+    """
+    key: ast.expr | None = None
     while isinstance(node, (ast.Attribute, ast.Subscript, ast.Starred)):
+        key = node.slice if isinstance(node, ast.Subscript) else None
         node = node.value
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        if node.func.id == "vars" and len(node.args) == 1:
+            return root_name(node.args[0])
+        if node.func.id in ("globals", "vars", "locals") and not node.args and isinstance(key, ast.Constant):
+            return key.value if isinstance(key.value, str) else None
     return node.id if isinstance(node, ast.Name) else None
 
 
@@ -75,15 +85,19 @@ def _note(node: ast.AST, touched: Touched, mutators: frozenset[str]) -> None:
             touched.edited.add(name)
     elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
         touched.edited.add(node.target.id)
-    elif (
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and node.func.attr in mutators
-        and isinstance(node.func.value, (ast.Name, ast.Attribute, ast.Subscript))
-    ):
-        name = root_name(node.func.value)
+    elif isinstance(node, ast.Call):
+        name = _edited_by_call(node, mutators)
         if name is not None:
             touched.edited.add(name)
+
+
+def _edited_by_call(node: ast.Call, mutators: frozenset[str]) -> str | None:
+    function = node.func
+    if isinstance(function, ast.Attribute) and function.attr in mutators:
+        return root_name(function.value)
+    if isinstance(function, ast.Name) and function.id in ("setattr", "delattr") and node.args:
+        return root_name(node.args[0])
+    return None
 
 
 def loop_targets(statement: ast.stmt) -> set[str]:
@@ -95,24 +109,61 @@ def loop_targets(statement: ast.stmt) -> set[str]:
     return found
 
 
-def list_readers(statement: ast.stmt) -> set[str]:
-    """Return the names a statement binds to the very list that ``x.layers`` hands out."""
-    found: set[str] = set()
+@dataclass(frozen=True)
+class Bindings:
+    """How a top-level statement binds names.
+
+    Attributes:
+        end_line: Its last line.
+        walked: Names a ``for`` walks with.
+        read: Names bound to the very list that ``x.layers`` hands out.
+        made: Names bound to what an expression makes anew.
+    """
+
+    end_line: int
+    walked: frozenset[str]
+    read: frozenset[str]
+    made: frozenset[str]
+
+    def __bool__(self) -> bool:
+        return bool(self.walked or self.read or self.made)
+
+
+_MAKERS = (ast.Call, ast.List, ast.ListComp, ast.BinOp, ast.Subscript)
+
+
+def bindings_of(statement: ast.stmt, offset: int = 0) -> Bindings:
+    """Return how a statement binds names.
+
+    Args:
+        statement: The statement.
+        offset: Added to its line.
+    """
+    read, made = set(), set()
+    for name, value in _bound_values(statement):
+        if isinstance(value, ast.Attribute) and value.attr in LAYER_LISTS:
+            read.add(name)
+        elif isinstance(value, _MAKERS):
+            made.add(name)
+    line = (statement.end_lineno or 0) + offset
+    return Bindings(line, frozenset(loop_targets(statement)), frozenset(read), frozenset(made))
+
+
+def _bound_values(statement: ast.stmt) -> Iterator[tuple[str, ast.expr]]:
     for node in walk_scope(statement):
         if isinstance(node, ast.Assign):
             for target in node.targets:
-                found |= set(_readers(target, node.value))
+                yield from _pairs(target, node.value)
         elif isinstance(node, (ast.AnnAssign, ast.NamedExpr)) and node.value is not None:
-            found |= set(_readers(node.target, node.value))
-    return found
+            yield from _pairs(node.target, node.value)
 
 
-def _readers(target: ast.expr, value: ast.expr) -> Iterator[str]:
+def _pairs(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.expr]]:
     if isinstance(target, (ast.Tuple, ast.List)) and isinstance(value, (ast.Tuple, ast.List)):
         for inner, item in zip(target.elts, value.elts, strict=False):
-            yield from _readers(inner, item)
-    elif isinstance(target, ast.Name) and isinstance(value, ast.Attribute) and value.attr in LAYER_LISTS:
-        yield target.id
+            yield from _pairs(inner, item)
+    elif isinstance(target, ast.Name):
+        yield target.id, value
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,7 @@ class Site:
         names: The names the statement binds or edits.
         function: The function around it.
         chain: The edited expression as text.
+        passed: Whether the list is handed to a call instead of being edited here.
         file: For a module instead of a cell, its file.
     """
 
@@ -78,6 +79,7 @@ class Site:
     function: str | None = None
     chain: str = ""
     file: str | None = None
+    passed: bool = False
 
 
 _SITES: dict[str, Site] = {}

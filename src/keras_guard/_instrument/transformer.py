@@ -14,10 +14,32 @@ from dataclasses import dataclass, field
 from . import runtime
 from .names import Touched, root_name, touched_names
 from .runtime import Listener, Site
-from .vocabulary import ATTRIBUTES, COPY_METHODS, LIST_WORDS, MUTATORS
+from .vocabulary import ATTRIBUTES, COPY_METHODS, LAYER_LISTS, LIST_WORDS, MUTATORS
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _BLOCKS = (ast.For, ast.While, ast.With, ast.If, ast.Try)
+#: Builtins that only read a list they are given.
+_READERS = frozenset(
+    [
+        "all",
+        "any",
+        "enumerate",
+        "filter",
+        "iter",
+        "len",
+        "list",
+        "map",
+        "max",
+        "min",
+        "print",
+        "reversed",
+        "set",
+        "sorted",
+        "sum",
+        "tuple",
+        "zip",
+    ]
+)
 _PLAIN_VALUES = (ast.Constant, ast.BinOp, ast.UnaryOp, ast.Compare, ast.JoinedStr, ast.BoolOp)
 
 
@@ -110,6 +132,7 @@ class CellInstrumenter:
         names: Iterable[str] = (),
         function: str | None = None,
         chain: str = "",
+        passed: bool = False,
     ) -> Site:
         """Make and register the site of a statement."""
         node = node or statement
@@ -127,6 +150,7 @@ class CellInstrumenter:
             names=frozenset(names),
             function=function,
             chain=chain,
+            passed=passed,
             file=self._file,
         )
         runtime.register(site)
@@ -145,7 +169,7 @@ def _defines_functions(body: list[ast.stmt]) -> bool:
 
 
 def _made_by_call(name: str, body: Iterable[ast.AST]) -> bool:
-    """Whether some statement binds the name (or a slot of it) to the result of a call."""
+    """Whether some statement binds the name (or a slot of it) to the result of a call or a list of layers."""
     assigns = [
         node
         for statement in body
@@ -157,7 +181,9 @@ def _made_by_call(name: str, body: Iterable[ast.AST]) -> bool:
 
 def _binds_call(name: str, assign: ast.Assign) -> bool:
     bound = {root_name(part) for target in assign.targets for part in _parts(target)}
-    return name in bound and any(isinstance(node, ast.Call) for node in ast.walk(assign.value))
+    return name in bound and any(
+        isinstance(node, ast.Call) or _is_layers(node) for node in ast.walk(assign.value)
+    )
 
 
 def _parts(target: ast.expr) -> list[ast.expr]:
@@ -251,12 +277,24 @@ class _EditSites(ast.NodeTransformer):
         return [self._site(node, names=names)] if names else []
 
     def _site(
-        self, node: ast.AST, *, attribute: str = "", names: Iterable[str] = (), chain: str = ""
+        self,
+        node: ast.AST,
+        *,
+        attribute: str = "",
+        names: Iterable[str] = (),
+        chain: str = "",
+        passed: bool = False,
     ) -> Site:
         assert self._statement is not None
         function = self._function[-1] if self._function else None
         return self._cell.site(
-            self._statement, node, attribute=attribute, names=names, function=function, chain=chain
+            self._statement,
+            node,
+            attribute=attribute,
+            names=names,
+            function=function,
+            chain=chain,
+            passed=passed,
         )
 
     # Edits
@@ -281,12 +319,34 @@ class _EditSites(ast.NodeTransformer):
         """``x.layers.pop()``."""
         self.generic_visit(node)
         function = node.func
-        if not (
-            isinstance(function, ast.Attribute) and function.attr in MUTATORS and self._statement is not None
-        ):
+        if self._statement is None:
             return node
-        site = self._edit_chain(function, "value", behind=False)
-        return node if site is None else _call(runtime.DONE, site.number, node, node)
+        sites = self._passed_lists(node)
+        if isinstance(function, ast.Attribute) and function.attr in MUTATORS:
+            site = self._edit_chain(function, "value", behind=False)
+            sites += [site] if site is not None else []
+        result = node
+        for site in sites:
+            result = _call(runtime.DONE, site.number, node, result)
+        return result
+
+    def _passed_lists(self, node: ast.Call) -> list[Site]:
+        """``cut(x.layers)``: what is called may edit the list. Returns what is to be looked at behind the call."""
+        if isinstance(self._statement, ast.Return) or _only_reads(node.func):
+            return []
+        sites = []
+        for index, value in enumerate(node.args):
+            if _is_layers(value):
+                assert isinstance(value, ast.Attribute)
+                site = self._site(node, attribute=value.attr, chain=ast.unparse(value), passed=True)
+                value.value = _call(runtime.OBJECT, site.number, value.value, value.value)
+                node.args[index] = _call(runtime.LIST, site.number, value, value)
+                sites.append(site)
+        if isinstance(self._statement, ast.Expr):
+            return sites
+        # What the call returns may have been made of the list: look once it is bound.
+        self._behind += sites
+        return []
 
     def _edit_chain(
         self, parent: ast.Subscript | ast.Attribute, where: str, *, behind: bool = True
@@ -298,7 +358,9 @@ class _EditSites(ast.NodeTransformer):
             holder, node = node, node.value
         nested = holder is not parent
         site = None
-        if (
+        if isinstance(node, ast.NamedExpr) and _is_layers(node.value):
+            site = self._site(parent, chain=node.target.id)
+        elif (
             isinstance(node, ast.Attribute)
             and node.attr in ATTRIBUTES
             and not (nested and node.attr == "layers")
@@ -328,6 +390,14 @@ class _EditSites(ast.NodeTransformer):
         site = self._site(node, attribute=attribute, chain=ast.unparse(node))
         node.value = _call(runtime.SLOT, site.number, node.value, node.value)
         self._behind.append(site)
+
+
+def _only_reads(function: ast.expr) -> bool:
+    return isinstance(function, ast.Name) and function.id in _READERS
+
+
+def _is_layers(node: ast.AST) -> bool:
+    return isinstance(node, ast.Attribute) and node.attr in LAYER_LISTS
 
 
 def _list_aliases(function: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:

@@ -6,7 +6,7 @@ import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from .._adapter.face import is_model
+from .._adapter.face import is_layer, is_model
 from .._adapter.membership import holds, same_items, visible_layers
 from .._data.edits import ListEdit
 from .._data.events import Event, ListEdited
@@ -126,12 +126,15 @@ def _notes(event: ListEdited, desk: Desk, name: str) -> tuple[str, ...]:
 def _proof(model: Any, event: ListEdited, removed: list[Any], desk: Desk) -> Callable[[], bool]:
     """The edit is still lost while some reachable model runs what it took out, or lacks what it added."""
     reference = weakref.ref(model)
+    handed_on = _handed_on(event, desk) if not event.temporary else lambda: False
     gone = [weakref.ref(layer) for layer in removed if _weakrefable(layer)]
     order = [id(layer) for layer in event.before]
     count = len(event.before)
 
     def proof() -> bool:
         living = reference()
+        if handed_on():
+            return False
         if gone:
             candidates = desk.models()
             layers = [layer for layer in (r() for r in gone) if layer is not None]
@@ -146,6 +149,44 @@ def _proof(model: Any, event: ListEdited, removed: list[Any], desk: Desk) -> Cal
         order = [id(layer) for layer in visible_layers(model)]
         count = len(order)
     return proof
+
+
+def _handed_on(event: ListEdited, desk: Desk) -> Callable[[], bool]:
+    """Whether another model was made of the edited list, so that the edit is no loss.
+
+    A model made since runs something of the list; one that was there runs all that is in it, in its
+    order, and nothing that was taken out.
+    """
+    owner, before, after = weakref.ref(event.owner), keep_weakly(event.before), keep_weakly(event.after)
+    there = {id(model): weakref.ref(model) for model in desk.models()}
+
+    def handed_on() -> bool:
+        wanted = [layer for layer in (r() for r in after) if is_layer(layer)]
+        old = [layer for layer in (r() for r in before) if is_layer(layer)]
+        taken_out = [layer for layer in old if not _among(layer, wanted)]
+        put_in = [layer for layer in wanted if not _among(layer, old)]
+        for model in desk.models():
+            if model is owner() or not wanted:
+                continue
+            if id(model) not in there or there[id(model)]() is not model:
+                if any(holds(model, layer) for layer in put_in or wanted):
+                    return True
+            elif not any(holds(model, layer) for layer in taken_out) and _runs_all(
+                model, wanted, in_order=not taken_out and not put_in
+            ):
+                return True
+        return False
+
+    return handed_on
+
+
+def _runs_all(model: Any, wanted: list[Any], *, in_order: bool) -> bool:
+    order = tuple(layer for layer in visible_layers(model) if _among(layer, wanted))
+    return all(holds(model, layer) for layer in wanted) and (not in_order or same_items(order, tuple(wanted)))
+
+
+def _among(item: Any, items: list[Any]) -> bool:
+    return any(item is other for other in items)
 
 
 def _weakrefable(value: Any) -> bool:

@@ -191,6 +191,7 @@ class KerasSink:
     def built(self, model: Any) -> None:
         """See ``hooks.Sink``."""
         session = self._session
+        session.models_made = True
         cell = session.shell.cell
         key = id(model)
         reference = weakref.ref(model, lambda _: session.builds.pop(key, None))

@@ -10,9 +10,11 @@ from .._adapter.face import FACE, is_layer
 from .._adapter.membership import same_items
 from .._data.diagnostic import Span
 from .._data.events import ClassRedefined, Event, ListEdited, Rebound
-from .._instrument.names import list_readers, loop_targets
+from .._instrument.names import Bindings, bindings_of
 from .edits import is_plain
 from .snapshots import ListPicture, Snapshot, is_watched, take, weak
+
+_PLAIN = (str, bytes, int, float, complex, type(None))
 
 FindOwner = Callable[[tuple[Any, ...], int], Any]
 FindSpan = Callable[[str], Span]
@@ -35,9 +37,11 @@ class NamesWatch:
         self._given = given
         self._held: dict[str, Snapshot] = {}
         self._walkers: dict[str, Callable[[], Any]] = {}
-        self._walks: list[tuple[int, set[str]]] = []
-        self._readers: list[tuple[int, set[str]]] = []
+        self._bindings: list[Bindings] = []
+        #: Names that hold layers a model was made of; looked at when a model is used.
+        self._lasting: dict[str, Snapshot] = {}
         self._own_lists: set[int] = set()
+        self._given_now: set[int] = set()
 
     def is_candidate(self, name: str) -> bool:
         """Whether the object of a name is one to watch; called for each name a cell touches."""
@@ -65,34 +69,65 @@ class NamesWatch:
             self._held[name] = Snapshot()
 
     def read_cell(self, body: list[ast.stmt], offset: int) -> None:
-        """Note which statements of a cell walk with a name, and which bind one to a model's own list."""
-        self._walks = [(s.end_lineno or 0, loop_targets(s)) for s in body]
-        self._readers = [(s.end_lineno or 0, list_readers(s)) for s in body]
-        self._walks = [(line + offset, names) for line, names in self._walks if names]
-        self._readers = [(line + offset, names) for line, names in self._readers if names]
+        """Note how the statements of a cell bind names."""
+        self._given_now.clear()
+        self._bindings = [found for found in (bindings_of(s, offset) for s in body) if found]
 
     def note_bindings(self, line: int | None) -> None:
-        """Note what the statement ending at a line, or every one of the cell, walked with and read."""
-        for end, names in self._walks:
-            for name in names if line in (None, end) else ():
-                value = self._namespace.get(name)
-                if is_layer(value) and (line is not None or name not in self._walkers):
-                    self._walkers[name] = weak(value)
-        for end, names in self._readers:
-            for name in names if line in (None, end) else ():
-                value = self._namespace.get(name)
-                if type(value) is list:
-                    self._own_lists.add(id(value))
+        """Note what the statement ending at a line, or every one of the cell, walked with, read and made."""
+        for found in self._bindings:
+            if line in (None, found.end_line):
+                self._note_walkers(found.walked, again=line is not None)
+                for name in found.made:
+                    self._forget_list(id(self._namespace.get(name)))
+                for name in found.read:
+                    value = self._namespace.get(name)
+                    if type(value) is list:
+                        self._own_lists.add(id(value))
+
+    def _forget_list(self, identity: int) -> None:
+        """Forget a list that is new: it has the number of one that is gone. Not one a model was made of since."""
+        if identity not in self._given_now:
+            self._own_lists.discard(identity)
+
+    def _note_walkers(self, names: frozenset[str], *, again: bool) -> None:
+        for name in names:
+            value = self._namespace.get(name)
+            if is_layer(value) and (again or name not in self._walkers):
+                self._walkers[name] = weak(value)
 
     def note_given(self, arguments: Iterable[Any]) -> None:
         """Note the lists of layers that exist while a model is made: they may be what it is made of."""
         for value in (*arguments, *self._namespace.values()):
             if type(value) is list and value and isinstance(value[-1], FACE.layer):
+                self._given_now.add(id(value))
                 self._own_lists.add(id(value))
 
     def knows_list(self, identity: int) -> bool:
         """Whether a list was read from a model, or was there when one was made."""
         return identity in self._own_lists
+
+    def find_lasting(self, matters: Callable[[Any], bool]) -> None:
+        """Find the names that hold, anywhere, an object that matters; models were made since the last time.
+
+        Args:
+            matters: Whether a layer is in some model.
+        """
+        self._lasting = {}
+        for name, value in list(self._namespace.items()):
+            if name.startswith("_") or isinstance(value, _PLAIN):
+                continue
+            snapshot = take(value)
+            if any(is_layer(item) and matters(item) for item in (ref() for ref in snapshot.objects.values())):
+                self._lasting[name] = snapshot
+
+    def compare_lasting(self, find_owner: FindOwner, find_span: FindSpan) -> Iterator[Event]:
+        """Yield what changed of the lasting names that no statement of the cell was seen to touch."""
+        for name, old in self._lasting.items():
+            if name in self._namespace:
+                new = self._lasting[name] = take(self._namespace[name])
+                if name not in self._held:
+                    yield from self._changes(name, old, new, find_owner, find_span)
 
     def look(self, name: str) -> None:
         """Take a new snapshot of one name."""
@@ -115,6 +150,8 @@ class NamesWatch:
                 continue
             new = take(self._namespace[name])
             self._held[name] = new
+            if name in self._lasting:
+                self._lasting[name] = new
             if old or new.lists:
                 yield from self._changes(name, old, new, find_owner, find_span)
 

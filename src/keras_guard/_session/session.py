@@ -84,6 +84,9 @@ class Session:
         self._notes = threading.local()
         self._lists: dict[int, Callable[[], Any]] = {}
         self._models: list[Any] | None = None
+        #: Whether a model was made in the running cell.
+        self.models_made = False
+        self._lasting_compared = False
         #: The last line of the running cell behind which names were compared.
         self._stepped = 0
         for name in ("probe_object", "probe_list", "probe_slot", "probe_done", "probe_step", "probe_before",
@@ -101,6 +104,7 @@ class Session:
         """A cell is about to run."""
         self._forget_caches()
         self._stepped = 0
+        self._lasting_compared = False
 
     def instrument(self, tree: ast.Module, cell: CellText) -> None:
         """Put probes into a cell, in place."""
@@ -122,6 +126,10 @@ class Session:
             if not entry.shown:
                 self._show_waiting(entry)
         self.names.note_bindings(None)
+        if self.models_made:
+            self.models_made = False
+            self.names.find_lasting(lambda layer: bool(self.holders(layer)))
+        self._site_notes().clear()  # of statements that raised
         self._forget_caches()
 
     def _show_waiting(self, entry: Entry) -> None:
@@ -189,7 +197,7 @@ class Session:
             return
         if not isinstance(note.items, list):
             return
-        name = site.chain if not site.attribute else None
+        name = site.chain if not site.attribute or site.passed else None
         temporary = name is None and getattr(owner, site.attribute, note.items) is not note.items
         attribute = site.attribute or "layers"
         yield ListEdited(
@@ -255,6 +263,14 @@ class Session:
         if names is None:
             for name in self.names.held():
                 self._note_container(name, partial(span, name))
+
+    def _compare_lasting(self) -> None:
+        """Look for what `%run`, `exec` or an import bound; once a cell, for uses may stand in loops."""
+        if self._lasting_compared:
+            return
+        self._lasting_compared = True
+        for event in list(self.names.compare_lasting(self._owner_of_list, lambda name: Span())):
+            self.publish(event)
 
     def _span_of_binding(self, name: str, site: Site | None) -> Span:
         if site is not None and site.function is not None:
@@ -424,6 +440,7 @@ class Session:
     def used(self, use: Use) -> None:
         """A model is about to be used: open what that use would run stale."""
         self._compare_names(None)
+        self._compare_lasting()
         self.settle()
         for event in self.sink.values_rebound(use):
             self.publish(event)
