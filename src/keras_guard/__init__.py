@@ -18,6 +18,39 @@ if TYPE_CHECKING:
     from ._session.session import KerasGuardError
     from ._shell.display import KerasGuardWarning
 
+if TYPE_CHECKING:
+    from ._data.edits import InsertAfter as InsertAfter
+    from ._data.edits import Remove as Remove
+    from ._data.edits import Replace as Replace
+    from ._rebuild import Rebuild as Rebuild
+    from ._rebuild import RebuildRefused as RebuildRefused
+    from ._rebuild import held as held
+    from ._rebuild import rebuild as rebuild
+
+_LAZY = {
+    "InsertAfter": "._data.edits",
+    "Remove": "._data.edits",
+    "Replace": "._data.edits",
+    "Rebuild": "._rebuild",
+    "RebuildRefused": "._rebuild",
+    "held": "._rebuild",
+    "rebuild": "._rebuild",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import the public interface when it is first asked for: loading the guard stays cheap."""
+    room = _LAZY.get(name)
+    if room is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(room, __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LAZY})
+
 
 def load_ipython_extension(ipython: Any) -> None:
     """Load the guard into an IPython shell (``%load_ext keras_guard``).

@@ -1,0 +1,73 @@
+"""What a model was compiled with, as the objects its author gave."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from .membership import compile_objects
+
+_ARGUMENTS = (
+    "loss", "loss_weights", "metrics", "weighted_metrics", "run_eagerly", "steps_per_execution", "jit_compile",
+    "auto_scale_loss",
+)  # fmt: skip
+
+
+def compile_arguments(model: Any) -> dict[str, Any]:
+    """Return the arguments of ``compile`` that differ from its defaults, the optimizer first.
+
+    Empty for a model that is not compiled. The optimizer is the live one; a wrapper that Keras
+    put around it for loss scaling is taken off again.
+    """
+    if not getattr(model, "compiled", False):
+        return {}
+    given = dict(getattr(getattr(model, "_compile_config", None), "config", {}) or {})
+    given = given or compile_objects(model)
+    optimizer = getattr(model, "optimizer", None)
+    found: dict[str, Any] = {"optimizer": given.get("optimizer", optimizer) or optimizer}
+    defaults = _defaults(model)
+    for name in _ARGUMENTS:
+        value = given.get(name)
+        if value is None or value is defaults.get(name) or _equal(value, defaults.get(name)):
+            continue
+        found[name] = value
+    if _loss_scaling_was_off(model):
+        found["auto_scale_loss"] = False
+    if _jit_was_chosen_by_keras(model, found):
+        del found["jit_compile"]
+    return found
+
+
+def _equal(value: Any, default: Any) -> bool:
+    return isinstance(value, (bool, int, str)) and type(value) is type(default) and value == default
+
+
+def _defaults(model: Any) -> dict[str, Any]:
+    try:
+        parameters = inspect.signature(type(model).compile).parameters
+    except (TypeError, ValueError):
+        return {}
+    return {name: p.default for name, p in parameters.items() if p.default is not p.empty}
+
+
+def _jit_was_chosen_by_keras(model: Any, found: dict[str, Any]) -> bool:
+    """``compile`` keeps what it made of ``"auto"``; the same choice would be made again."""
+    resolve = getattr(model, "_resolve_auto_jit_compile", None)
+    if "jit_compile" not in found or resolve is None:
+        return False
+    if found.get("run_eagerly"):
+        return found["jit_compile"] is False
+    try:
+        return bool(resolve() == found["jit_compile"])
+    except Exception:
+        return False
+
+
+def _loss_scaling_was_off(model: Any) -> bool:
+    policy = getattr(getattr(model, "dtype_policy", None), "name", "")
+    return policy == "mixed_float16" and type(model.optimizer).__name__ != "LossScaleOptimizer"
+
+
+def output_names(model: Any) -> list[str]:
+    """Return the names of a model's outputs, by which losses may be keyed."""
+    return [str(name) for name in getattr(model, "output_names", None) or ()]

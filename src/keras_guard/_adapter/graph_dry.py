@@ -1,0 +1,226 @@
+"""Running code on the user's own layers and leaving no trace of it.
+
+Calling a layer adds nodes to it, may build it, and moves counters and seeds. Everything that
+can change is written down before and put back after, objects in place, so that the user's model
+is what it was, to the byte.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import io
+import random
+import sys
+import warnings
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from .face import is_layer, is_model, lookup
+from .graph import functional_of, map_structure, sub_layers
+from .membership import graph_layers, graph_operations
+
+
+@contextlib.contextmanager
+def global_state_kept() -> Iterator[None]:
+    """Put the global random states and Keras' name counters back on leaving."""
+    numpy: Any = sys.modules.get("numpy")
+    python_state = random.getstate()
+    numpy_state = numpy.random.get_state() if numpy is not None else None
+    tracker = lookup("keras.src.backend.common.global_state", "GLOBAL_STATE_TRACKER")
+    kept = _Snapshot()
+    kept.add(tracker)
+    seeds = getattr(tracker, "global_seed_generator", None)
+    if seeds is not None:
+        kept.add_values([seeds.state])
+    try:
+        yield
+    finally:
+        kept.restore()
+        random.setstate(python_state)
+        if numpy is not None:
+            numpy.random.set_state(numpy_state)
+
+
+@contextlib.contextmanager
+def no_trace(models: Iterable[Any], layers: Iterable[Any]) -> Iterator[None]:
+    """Put models, all their layers and ``layers`` back to what they were, on leaving."""
+    kept = _Snapshot()
+    for thing in _everything(models, layers):
+        kept.add(thing)
+        kept.add_values(getattr(thing, "_non_trainable_variables", ()))
+        seeds = getattr(thing, "_seed_generators", ())
+        kept.add_values([seed.state for seed in seeds if getattr(seed, "state", None) is not None])
+    with global_state_kept(), contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            yield
+        finally:
+            kept.restore()
+    gc.collect()
+
+
+def _everything(models: Iterable[Any], layers: Iterable[Any]) -> Iterator[Any]:
+    seen: set[int] = set()
+    for start in [*models, *layers]:
+        for thing in _with_parts(start):
+            if id(thing) not in seen:
+                seen.add(id(thing))
+                yield thing
+
+
+def _with_parts(start: Any) -> Iterator[Any]:
+    waiting = [start]
+    while waiting:
+        thing = waiting.pop()
+        yield thing
+        if is_model(thing):
+            yield from graph_layers(thing)
+            for model in [thing, *(m for m in graph_layers(thing) if is_model(m))]:
+                yield from graph_operations(model)
+                functional = functional_of(model)
+                if functional is not None:
+                    yield functional
+        if is_layer(thing):
+            for part in sub_layers(thing):
+                yield part
+                if is_model(part):
+                    yield from graph_operations(part)
+
+
+class _Snapshot:
+    """Attributes and containers of objects, and values of variables."""
+
+    def __init__(self) -> None:
+        self._attributes: list[tuple[dict[str, Any], dict[str, Any]]] = []
+        self._containers: list[tuple[Any, Any]] = []
+        self._values: list[tuple[Any, Any]] = []
+
+    def add(self, thing: Any) -> None:
+        attributes = getattr(thing, "__dict__", None)
+        if not isinstance(attributes, dict):
+            return
+        self._attributes.append((attributes, dict(attributes)))
+        for value in list(attributes.values()):
+            self._add_container(value, depth=1)
+        tracker = attributes.get("_tracker")
+        if tracker is not None and hasattr(tracker, "stored_ids"):
+            self._attributes.append((vars(tracker), dict(vars(tracker))))
+            self._add_container(tracker.stored_ids, depth=1)
+
+    def _add_container(self, value: Any, depth: int) -> None:
+        if not issubclass(type(value), (list, dict, set)):
+            value = getattr(value, "__wrapped__", None)  # TensorFlow's proxy around a dict
+        if isinstance(value, list):
+            self._containers.append((value, list(value)))
+            storage = getattr(value, "_storage", None)  # TensorFlow's list keeps a second one
+            if isinstance(storage, list) and storage is not value:
+                self._containers.append((storage, list(storage)))
+        elif isinstance(value, dict):
+            self._containers.append((value, dict(value)))
+            for item in value.values() if depth else ():
+                self._add_container(item, depth - 1)
+        elif isinstance(value, set):
+            self._containers.append((value, set(value)))
+
+    def add_values(self, variables: Iterable[Any]) -> None:
+        keras: Any = sys.modules["keras"]
+        for variable in variables:
+            try:
+                self._values.append((variable, keras.ops.convert_to_numpy(variable)))
+            except Exception:  # a variable without a value yet
+                continue
+
+    def restore(self) -> None:
+        for attributes, saved in self._attributes:
+            for key in [key for key in attributes if key not in saved]:
+                del attributes[key]
+            attributes.update(saved)
+        for container, saved in self._containers:
+            _refill(container, saved)
+        keras: Any = sys.modules["keras"]
+        for variable, saved in self._values:
+            now = keras.ops.convert_to_numpy(variable)
+            if now.shape == saved.shape and (now != saved).any():
+                variable.assign(saved)
+
+
+def _refill(container: Any, saved: Any) -> None:
+    """Give a container its old content without its own, tracking methods."""
+    if isinstance(container, list):
+        if len(container) != len(saved) or any(a is not b for a, b in zip(container, saved, strict=True)):
+            list.__setitem__(container, slice(None), saved)
+    elif isinstance(container, dict):
+        dict.clear(container)
+        dict.update(container, saved)
+    else:
+        set.clear(container)
+        set.update(container, saved)
+
+
+_SIZES = (8, 32, 64, 3, 1)
+
+
+def forward(model: Any) -> Any:
+    """Run a model on a small batch of made-up data; unknown sizes are tried until one works.
+
+    Args:
+        model: The model.
+
+    Returns:
+        The output as the model gave it.
+
+    Raises:
+        Exception: What the model raised for the first size tried.
+    """
+    failure: Exception | None = None
+    for size in _SIZES if _has_unknown_sizes(model) else _SIZES[:1]:
+        for fill in (1, 0):
+            data = _sample(model, size, fill)
+            try:
+                return model(data, training=False)
+            except Exception as error:
+                failure = failure or error
+            if not _has_integers(model):
+                break
+    assert failure is not None
+    raise failure
+
+
+def parameters(model: Any) -> int:
+    """Return the number of parameters."""
+    return sum(_size(v.shape) for v in model.weights)
+
+
+def _size(shape: Any) -> int:
+    total = 1
+    for n in shape:
+        total *= int(n)
+    return total
+
+
+def _has_unknown_sizes(model: Any) -> bool:
+    return any(n is None for t in model.inputs for n in (t.shape or ())[1:])
+
+
+def _has_integers(model: Any) -> bool:
+    return any("int" in str(t.dtype) for t in model.inputs)
+
+
+def _sample(model: Any, size: int, fill: int) -> Any:
+    structure = model.input if functional_of(model) is model else model.inputs[0]
+    return map_structure(lambda tensor: _tensor(tensor, size, fill), structure)
+
+
+def _tensor(tensor: Any, size: int, fill: int) -> Any:
+    keras, numpy = sys.modules["keras"], sys.modules["numpy"]
+    shape = [2 if n is None else n for n in (tensor.shape or ())[:1]]
+    shape += [size if n is None else n for n in (tensor.shape or ())[1:]]
+    dtype = str(tensor.dtype)
+    if "string" in dtype:
+        tensorflow: Any = sys.modules["tensorflow"]
+        return tensorflow.fill(shape, "a")
+    if "int" in dtype or "bool" in dtype:
+        return keras.ops.convert_to_tensor(numpy.full(shape, fill, dtype))
+    values = numpy.random.default_rng(0).uniform(0.1, 1.0, shape).astype("float32")
+    return keras.ops.convert_to_tensor(values, dtype=dtype)

@@ -1,0 +1,98 @@
+"""A model's inputs and class, in the words a cell needs to make them again."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+from .face import FACE
+from .graph import Spec, Value, maker_of
+from .layer_fit import is_stock
+from .membership import is_input
+
+
+@dataclass(frozen=True)
+class InputFacts:
+    """What ``keras.Input`` was given.
+
+    Attributes:
+        batch_shape: Shape with the batch.
+        dtype: Type; ``None`` for the default.
+        name: Its name.
+        flags: ``sparse``, ``ragged``, ``optional`` where they are true.
+    """
+
+    batch_shape: tuple[int | None, ...] | None
+    dtype: str | None
+    name: str
+    flags: dict[str, bool]
+
+
+def input_facts(layer: Any, spec: Spec | None = None) -> InputFacts:
+    """Describe an input layer, with another shape and type where ``spec`` is given."""
+    shape = spec.shape if spec is not None else layer.batch_shape
+    dtype = spec.dtype if spec is not None else str(layer.dtype)
+    flags = {n: True for n in ("sparse", "ragged", "optional") if getattr(layer, n, False) is True}
+    batch_shape = None if shape is None else tuple(None if n is None else int(n) for n in shape)
+    default = str(sys.modules["keras"].config.floatx())
+    return InputFacts(batch_shape, None if dtype == default else dtype, str(layer.name), flags)
+
+
+def input_of_value(value: Value, spec: Spec | None = None) -> InputFacts:
+    """Describe the input a graph's input tensor came from."""
+    layer = maker_of(value)
+    if layer is not None and is_input(layer):
+        return input_facts(layer, spec)
+    use = spec or value.spec
+    return InputFacts(use.shape, use.dtype, value.name, {})
+
+
+def sequential_input(model: Any) -> Any:
+    """Return the input layer of a Sequential; ``None`` while it has none."""
+    layers = getattr(model, "_layers", ())
+    return layers[0] if layers and is_input(layers[0]) else None
+
+
+@dataclass(frozen=True)
+class ModelClass:
+    """How a model's class can be made again.
+
+    Attributes:
+        cls: The class to call; ``None`` for Keras' own.
+        lost: The user's class that is given up for Keras' own.
+        overridden: Methods of the user's class that would be lost with it.
+    """
+
+    cls: type | None
+    lost: type | None = None
+    overridden: tuple[str, ...] = ()
+
+
+_RUNNING = (
+    "call", "train_step", "test_step", "predict_step", "compute_loss", "compute_metrics", "fit", "evaluate",
+    "predict", "__call__",
+)  # fmt: skip
+
+
+def model_class(model: Any) -> ModelClass:
+    """Say whether a subclass of Functional or Sequential takes what Keras' own constructor takes."""
+    cls = type(model)
+    if is_stock(cls):
+        return ModelClass(None)
+    own = [base for base in cls.__mro__ if not is_stock(base) and issubclass(base, FACE.layer)]
+    makes_itself = any("__init__" in vars(base) and not _passes_on(base) for base in own)
+    if not makes_itself:
+        return ModelClass(cls)
+    methods = tuple(name for name in _RUNNING if any(name in vars(base) for base in own))
+    return ModelClass(None, lost=cls, overridden=methods)
+
+
+def _passes_on(cls: type) -> bool:
+    """Whether a constructor takes inputs and outputs like Keras' own, or passes everything on."""
+    try:
+        names = list(inspect.signature(cls.__init__).parameters)[1:]  # type: ignore[misc]
+    except (TypeError, ValueError):
+        return False
+    return names in (["args", "kwargs"], ["inputs", "outputs", "name", "kwargs"])

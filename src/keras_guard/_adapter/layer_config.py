@@ -1,0 +1,310 @@
+"""Layers as constructor calls: which class, with which arguments that differ from the defaults.
+
+Nothing here runs code found in a config: lambdas stay closed, and what a config names is looked
+up among classes that are already imported.
+"""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import FunctionType
+from typing import Any
+
+from .._data.edits import LayerRecord
+from .describe import config_of
+from .face import is_layer
+from .policy import global_policy
+
+
+class NoWords(Exception):
+    """An object that no constructor call with literal arguments makes again."""
+
+
+@dataclass(frozen=True)
+class Construct:
+    """A call of a class.
+
+    Attributes:
+        cls: The class.
+        kwargs: Arguments: literals, :class:`Construct`, :class:`Named`, or lists and dicts of these.
+        config: When set, the object is made by ``cls.from_config(config)`` instead.
+    """
+
+    cls: type
+    kwargs: dict[str, Any] = field(default_factory=dict)
+    config: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Named:
+    """A function or class that a config holds by its name only.
+
+    Attributes:
+        name: The name in the config.
+        value: The object itself.
+    """
+
+    name: str
+    value: Any
+
+
+#: Arguments every layer takes through ``**kwargs``, with what they are when not given.
+_LAYER_ARGUMENTS = {"trainable": True, "activity_regularizer": None, "dtype": None, "autocast": True}
+_SERIALIZED = frozenset({"class_name", "config"})
+
+
+def strip(config: Any) -> Any:
+    """Return a deep copy of a config without what belongs to one build: shapes, compile settings."""
+    if isinstance(config, dict):
+        skip = ("build_config", "compile_config")
+        return {key: strip(item) for key, item in config.items() if key not in skip}
+    if isinstance(config, (list, tuple)):
+        return type(config)(strip(item) for item in config)
+    try:
+        return copy.deepcopy(config)
+    except Exception:
+        return config
+
+
+def user_objects(namespace: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the user's classes and functions by name, for Keras to find them in configs."""
+    return {
+        name: value for name, value in list(namespace.items()) if isinstance(value, (type, FunctionType))
+    }
+
+
+def constructor_of(item: Any, objects: Mapping[str, Any], *, name: str | None = None) -> Construct:
+    """Return the constructor call that makes an equal layer (or loss, metric, optimizer).
+
+    Args:
+        item: A live object with ``get_config()``, or a :class:`LayerRecord`.
+        objects: The user's classes and functions by name.
+        name: The name it shall have; its own when not given.
+
+    Returns:
+        The call, checked: the object it makes has the same config.
+
+    Raises:
+        NoWords: Where no such call was found.
+    """
+    if isinstance(item, LayerRecord):
+        cls, config, live = item.cls, item.config, None
+    else:
+        cls, config, live = type(item), config_of(item), item
+    if config is None:
+        raise NoWords(f"{cls.__name__} has no config")
+    wanted = strip(config)
+    if name is not None and "name" in wanted:
+        wanted["name"] = name
+    return _checked(cls, wanted, live, objects)
+
+
+def _checked(cls: type, wanted: dict[str, Any], live: Any, objects: Mapping[str, Any]) -> Construct:
+    for brief in (True, False):
+        try:
+            call = Construct(cls, _arguments(cls, wanted, live, objects, brief=brief))
+            made = strip(realise(call).get_config())
+        except Exception as error:
+            reason = error
+            continue
+        if same_config(made, wanted):
+            return call
+        reason = NoWords(f"{cls.__name__} gives another config back than it was given")
+    try:
+        _assert_literal(wanted)
+        made = strip(_from_config(cls, wanted, objects).get_config())
+        if same_config(made, wanted):
+            return Construct(cls, config=wanted)
+    except Exception as error:
+        reason = error
+    raise NoWords(f"{cls.__name__}: {reason}") from None
+
+
+def same_config(a: Any, b: Any) -> bool:
+    """Whether two configs say the same, tuples and lists alike, auto-chosen names of inner parts apart."""
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(same_config(a[k], b[k]) for k in a)
+    if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
+        return len(a) == len(b) and all(same_config(x, y) for x, y in zip(a, b, strict=True))
+    if a is b:
+        return True
+    try:
+        return bool(a == b) or (a != a and b != b)
+    except Exception:
+        return False
+
+
+def _arguments(
+    cls: type, config: dict[str, Any], live: Any, objects: Mapping[str, Any], *, brief: bool
+) -> dict[str, Any]:
+    parameters, open_ended = constructor_parameters(cls)
+    found: dict[str, Any] = {}
+    for key, raw in config.items():
+        known = key in parameters
+        if not known and not open_ended and key not in _LAYER_ARGUMENTS and key != "name":
+            raise NoWords(f"{cls.__name__} takes no argument {key}")
+        default = parameters[key].default if known else _LAYER_ARGUMENTS.get(key, inspect.Parameter.empty)
+        if key == "dtype" and _policy_name(raw) == global_policy():
+            continue
+        if key == "name" and known and not parameters and raw is None:
+            continue
+        value = _neutral(raw, getattr(live, key, None) if live is not None else None, objects)
+        if default is None and raw is None:
+            continue
+        if brief and default is not inspect.Parameter.empty and _is_default(value, raw, default):
+            continue
+        found[key] = value
+    order = [*(k for k in parameters if k in found), *(k for k in found if k not in parameters)]
+    return {key: found[key] for key in order}
+
+
+def constructor_parameters(cls: type) -> tuple[dict[str, inspect.Parameter], bool]:
+    """Return the named arguments of a class' constructor, and whether it takes any others."""
+    try:
+        parameters = dict(inspect.signature(cls.__init__).parameters)  # type: ignore[misc]
+    except (TypeError, ValueError):
+        return {}, True
+    kinds = {p.kind for p in parameters.values()}
+    named = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    return (
+        {n: p for n, p in list(parameters.items())[1:] if p.kind in named},
+        inspect.Parameter.VAR_KEYWORD in kinds,
+    )
+
+
+def _policy_name(value: Any) -> str | None:
+    if isinstance(value, dict) and value.get("class_name") == "DTypePolicy":
+        return str(value.get("config", {}).get("name"))
+    return value if isinstance(value, str) else None
+
+
+def _is_default(value: Any, raw: Any, default: Any) -> bool:
+    """Whether an argument is what the constructor takes when it is not given."""
+    if isinstance(value, Construct):
+        return isinstance(default, str) and _shorthand(value) == default.lower()
+    if isinstance(value, Named):
+        return value.value is default or value.name == default
+    if isinstance(default, (list, tuple)) or isinstance(raw, (list, tuple)):
+        return isinstance(default, (list, tuple)) and same_config(list(default), value)
+    if raw == "linear" and default is None:
+        return True
+    return type(raw) is type(default) and bool(raw == default)
+
+
+def _neutral(raw: Any, live: Any, objects: Mapping[str, Any]) -> Any:
+    """Return a config value with serialised objects turned into constructor calls."""
+    if isinstance(raw, dict):
+        if _SERIALIZED <= raw.keys():
+            return _object(raw, live, objects)
+        inner = live if isinstance(live, dict) else {}
+        return {key: _neutral(item, inner.get(key), objects) for key, item in raw.items()}
+    if isinstance(raw, (list, tuple)):
+        inner_list = list(live) if isinstance(live, (list, tuple)) else []
+        padded = inner_list if len(inner_list) == len(raw) else [None] * len(raw)
+        return type(raw)(_neutral(item, at, objects) for item, at in zip(raw, padded, strict=True))
+    _assert_literal(raw)
+    return raw
+
+
+def _object(raw: dict[str, Any], live: Any, objects: Mapping[str, Any]) -> Any:
+    name, config = raw["class_name"], raw["config"]
+    if name == "DTypePolicy":
+        return str(config["name"])
+    if name == "function":
+        return _function(str(config), live, objects)
+    if not isinstance(config, dict) or str(name).startswith("__"):
+        raise NoWords(f"a {name} in the config")
+    cls = _class_named(raw, live, objects)
+    if "layers" in config and is_layer(live):
+        raise NoWords("a model inside a layer")
+    made = constructor_of(LayerRecord(cls, config, ""), objects)
+    short = _shorthand(made)
+    return short if short is not None and _is_plain_shorthand(cls) else made
+
+
+def _function(name: str, live: Any, objects: Mapping[str, Any]) -> Named:
+    if callable(live) and getattr(live, "__name__", None) == name:
+        return Named(name, live)
+    found = objects.get(name.rpartition(">")[2])
+    if found is None:
+        keras = sys.modules["keras"]
+        found = getattr(keras.activations, name, None)
+    if not callable(found):
+        raise NoWords(f"the function {name} is not within reach")
+    return Named(name, found)
+
+
+def _class_named(raw: Mapping[str, Any], live: Any, objects: Mapping[str, Any]) -> type:
+    name = str(raw["class_name"])
+    if live is not None and type(live).__name__ == name:
+        return type(live)
+    module: Any = sys.modules.get("keras")
+    path = str(raw.get("module") or "")
+    if path.split(".")[0] == "keras":
+        for part in path.split(".")[1:]:
+            module = getattr(module, part, None)
+        found = getattr(module, name, None)
+        if isinstance(found, type):
+            return found
+    found = objects.get(name)
+    if found is None and path in sys.modules:
+        found = getattr(sys.modules[path], name, None)
+    if isinstance(found, type):
+        return found
+    raise NoWords(f"the class {name} is not within reach")
+
+
+def _shorthand(call: Construct) -> str | None:
+    """Return Keras' short name of an initializer made without arguments."""
+    if call.kwargs or call.config is not None or not call.cls.__module__.startswith("keras."):
+        return None
+    return snake_case(call.cls.__name__)
+
+
+def _is_plain_shorthand(cls: type) -> bool:
+    return cls.__module__.startswith(("keras.src.initializers", "keras.src.constraints"))
+
+
+def snake_case(name: str) -> str:
+    """Spell ``GlorotUniform`` as ``glorot_uniform``."""
+    found = "".join(f"_{c.lower()}" if c.isupper() and i else c.lower() for i, c in enumerate(name))
+    return found.replace("r_n_n", "rnn")
+
+
+def _assert_literal(value: Any, depth: int = 0) -> None:
+    if depth > 50:
+        raise NoWords("a config nested too deeply")
+    if isinstance(value, dict):
+        for key, item in value.items():
+            _assert_literal(key, depth + 1)
+            _assert_literal(item, depth + 1)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            _assert_literal(item, depth + 1)
+    elif not (value is None or isinstance(value, (bool, int, float, complex, str, bytes, slice))):
+        raise NoWords(f"a value of type {type(value).__name__} in the config")
+
+
+def realise(value: Any, objects: Mapping[str, Any] | None = None) -> Any:
+    """Make what a constructor call describes."""
+    if isinstance(value, Construct):
+        if value.config is not None:
+            return _from_config(value.cls, value.config, objects or {})
+        return value.cls(**{key: realise(item, objects) for key, item in value.kwargs.items()})
+    if isinstance(value, Named):
+        return value.value
+    if isinstance(value, dict):
+        return {key: realise(item, objects) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(realise(item, objects) for item in value)
+    return value
+
+
+def _from_config(cls: type, config: Mapping[str, Any], objects: Mapping[str, Any]) -> Any:
+    keras = sys.modules["keras"]
+    with keras.saving.custom_object_scope({**objects, cls.__name__: cls}):
+        return cls.from_config(strip(dict(config)))  # type: ignore[attr-defined]

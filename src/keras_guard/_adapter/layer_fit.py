@@ -1,0 +1,147 @@
+"""Does a layer fit a new input? Asked of a fresh copy: a built layer accepts wrong shapes silently."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .._data.edits import LayerRecord
+from .describe import config_of
+from .face import FACE, is_layer
+from .graph import Spec, flat_with_paths, map_structure, spec_of, symbolic
+from .layer_config import _from_config, strip
+
+
+class NoCopy(Exception):
+    """A layer that cannot be made again from its config."""
+
+
+class NoFit(Exception):
+    """A layer that does not take an input; the text says what it said."""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What a layer makes of an input.
+
+    Attributes:
+        outputs: (path, spec) of each output, flat.
+        weights: Shapes of the weights it needs for this input; ``None`` when that is not known.
+    """
+
+    outputs: tuple[tuple[tuple[Any, ...], Spec], ...]
+    weights: tuple[tuple[int, ...], ...] | None
+
+
+def weight_shapes_of(layer: Any) -> tuple[tuple[int, ...], ...]:
+    """Return the shapes of a layer's weights and states, random seeds apart."""
+    variables = getattr(layer, "variables", None) or ()
+    return tuple(tuple(v.shape) for v in variables if "seed_generator" not in str(getattr(v, "path", "")))
+
+
+def has_hidden_state(layer: Any) -> bool:
+    """Whether the layer learned something its config does not hold (``adapt``)."""
+    if not hasattr(layer, "adapt") or not getattr(layer, "built", False):
+        return False
+    config = config_of(layer) or {}
+    given = [config.get(key) for key in ("vocabulary", "mean", "bin_boundaries") if key in config]
+    return all(value is None or not len(_listed(value)) for value in given)
+
+
+def _listed(value: Any) -> Any:
+    return value if hasattr(value, "__len__") else [value]
+
+
+def fresh_copy(item: Any, objects: Mapping[str, Any]) -> Any:
+    """Make an unbuilt layer with the config of ``item``.
+
+    Raises:
+        NoCopy: Where that is not possible or would lose what the layer knows.
+    """
+    if isinstance(item, LayerRecord):
+        cls, config = item.cls, item.config
+    else:
+        cls, config = type(item), config_of(item)
+        if has_hidden_state(item):
+            raise NoCopy("it holds what adapt() learned")
+    if config is None:
+        raise NoCopy("it has no config")
+    if _holds_code(config):
+        raise NoCopy("its config holds code")
+    try:
+        return _from_config(cls, strip(dict(config)), objects)
+    except Exception as error:
+        raise NoCopy(_first_line(error)) from None
+
+
+def _holds_code(config: Any) -> bool:
+    if isinstance(config, dict):
+        return config.get("class_name") == "__lambda__" or any(_holds_code(v) for v in config.values())
+    return isinstance(config, (list, tuple)) and any(_holds_code(item) for item in config)
+
+
+def fit(layer: Any, args: Any, kwargs: Any, *, record: bool = True) -> Fit:
+    """Call a layer symbolically on new tensors that belong to no graph.
+
+    Args:
+        layer: A layer that may be changed: a fresh copy. An operation is asked for its output only.
+        args: Positional arguments with :class:`Spec` in the place of tensors.
+        kwargs: Keyword arguments likewise.
+        record: Whether the layer may be called; otherwise it is only asked for its output.
+
+    Raises:
+        NoFit: Where it does not take them.
+    """
+    args = map_structure(_tensor, args)
+    kwargs = map_structure(_tensor, kwargs)
+    try:
+        call = layer if record and is_layer(layer) else layer.compute_output_spec
+        made = call(*args, **kwargs)
+    except Exception as error:
+        raise NoFit(_first_line(error)) from None
+    outputs = tuple((path, spec_of(tensor)) for path, tensor in flat_with_paths(made))
+    return Fit(outputs, weight_shapes_of(layer) if record and is_layer(layer) else None)
+
+
+def _tensor(leaf: Any) -> Any:
+    return symbolic(leaf) if isinstance(leaf, Spec) else leaf
+
+
+def _first_line(error: BaseException) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    text = lines[0] if lines else type(error).__name__
+    if text.startswith("Exception encountered when calling") and len(lines) > 1:
+        text = lines[1].replace("\x1b[1m", "").replace("\x1b[0m", "")
+    return text if len(text) <= 300 else text[:297] + "..."
+
+
+def is_stock(cls: type) -> bool:
+    """Whether a class is Keras' own."""
+    return cls.__module__.startswith(("keras.", "tf_keras."))
+
+
+def public_path(value: Any) -> str | None:
+    """Return where Keras' public interface holds a class or function, such as ``layers.Dense``."""
+    keras = sys.modules.get("keras")
+    name = getattr(value, "__name__", "")
+    for room in _ROOMS:
+        holder: Any = keras
+        for part in room.split(".") if room else ():
+            holder = getattr(holder, part, None)
+        if name and getattr(holder, name, None) is value:
+            return f"{room}.{name}" if room else name
+    return None
+
+
+_ROOMS = (
+    "layers", "initializers", "regularizers", "constraints", "activations", "losses", "metrics", "optimizers",
+    "optimizers.schedules", "random", "dtype_policies", "quantizers", "", "ops", "ops.image", "ops.nn",
+    "ops.linalg", "ops.numpy", "utils", "models",
+)  # fmt: skip
+
+
+def is_plain_model_class(cls: type) -> bool:
+    """Whether a model's class is Keras' Functional, Sequential or Model itself."""
+    return is_stock(cls) and (issubclass(cls, FACE.functional + FACE.sequential))

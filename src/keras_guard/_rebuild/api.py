@@ -1,0 +1,207 @@
+"""``rebuild``: from a model and the edits made to it to code that runs."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterable, Mapping, MutableMapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .._adapter.compile_facts import output_names
+from .._adapter.face import FACE, is_graph_model, is_layer, is_model
+from .._adapter.graph_dry import global_state_kept
+from .._adapter.layer_config import user_objects
+from .compiling import CompileWords
+from .dryrun import dry_run
+from .intent import infer
+from .plan import ModelPlan, Planner
+from .refused import RebuildRefused
+from .source import Writer
+from .spelling import Speller, is_plain_name
+
+STYLES = ("replay", "copy", "source")
+
+
+@dataclass(frozen=True, eq=False)
+class Rebuild:
+    """Code that makes the model that was meant.
+
+    Attributes:
+        source: The complete text of a cell, ``compile`` included.
+        target: The name it binds.
+        kept: Names of the layers that live on with their weights.
+        fresh: Names of the layers that are new or made anew.
+        notes: What the user should know besides the comments in the source.
+        style: ``replay``, ``copy`` or ``source``.
+        dry_run: What was proved before: ``"forward pass"`` or ``"shapes only (...)"``.
+    """
+
+    source: str
+    target: str
+    kept: tuple[str, ...]
+    fresh: tuple[str, ...]
+    notes: tuple[str, ...]
+    style: str
+    dry_run: str
+    # The source reaches these through handles; they must live as long as the rebuild does.
+    _held: tuple[Any, ...] = field(default=(), repr=False)
+    _namespace: Mapping[str, Any] | None = field(default=None, repr=False)
+
+    def run(self, namespace: MutableMapping[str, Any] | None = None) -> Any:
+        """Run the source.
+
+        Args:
+            namespace: Where it runs, usually the user's globals; :attr:`target` is bound there.
+                Without it, the names known to :func:`rebuild` are read and none is changed.
+
+        Returns:
+            The rebuilt model.
+        """
+        if namespace is None:
+            namespace = dict(self._namespace or {})
+        code = compile(self.source, "<keras_guard rebuild>", "exec")
+        if isinstance(namespace, dict):
+            exec(code, namespace)  # noqa: S102 - running it is what was asked for
+        else:
+            exec(code, dict(namespace), namespace)  # noqa: S102
+        return namespace[self.target]
+
+
+def rebuild(
+    model: Any,
+    edits: Iterable[Any] = (),
+    *,
+    namespace: Mapping[str, Any] | None = None,
+    style: str = "replay",
+    name: str | None = None,
+    compile_source: str | None = None,
+    dry_run_limit: int | None = None,
+) -> Rebuild:
+    """Write code that brings a model and the edits made to it together.
+
+    The code is proved before it is returned: it is run on the live layers, the model it makes
+    is fed, and every trace of that is wiped out.
+
+    Args:
+        model: A Functional or Sequential model.
+        edits: :class:`~keras_guard.Replace`, :class:`~keras_guard.InsertAfter`,
+            :class:`~keras_guard.Remove`, in the order they were made. Without any, the code makes
+            an equal model.
+        namespace: The user's globals. Layers, losses and models are spelled by the names there that
+            still hold the very object.
+        style: ``"replay"`` reuses the layer objects, so weights live on; ``"copy"`` makes an
+            independent model with the same weights; ``"source"`` is complete, stand-alone code.
+        name: The name to bind; else the user's name of the model, else ``rebuilt``.
+        compile_source: The user's own ``model.compile(...)`` statement, where it is known.
+        dry_run_limit: Above this many parameters the model is built but not fed.
+
+    Returns:
+        The code, and what it keeps and makes anew.
+
+    Raises:
+        RebuildRefused: When the edits have several readings, a layer cannot be made to fit, or
+            the code did not pass its proof.
+    """
+    _wake()
+    _check_model(model)
+    if style not in STYLES:
+        raise RebuildRefused(f"no style {style!r}", tuple(STYLES))
+    if name is not None and not is_plain_name(name):
+        raise RebuildRefused(f"{name!r} is no Python name")
+    names = dict(namespace) if namespace is not None else {}
+    objects = user_objects(names)
+    with global_state_kept():
+        return _Rebuilding(model, names, objects).rebuild(tuple(edits), style, name, dry_run_limit)
+
+
+class _Rebuilding:
+    """One rebuild."""
+
+    def __init__(self, model: Any, names: dict[str, Any], objects: dict[str, Any]) -> None:
+        self._model = model
+        self._names = names
+        self._objects = objects
+
+    def rebuild(self, edits: tuple[Any, ...], style: str, name: str | None, limit: int | None) -> Rebuild:
+        planner = Planner(infer(self._model, edits), self._objects)
+        plan = planner.plan(self._model)
+        speller = Speller(self._names)
+        target = name or self._own_name(speller) or "rebuilt"
+        writer = Writer(plan, speller, target, self._objects)
+        compiling = CompileWords(speller, self._objects)
+        source = writer.write(compiling.words(self._model, renamed_outputs(plan)))
+        proof = dry_run(source, target, plan, self._names, limit)
+        return Rebuild(
+            source=source,
+            target=target,
+            kept=_names_of(plan, ("kept",)),
+            fresh=_names_of(plan, ("new", "fresh")),
+            notes=tuple(dict.fromkeys([*planner.notes, *writer.notes, *compiling.notes, *shape_notes(plan)])),
+            style=style,
+            dry_run=proof,
+            _held=tuple(speller.held),
+            _namespace=self._names,
+        )
+
+    def _own_name(self, speller: Speller) -> str | None:
+        return speller.name_of(self._model, deep=False)
+
+
+def _wake() -> None:
+    if not FACE.awake:
+        with contextlib.suppress(Exception):
+            FACE.refresh()
+
+
+def _check_model(model: Any) -> None:
+    if model is None:
+        raise RebuildRefused("the model is gone; there is nothing to rebuild")
+    if not is_model(model):
+        kind = type(model).__name__
+        what = f"the layer {model.name!r}" if is_layer(model) else f"a {kind}"
+        raise RebuildRefused(f"only a Keras model can be rebuilt, not {what}")
+    if not is_graph_model(model):
+        raise RebuildRefused(
+            f"{model.name!r} is a subclassed model ({type(model).__name__}): its graph is Python code that cannot be rewritten",
+            ("make the edit in its class, then build the model again",),
+        )
+
+
+def renamed_outputs(plan: ModelPlan) -> dict[str, str]:
+    """Return the outputs that are made by a layer of another name now."""
+    if plan.graph is None:
+        return {}
+    before = output_names(plan.model)
+    after = []
+    for value in plan.graph.flat_outputs():
+        step = next((s for s in plan.steps if s.call is value.call), None)
+        after.append(step.part.name if step is not None else value.name)
+    if len(before) != len(after):
+        return {}
+    return {old: new for old, new in zip(before, after, strict=True) if old != new}
+
+
+def shape_notes(plan: ModelPlan) -> list[str]:
+    """Say where the rebuilt model takes or gives another shape than the old one."""
+    try:
+        before = [tuple(t.shape) for t in plan.model.outputs]
+    except AttributeError:
+        return []
+    after = [spec.shape for _, spec in plan.outputs]
+    if before == after:
+        return []
+    return [f"the output shape changes from {_joined(before)} to {_joined(after)}"]
+
+
+def _joined(shapes: list[Any]) -> str:
+    return ", ".join(re.sub(r"^\(None, ", "(None, ", str(shape)) for shape in shapes)
+
+
+def _names_of(plan: ModelPlan, origins: tuple[str, ...]) -> tuple[str, ...]:
+    names = [part.name for part in plan.parts() if part.origin in origins and _is_layer_like(part.item)]
+    return tuple(dict.fromkeys(names))
+
+
+def _is_layer_like(item: Any) -> bool:
+    return is_layer(item) or hasattr(item, "cls")

@@ -1,0 +1,162 @@
+"""Edits of the list of a Functional model: the list shows an order, not how layers are connected.
+
+An edit is taken only where the order leaves one reading; every other one is refused with the
+readings there are.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from .._adapter.graph import Graph, read_graph
+from .._adapter.membership import is_input
+from .plan import GraphEdit
+from .refused import RebuildRefused
+
+
+class FunctionalList:
+    """Reads how the list of a Functional's layers was changed.
+
+    Args:
+        owner: The model.
+        before: Its list.
+        after: The list as the user left it.
+        notes: Where to put what the user should know.
+    """
+
+    def __init__(self, owner: Any, before: Sequence[Any], after: Sequence[Any], notes: list[str]) -> None:
+        self._owner = owner
+        self._before = list(before)
+        self._after = list(after)
+        self._notes = notes
+        self._graph: Graph = read_graph(owner)
+
+    def edits(self) -> Iterator[GraphEdit]:
+        """Yield the edits of the graph that the list stands for.
+
+        Raises:
+            RebuildRefused: Where there are several readings, or none.
+        """
+        if not self._after:
+            raise RebuildRefused(
+                f"the list of {self._owner.name!r} is empty: a model needs at least one layer",
+                ("put layers into the list, then rebuild",),
+            )
+        if self._is_permutation():
+            yield from self._reordered()
+            return
+        matcher = difflib.SequenceMatcher(
+            None, [id(i) for i in self._before], [id(i) for i in self._after], autojunk=False
+        )
+        for tag, start, end, new_start, new_end in matcher.get_opcodes():
+            if tag == "equal":
+                continue
+            yield from self._change(start, self._before[start:end], self._after[new_start:new_end])
+
+    def _change(self, start: int, old: list[Any], new: list[Any]) -> Iterator[GraphEdit]:
+        paired = min(len(old), len(new))
+        for was, now in zip(old, new, strict=False):
+            yield GraphEdit("swap", was, now)
+        for gone in reversed(old[paired:]):
+            yield GraphEdit("bypass", gone)
+        added = new[paired:]
+        if not added:
+            return
+        if paired:
+            # What follows a swapped layer stands after it: the first of its place.
+            for item in reversed(added):
+                yield GraphEdit("after", old[paired - 1], item)
+            return
+        yield from self._inserted(start, added)
+
+    def _inserted(self, position: int, new: list[Any]) -> Iterator[GraphEdit]:
+        if position >= len(self._before):
+            yield from self._appended(new)
+            return
+        if position == 0:
+            raise RebuildRefused(
+                f"before {self._before[0].name!r} there is nothing to connect {new[0].name!r} to",
+                (f"insert it after {self._before[0].name!r}", "replace the input instead"),
+            )
+        above, below = self._before[position - 1], self._before[position]
+        self._check_edge(above, below, new[0])
+        for item in reversed(new):
+            yield GraphEdit("after", above, item)
+
+    def _appended(self, new: list[Any]) -> Iterator[GraphEdit]:
+        outputs = self._graph.flat_outputs()
+        last = self._before[-1]
+        if len(outputs) != 1:
+            raise RebuildRefused(
+                f"{self._owner.name!r} has {len(outputs)} outputs; after which one shall {new[0].name!r} stand?",
+                tuple(f"after {_maker(v)!r}" for v in outputs[:6]),
+            )
+        if outputs[0].call is None or outputs[0].call.operation is not last:
+            raise RebuildRefused(
+                f"{last.name!r} is last in the list but does not make the output of {self._owner.name!r}",
+                (f"insert {new[0].name!r} after {_maker(outputs[0])!r}", f"insert it after {last.name!r}"),
+            )
+        for item in reversed(new):
+            yield GraphEdit("after", last, item)
+
+    def _check_edge(self, above: Any, below: Any, new: Any) -> None:
+        """An insert between two neighbours of the list has one reading only where these are connected."""
+        made = [v for call in self._graph.calls_of(above) for v in call.outputs]
+        if is_input(above):
+            made = [v for v in self._graph.flat_inputs() if v.name == above.name]
+        readers = [call for v in made for call in self._graph.consumers(v)]
+        connected = any(call.operation is below for call in readers)
+        is_output = any(v in self._graph.flat_outputs() for v in made)
+        if connected and len(readers) == 1 and not is_output and len(made) == 1:
+            return
+        if not connected:
+            reason = f"{above.name!r} and {below.name!r} are neighbours in the list but not connected"
+        else:
+            others = sorted({call.operation.name for call in readers if call.operation is not below})
+            also = ", ".join(repr(name) for name in others) or "the model's output"
+            reason = f"{above.name!r} feeds {below.name!r} and also {also}"
+        raise RebuildRefused(
+            f"{reason}; where shall {new.name!r} go?",
+            (
+                f"after {above.name!r}, for all that read it: InsertAfter({above.name!r}, {new.name!r})",
+                f"before {below.name!r} only",
+            ),
+        )
+
+    # Order
+
+    def _is_permutation(self) -> bool:
+        return (
+            len(self._before) == len(self._after)
+            and {id(i) for i in self._before} == {id(i) for i in self._after}
+            and len({id(i) for i in self._after}) == len(self._after)
+        )
+
+    def _reordered(self) -> Iterator[GraphEdit]:
+        chain = [layer for layer in self._before if not is_input(layer)]
+        wanted = [layer for layer in self._after if not is_input(layer)]
+        if not self._is_chain(chain):
+            raise RebuildRefused(
+                f"the layers of {self._owner.name!r} form no simple chain; another order says nothing about connections",
+                ("say what shall be connected: Replace, InsertAfter, Remove",),
+            )
+        for was, now in zip(chain, wanted, strict=True):
+            if was is not now:
+                yield GraphEdit("swap", was, now)
+
+    def _is_chain(self, layers: Sequence[Any]) -> bool:
+        calls = self._graph.calls
+        if [id(c.operation) for c in calls] != [id(layer) for layer in layers]:
+            return False
+        previous = self._graph.flat_inputs()
+        for call in calls:
+            if len(previous) != 1 or list(call.inputs()) != previous:
+                return False
+            previous = call.outputs
+        return previous == self._graph.flat_outputs()
+
+
+def _maker(value: Any) -> str:
+    return str(value.call.operation.name if value.call is not None else value.name)

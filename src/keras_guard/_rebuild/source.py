@@ -1,0 +1,488 @@
+"""The plan as Python a person would have written."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from .._adapter.face import is_layer, is_model
+from .._adapter.graph import (
+    Call,
+    Value,
+    flat_with_paths,
+    is_public_output,
+    maker_of,
+    map_structure,
+    output_path_of,
+    values_in,
+)
+from .._adapter.graph_input import (
+    InputFacts,
+    input_facts,
+    input_of_value,
+    model_class,
+    sequential_input,
+)
+from .._adapter.layer_config import NoWords, constructor_of
+from .._adapter.layer_fit import weight_shapes_of
+from .._data.edits import LayerRecord
+from .plan import ModelPlan, Part, Step
+from .refused import RebuildRefused
+from .spelling import Speller, literal, local_name
+
+_LINE = 100
+_SLICE_FROM = 3
+
+
+class Writer:
+    """Writes the cell that makes a planned model.
+
+    Attributes:
+        notes: What the user should know and no comment says.
+    """
+
+    def __init__(self, plan: ModelPlan, speller: Speller, target: str, objects: Mapping[str, Any]) -> None:
+        self._plan = plan
+        self._speller = speller
+        self._target = target
+        self._objects = objects
+        self._uses = Counter(id(step.part) for step in _all_steps(plan))
+        self._texts: dict[int, str] = {}
+        self._bound: dict[int, str] = {}
+        self._lines: list[str] = []
+        self._locals: set[str] = set()
+        self._model_text = speller.name_of(plan.model) or ""
+        self._root_line = ""
+        self._reach: dict[int, str] | None = None
+        self.notes: list[str] = []
+
+    def write(self, compiling: Sequence[str]) -> str:
+        """Return the text of the cell.
+
+        Args:
+            compiling: The arguments of ``compile``, already spelled; empty for a model not compiled.
+
+        Raises:
+            RebuildRefused: Where a layer cannot be put in words.
+        """
+        self._check_names(self._plan)
+        if not self._model_text:
+            handle = self._speller.handle(self._plan.model)
+            self._model_text, self._root_line = "model", f"model = {handle}"
+            self._locals.add("model")
+        for part in self._plan.parts():
+            if part.plan is None:
+                self._texts[id(part)] = self._part_text(part)
+        for plan in all_plans(self._plan):
+            self._class_text(plan)
+        self._locals |= self._speller.used | {self._target}
+        body = self._body()
+        inside = bool(self._speller.imports or self._root_line or self._lines)
+        if not inside:
+            text = f"{self._target} = {body}"
+            return "\n".join([text, *self._compile_lines(compiling, self._target, "")]) + "\n"
+        return self._as_function(body, compiling)
+
+    def _as_function(self, body: str, compiling: Sequence[str]) -> str:
+        function = local_name(f"rebuild_{self._target}", set(self._locals))
+        head = [*self._speller.imports, *([self._root_line] if self._root_line else [])]
+        lines = [f"def {function}():", *_indented([*head, *([""] if head and self._lines else []), *self._lines])]
+        held = any("held(" in argument or "keras." in argument for argument in compiling)
+        inside = bool(compiling) and held and bool(self._speller.imports)
+        if inside:
+            made = local_name("rebuilt", self._locals)
+            lines += _indented([f"{made} = {body}", *self._compile_lines(compiling, made, ""), f"return {made}"])
+        else:
+            lines += _indented([f"return {body}"])
+        lines += ["", "", f"{self._target} = {function}()", f"del {function}"]
+        if compiling and not inside:
+            lines += self._compile_lines(compiling, self._target, "")
+        return "\n".join(lines) + "\n"
+
+    @staticmethod
+    def _compile_lines(compiling: Sequence[str], receiver: str, indent: str) -> list[str]:
+        if not compiling:
+            return []
+        short = f"{indent}{receiver}.compile({', '.join(compiling)})"
+        if len(short) <= _LINE:
+            return [short]
+        return [f"{indent}{receiver}.compile(", *(f"{indent}    {a}," for a in compiling), f"{indent})"]
+
+    def _body(self) -> str:
+        for plan in all_plans(self._plan):
+            if plan is not self._plan:
+                name = local_name(plan.model.name, self._locals)
+                text = self._model(plan, self._reached(plan.model))
+                self._lines.append(f"{name} = {text}")
+                self._bound[id(plan)] = name
+        return self._model(self._plan, self._model_text)
+
+    def _model(self, plan: ModelPlan, text: str) -> str:
+        return self._sequential(plan, text) if plan.sequential else self._functional(plan, text)
+
+    # Sequential
+
+    def _sequential(self, plan: ModelPlan, text: str) -> str:
+        items: list[tuple[str, str]] = []
+        facts = self._sequential_input(plan)
+        if facts is not None:
+            items.append((self._input_text(facts), ""))
+        layers = list(plan.model.layers)
+        parts = [step.part for step in plan.steps]
+        position = 0
+        while position < len(parts):
+            run = self._kept_run(parts, position, layers)
+            if run >= _SLICE_FROM:
+                start = _index(layers, parts[position].item)
+                items.append((f"*{text}.layers[{start}:{start + run}]", ""))
+                position += run
+                continue
+            part = parts[position]
+            items.append((self._callee(part), self._comment(part)))
+            position += 1
+        return self._list_call(self._class_text(plan), items, self._model_arguments(plan))
+
+    def _kept_run(self, parts: Sequence[Part], position: int, layers: list[Any]) -> int:
+        """Return how many parts from here on are layers of the old list in its order, without a name."""
+        start = _index(layers, parts[position].item)
+        if start is None:
+            return 0
+        count = 0
+        while (
+            position + count < len(parts)
+            and start + count < len(layers)
+            and parts[position + count].item is layers[start + count]
+            and parts[position + count].origin == "kept"
+            and self._speller.name_of(layers[start + count], deep=False) is None
+        ):
+            count += 1
+        return count
+
+    def _sequential_input(self, plan: ModelPlan) -> InputFacts | None:
+        layer = sequential_input(plan.model)
+        spec = plan.input_specs.get(0)
+        if layer is not None:
+            return input_facts(layer, spec)
+        return InputFacts(spec.shape, spec.dtype, "", {}) if spec is not None else None
+
+    @staticmethod
+    def _list_call(cls: str, items: Sequence[tuple[str, str]], rest: Sequence[str]) -> str:
+        tail = "".join(f", {argument}" for argument in rest)
+        short = f"{cls}([{', '.join(text for text, _ in items)}]{tail})"
+        if len(short) <= 70 and not any(comment for _, comment in items):
+            return short
+        lines = [f"{cls}(", "    ["] if rest else [f"{cls}(["]
+        indent = "        " if rest else "    "
+        for text, comment in items:
+            if comment:
+                lines.append(f"{indent}# {comment}")
+            lines.append(f"{indent}{text},")
+        if not rest:
+            return "\n".join([*lines, "])"])
+        return "\n".join([*lines, "    ],", *(f"    {argument}," for argument in rest), ")"])
+
+    # Functional
+
+    def _functional(self, plan: ModelPlan, text: str) -> str:
+        graph = plan.graph
+        assert graph is not None
+        names: dict[int, str] = {}
+        inputs = self._functional_inputs(plan, text, names)
+        steps = [step for step in plan.steps if step.replay]
+        shown = self._inline(plan, steps, text, names)
+        if shown is not None:
+            return self._call_text(self._class_text(plan), [inputs, shown, *self._model_arguments(plan)])
+        for position, step in enumerate(steps):
+            self._step(plan, step, steps[position + 1 :], text, names)
+        outputs = self._structure(plan, graph.outputs, text, names)
+        return self._call_text(self._class_text(plan), [inputs, outputs, *self._model_arguments(plan)])
+
+    def _functional_inputs(self, plan: ModelPlan, text: str, names: dict[int, str]) -> str:
+        graph = plan.graph
+        assert graph is not None
+        single = isinstance(graph.inputs, Value)
+        for position, value in enumerate(graph.flat_inputs()):
+            spec = plan.input_specs.get(id(value))
+            if spec is None:
+                names[id(value)] = f"{text}.input" if single else f"{text}.inputs[{position}]"
+                continue
+            facts = input_of_value(value, spec)
+            name = local_name(facts.name or "inputs", self._locals)
+            self._lines.append(f"{name} = {self._input_text(facts)}")
+            names[id(value)] = name
+        if not plan.input_specs:
+            return f"{text}.input"
+        return self._structure(plan, graph.inputs, text, names)
+
+    def _inline(
+        self, plan: ModelPlan, steps: Sequence[Step], text: str, names: dict[int, str]
+    ) -> str | None:
+        """Return the whole output as one expression, where it is a short chain; else ``None``."""
+        graph = plan.graph
+        assert graph is not None
+        if len(steps) > 2 or plan is not self._plan or not isinstance(graph.outputs, Value):
+            return None
+        shown = ""
+        last: Value | None = None
+        for step in steps:
+            if self._comment(step.part) or len(step.call.outputs) != 1 or step.call.outputs[0].path:
+                return None
+            if last is not None and list(step.call.inputs()) != [last]:
+                return None
+            here = dict(names) if last is None else {**names, id(last): shown}
+            shown = self._invocation(plan, step, text, here)
+            last = step.call.outputs[0]
+        if last is not graph.outputs or len(shown) > _LINE - 30:
+            return None
+        return shown
+
+    def _step(
+        self, plan: ModelPlan, step: Step, following: Sequence[Step], text: str, names: dict[int, str]
+    ) -> None:
+        comment = self._comment(step.part)
+        if comment and id(step.part) not in self._bound:
+            self._lines.append(f"# {comment}")
+        called = self._invocation(plan, step, text, names)
+        name = self._result_name(plan, step, following)
+        self._lines.append(f"{name} = {called}")
+        for value in step.call.outputs:
+            names[id(value)] = name + "".join(f"[{self._key(key)}]" for key in value.path)
+
+    @staticmethod
+    def _key(key: Any) -> str:
+        return literal(key)
+
+    def _result_name(self, plan: ModelPlan, step: Step, following: Sequence[Step]) -> str:
+        """``x`` for what only the next call reads, or for the one output of the last; else a name of its own."""
+        graph = plan.graph
+        assert graph is not None
+        made = {id(v) for v in step.call.outputs}
+        is_output = any(id(v) in made for v in graph.flat_outputs())
+        readers = [s for s in following if any(id(v) in made for v in s.call.inputs())]
+        passed_on = len(readers) == 1 and readers[0] is following[0] and not is_output
+        if (passed_on or (not following and not readers)) and "x" not in self._speller.used:
+            self._locals.add("x")
+            return "x"
+        return local_name(step.part.name, self._locals)
+
+    def _invocation(self, plan: ModelPlan, step: Step, text: str, names: Mapping[int, str]) -> str:
+        call = step.call
+        words = [self._structure(plan, argument, text, names) for argument in call.args]
+        words += [f"{key}={self._structure(plan, v, text, names)}" for key, v in call.kwargs.items()]
+        return f"{self._callee(step.part)}({', '.join(words)})"
+
+    def _structure(self, plan: ModelPlan, structure: Any, text: str, names: Mapping[int, str]) -> str:
+        if isinstance(structure, Value):
+            return names.get(id(structure)) or self._old_tensor(plan, structure)
+        if not any(True for _ in values_in(structure)):
+            try:
+                return literal(structure)
+            except NoWords:
+                return self._speller.handle(structure)
+        if isinstance(structure, dict):
+            pairs = (f"{literal(k)}: {self._structure(plan, v, text, names)}" for k, v in structure.items())
+            return f"{{{', '.join(pairs)}}}"
+        inner = ", ".join(self._structure(plan, item, text, names) for item in structure)
+        if isinstance(structure, tuple):
+            return f"({inner},)" if len(structure) == 1 else f"({inner})"
+        return f"[{inner}]"
+
+    def _old_tensor(self, plan: ModelPlan, value: Value) -> str:
+        """Spell a tensor of the old graph that needs not be made again."""
+        call = value.call
+        assert call is not None and is_public_output(call)
+        path = "".join(f"[{key}]" for key in output_path_of(call, value))
+        return f"{self._reached(call.operation)}.output{path}"
+
+    # Parts in words
+
+    def _callee(self, part: Part) -> str:
+        if part.plan is not None:
+            return self._bound[id(part.plan)]
+        bound = self._bound.get(id(part))
+        if bound is not None:
+            return bound
+        text = self._texts[id(part)]
+        if self._uses[id(part)] > 1 and part.origin != "kept" and "(" in text:
+            name = self._bound[id(part)] = local_name(part.name, self._locals)
+            self._lines.append(f"{name} = {text}")
+            return name
+        return text
+
+    def _part_text(self, part: Part) -> str:
+        if part.origin == "kept":
+            return self._reached(part.item)
+        if part.origin == "fresh":
+            return self._fresh_text(part)
+        name = self._speller.name_of(part.item) if is_layer(part.item) else None
+        if name is not None:
+            return name
+        if is_layer(part.item) and weight_shapes_of(part.item):
+            return self._speller.handle(part.item)
+        try:
+            return self._speller.construct(constructor_of(part.item, self._objects, name=part.name))
+        except NoWords as error:
+            if is_layer(part.item):
+                return self._speller.handle(part.item)
+            raise RebuildRefused(
+                f"the new layer {part.name!r} is gone and cannot be put in words: {error}",
+                ("bind the new layer to a name first, then edit and rebuild",),
+            ) from None
+
+    def _fresh_text(self, part: Part) -> str:
+        try:
+            return self._speller.construct(constructor_of(part.item, self._objects))
+        except NoWords as error:
+            if not weight_shapes_of(part.item):
+                part.origin = "kept"
+                return self._reached(part.item)
+            raise RebuildRefused(
+                f"{part.name!r} no longer fits ({part.why}) and cannot be put in words: {error}",
+                ("replace it too, by a layer of your own",),
+            ) from None
+
+    def _reached(self, item: Any) -> str:
+        """Spell a layer of the old model: the user's name, else the way to it from the model."""
+        if is_layer(item):
+            name = self._speller.name_of(item, deep=False)
+            if name is not None:
+                return name
+        if self._reach is None:
+            self._reach = dict(_ways(self._plan.model, self._model_text))
+        return self._reach.get(id(item)) or self._speller.handle(item)
+
+    def _comment(self, part: Part) -> str:
+        return f"{literal(part.name)}: {part.why}" if part.why else ""
+
+    def _input_text(self, facts: InputFacts) -> str:
+        words = []
+        if facts.batch_shape is not None:
+            fixed = facts.batch_shape[:1] != (None,)
+            words.append(f"batch_shape={facts.batch_shape}" if fixed else literal(facts.batch_shape[1:]))
+        if facts.dtype is not None:
+            words.append(f"dtype={literal(facts.dtype)}")
+        words += [f"{flag}=True" for flag in facts.flags]
+        if facts.name:
+            words.append(f"name={literal(facts.name)}")
+        return f"{self._speller.keras('Input')}({', '.join(words)})"
+
+    def _class_text(self, plan: ModelPlan) -> str:
+        known = self._texts.get(id(plan))
+        if known is None:
+            known = self._texts[id(plan)] = self._find_class(plan)
+        return known
+
+    def _find_class(self, plan: ModelPlan) -> str:
+        found = model_class(plan.model)
+        if found.overridden:
+            assert found.lost is not None
+            raise RebuildRefused(
+                f"{plan.model.name!r} is a {found.lost.__name__}, which builds its own graph and overrides "
+                f"{', '.join(found.overridden)}: a model rebuilt from its layers would lose that",
+                (f"change the constructor of {found.lost.__name__}",),
+            )
+        if found.lost is not None:
+            self.notes.append(
+                f"{plan.model.name!r} is a {found.lost.__name__}, which builds its own graph; "
+                "the rebuilt model is a plain keras model"
+            )
+        if found.cls is not None:
+            try:
+                return self._speller.cls(found.cls)
+            except NoWords:
+                return self._speller.handle(found.cls)
+        return self._speller.keras("Sequential" if plan.sequential else "Model")
+
+    @staticmethod
+    def _model_arguments(plan: ModelPlan) -> list[str]:
+        words = [f"name={literal(plan.model.name)}"]
+        if plan.model.trainable is False:
+            words.append("trainable=False")
+        return words
+
+    @staticmethod
+    def _call_text(cls: str, words: Sequence[str]) -> str:
+        short = f"{cls}({', '.join(words)})"
+        if len(short) <= _LINE - 10:
+            return short
+        return "\n".join([f"{cls}(", *(f"    {word}," for word in words), ")"])
+
+    # Names
+
+    def _check_names(self, top: ModelPlan) -> None:
+        """Layers of one model need names of their own."""
+        for plan in all_plans(top):
+            owners: dict[str, Part] = {}
+            for step in plan.steps:
+                part = step.part
+                known = owners.setdefault(part.name, part)
+                if known is part or known.item is part.item:
+                    continue
+                renamed = part if isinstance(part.item, LayerRecord) else known
+                if not isinstance(renamed.item, LayerRecord):
+                    raise RebuildRefused(
+                        f"two layers of the rebuilt model would be named {part.name!r}",
+                        (f'give the new one another name: `layer.name = "{_another(part.name, owners)}"`',),
+                    )
+                record = renamed.item
+                other = _another(record.name, owners)
+                renamed.item = LayerRecord(record.cls, record.config, other, record.source)
+                owners[other] = renamed
+
+
+def _another(name: str, taken: Mapping[str, Any]) -> str:
+    number = 1
+    while f"{name}_{number}" in taken:
+        number += 1
+    return f"{name}_{number}"
+
+
+def all_plans(plan: ModelPlan) -> list[ModelPlan]:
+    """Return a plan and the plans inside it, inner ones first, each once."""
+    found: dict[int, ModelPlan] = {}
+    for step in plan.steps:
+        if step.part.plan is not None and id(step.part.plan) not in found:
+            for inner in all_plans(step.part.plan):
+                found.setdefault(id(inner), inner)
+    found.setdefault(id(plan), plan)
+    return list(found.values())
+
+
+def _all_steps(plan: ModelPlan) -> Iterator[Step]:
+    for inner in all_plans(plan):
+        yield from inner.steps
+
+
+def _ways(model: Any, text: str) -> Iterator[tuple[int, str]]:
+    """Yield how each layer and operation of a model is reached from it, outermost way last."""
+    try:
+        layers = list(model.layers)
+    except Exception:
+        return
+    inner: list[tuple[int, str]] = []
+    own: list[tuple[int, str]] = []
+    count = Counter(layer.name for layer in layers)
+    for position, layer in enumerate(layers):
+        name = layer.name
+        plain = count[name] == 1 and isinstance(name, str)
+        way = f"{text}.get_layer({literal(name)})" if plain else f"{text}.layers[{position}]"
+        own.append((id(layer), way))
+        if is_model(layer):
+            inner.extend(_ways(layer, way))
+    yield from inner
+    for position, operation in enumerate(getattr(model, "operations", None) or ()):
+        if not is_layer(operation):
+            yield id(operation), f"{text}.operations[{position}]"
+    yield from own
+
+
+def _index(layers: Sequence[Any], item: Any) -> int | None:
+    return next((i for i, layer in enumerate(layers) if layer is item), None)
+
+
+def _indented(lines: Sequence[str]) -> list[str]:
+    return [f"    {part}" if part else "" for line in lines for part in line.split("\n")]
+
+
+__all__ = ["Call", "Writer", "all_plans", "flat_with_paths", "maker_of", "map_structure"]

@@ -1,0 +1,288 @@
+"""How a cell spells things: the user's own names where they still hold the object, else literals.
+
+Names and configs of models come from files of strangers. They reach the source only through
+:func:`literal`, never as code.
+"""
+
+from __future__ import annotations
+
+import keyword
+import math
+import re
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from .._adapter.face import FACE, is_layer
+from .._adapter.layer_config import Construct, Named, NoWords
+from .._adapter.layer_fit import public_path
+from .handles import hold
+
+_SHELL_NAMES = frozenset({"In", "Out", "exit", "quit", "get_ipython"})
+_DEEP_KINDS = (dict, list, tuple)
+
+
+def literal(value: Any) -> str:
+    """Return Python source that evaluates to a plain value.
+
+    Raises:
+        NoWords: For anything but numbers, texts, ``None``, slices, and lists, tuples, dicts of these.
+    """
+    if value is None or value is Ellipsis or isinstance(value, (bool, int)):
+        return "..." if value is Ellipsis else repr(value)
+    if isinstance(value, float):
+        return repr(value) if math.isfinite(value) else f'float("{value}")'
+    if type(value) is str or type(value) is bytes:
+        return _quoted(value) if isinstance(value, str) else repr(value)
+    if isinstance(value, slice):
+        return f"slice({literal(value.start)}, {literal(value.stop)}, {literal(value.step)})"
+    if isinstance(value, tuple):
+        inner = ", ".join(literal(item) for item in value)
+        return f"({inner},)" if len(value) == 1 else f"({inner})"
+    if isinstance(value, list):
+        return f"[{', '.join(literal(item) for item in value)}]"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{literal(k)}: {literal(v)}' for k, v in value.items())}}}"
+    raise NoWords(f"no literal for a {type(value).__name__}")
+
+
+def _quoted(text: str) -> str:
+    """Quote a text as people do, in double quotes where that needs no escape; look-alikes are escaped."""
+    shown = repr(text) if text.isascii() else ascii(text) if not _is_wordlike(text) else repr(text)
+    if shown[0] == "'" and '"' not in shown:
+        return f'"{shown[1:-1]}"'
+    return shown
+
+
+def _is_wordlike(text: str) -> bool:
+    """Whether a non-ASCII text holds only letters of Latin script, which nobody mistakes."""
+    return all(c.isascii() or "\u00c0" <= c <= "\u024f" for c in text)
+
+
+def is_plain_name(name: Any) -> bool:
+    """Whether a text is a Python name that can be assigned to and read without harm."""
+    return (
+        isinstance(name, str)
+        and name.isascii()
+        and name.isidentifier()
+        and not keyword.iskeyword(name)
+        and name != "__debug__"
+    )
+
+
+def local_name(wanted: str, taken: set[str]) -> str:
+    """Return a free local name that resembles ``wanted``, and take it."""
+    stem = re.sub(r"[^0-9a-zA-Z]+", "_", wanted).strip("_").lower()[:40] or "x"
+    stem = f"t{stem}" if stem[0].isdigit() else stem
+    stem = f"{stem}_" if keyword.iskeyword(stem) or keyword.issoftkeyword(stem) else stem
+    found, number = stem, 2
+    while found in taken:
+        found, number = f"{stem}_{number}", number + 1
+    taken.add(found)
+    return found
+
+
+class Speller:
+    """Spells objects for one cell.
+
+    Attributes:
+        used: The user's names the cell reads; local names must keep clear of them.
+        imports: Lines the cell's function needs first.
+        held: Objects that no name reaches; the cell gets them through a handle.
+    """
+
+    def __init__(self, namespace: Mapping[str, Any]) -> None:
+        self._namespace = namespace
+        self._names = _name_index(namespace)
+        self._deep: dict[int, str] | None = None
+        self.used: set[str] = set()
+        self.imports: list[str] = []
+        self.held: list[Any] = []
+
+    def name_of(self, value: Any, *, deep: bool = True) -> str | None:
+        """Return the user's name of an object, or the path to it through containers and attributes."""
+        name = self._names.get(id(value))
+        if name is not None and self._namespace.get(name) is value:
+            self.used.add(name)
+            return name
+        if not deep:
+            return None
+        if self._deep is None:
+            self._deep = _deep_index(self._namespace)
+        path = self._deep.get(id(value))
+        if path is not None:
+            self.used.add(re.match(r"\w+", path).group())  # type: ignore[union-attr]
+        return path
+
+    def handle(self, value: Any) -> str:
+        """Spell an object that has no name: ``keras_guard.held(3)``."""
+        self.held.append(value)
+        if sys.modules.get("keras_guard") is not self._namespace.get("keras_guard"):
+            self.need("import keras_guard")
+        self.used.add("keras_guard")
+        return f"keras_guard.held({hold(value)})"
+
+    def need(self, line: str) -> None:
+        """Ask for an import in the cell's function."""
+        if line not in self.imports:
+            self.imports.append(line)
+
+    def keras(self, path: str) -> str:
+        """Spell something of Keras' public interface, such as ``layers.Dense``."""
+        value = _at(sys.modules.get("keras"), path)
+        direct = self._names.get(id(value)) if isinstance(value, type) else None
+        if direct is not None and self._namespace.get(direct) is value:
+            self.used.add(direct)
+            return direct
+        room, _, last = path.rpartition(".")
+        if room:
+            alias = room.rpartition(".")[2]
+            if alias in self._namespace and _at(self._namespace[alias], last) is value:
+                self.used.add(alias)
+                return f"{alias}.{last}"
+        if _at(self._namespace.get("keras"), path) is value:
+            self.used.add("keras")
+            return f"keras.{path}"
+        if "keras" not in self._namespace and _at(self._namespace.get("tf"), f"keras.{path}") is value:
+            self.used.add("tf")
+            return f"tf.keras.{path}"
+        self.need("import keras")
+        self.used.add("keras")
+        return f"keras.{path}"
+
+    def cls(self, cls: type) -> str:
+        """Spell a class or function that can be named.
+
+        Raises:
+            NoWords: Where no name reaches it.
+        """
+        path = public_path(cls)
+        if path is not None:
+            return self.keras(path)
+        name = self.name_of(cls)
+        if name is not None:
+            return name
+        module, qualified = getattr(cls, "__module__", None), getattr(cls, "__qualname__", "")
+        found = sys.modules.get(module) if isinstance(module, str) and module != "__main__" else None
+        if found is not None and is_plain_name(qualified) and getattr(found, qualified, None) is cls:
+            if all(is_plain_name(part) for part in str(module).split(".")):
+                self.need(f"from {module} import {qualified}")
+                self.used.add(qualified)
+                return str(qualified)
+        raise NoWords(f"no name reaches {qualified}")
+
+    def construct(self, value: Any) -> str:
+        """Spell a constructor call, or the literals and names inside one."""
+        if isinstance(value, Construct):
+            if value.config is not None:
+                return f"{self.cls(value.cls)}.from_config({literal(value.config)})"
+            return f"{self.cls(value.cls)}({self.arguments(value)})"
+        if isinstance(value, Named):
+            if public_path(value.value) == f"activations.{value.name}":
+                return literal(value.name)
+            return self.cls(value.value)
+        if isinstance(value, dict):
+            return f"{{{', '.join(f'{literal(k)}: {self.construct(v)}' for k, v in value.items())}}}"
+        if isinstance(value, list):
+            return f"[{', '.join(self.construct(item) for item in value)}]"
+        if isinstance(value, tuple):
+            inner = ", ".join(self.construct(item) for item in value)
+            return f"({inner},)" if len(value) == 1 else f"({inner})"
+        return literal(value)
+
+    def arguments(self, call: Construct) -> str:
+        """Spell the arguments of a call, the leading ones of well-known layers by position."""
+        leading = _POSITIONAL.get(call.cls.__name__, ()) if public_path(call.cls) else ()
+        words: list[str] = []
+        rest = dict(call.kwargs)
+        for key in leading:
+            if key not in rest:
+                break
+            words.append(self.construct(rest.pop(key)))
+        for key, value in rest.items():
+            if not is_plain_name(key):
+                return ", ".join([*words, f"**{self.construct(rest)}"])
+        return ", ".join([*words, *(f"{key}={self.construct(value)}" for key, value in rest.items())])
+
+
+#: Arguments people give by position.
+_POSITIONAL: dict[str, tuple[str, ...]] = {
+    "Dense": ("units",),
+    "EinsumDense": ("equation",),
+    "Embedding": ("input_dim", "output_dim"),
+    "Dropout": ("rate",),
+    "SpatialDropout1D": ("rate",),
+    "SpatialDropout2D": ("rate",),
+    "GaussianNoise": ("stddev",),
+    "Activation": ("activation",),
+    "Reshape": ("target_shape",),
+    "Permute": ("dims",),
+    "RepeatVector": ("n",),
+    "Rescaling": ("scale",),
+    "LSTM": ("units",),
+    "GRU": ("units",),
+    "SimpleRNN": ("units",),
+    "LSTMCell": ("units",),
+    "GRUCell": ("units",),
+    "SimpleRNNCell": ("units",),
+    "Bidirectional": ("layer",),
+    "TimeDistributed": ("layer",),
+    "RNN": ("cell",),
+    **{f"Conv{n}D{t}": ("filters", "kernel_size") for n in (1, 2, 3) for t in ("", "Transpose")},
+    **{f"SeparableConv{n}D": ("filters", "kernel_size") for n in (1, 2)},
+    **{f"DepthwiseConv{n}D": ("kernel_size",) for n in (1, 2)},
+}
+
+
+def _name_index(namespace: Mapping[str, Any]) -> dict[int, str]:
+    """Return the shortest plain user's name of each object, by ``id``."""
+    found: dict[int, str] = {}
+    for name, value in list(namespace.items()):
+        if not is_plain_name(name) or name.startswith("_") or name in _SHELL_NAMES:
+            continue
+        if value is None or isinstance(value, (bool, int, float, str, bytes)):
+            continue
+        found.setdefault(id(value), name)
+    return found
+
+
+def _deep_index(namespace: Mapping[str, Any]) -> dict[int, str]:
+    """Return the path to objects in the user's containers and plain objects, two levels down."""
+    found: dict[int, str] = {}
+    level = [(name, namespace[name]) for name in list(namespace) if _is_open(name, namespace[name])]
+    for _ in range(2):
+        below: list[tuple[str, Any]] = []
+        for path, value in level:
+            for part, item in _parts(value):
+                if is_layer(item) or isinstance(item, FACE.model) or callable(item):
+                    found.setdefault(id(item), path + part)
+                if _is_open("x", item):
+                    below.append((path + part, item))
+        level = below[:2000]
+    return found
+
+
+def _is_open(name: str, value: Any) -> bool:
+    """Whether to look into an object: containers, and instances of the user's own classes."""
+    if not is_plain_name(name) or name.startswith("_") or name in _SHELL_NAMES:
+        return False
+    if isinstance(value, _DEEP_KINDS):
+        return type(value) in _DEEP_KINDS
+    if is_layer(value) or isinstance(value, type) or callable(value):
+        return False
+    return type(value).__module__ == "__main__" and hasattr(value, "__dict__")
+
+
+def _parts(value: Any) -> list[tuple[str, Any]]:
+    if isinstance(value, dict):
+        keys = [k for k in list(value)[:256] if type(k) in (str, int)]
+        return [(f"[{literal(key)}]", value[key]) for key in keys]
+    if isinstance(value, (list, tuple)):
+        return [(f"[{index}]", item) for index, item in enumerate(value[:256])]
+    return [(f".{name}", item) for name, item in list(vars(value).items())[:256] if is_plain_name(name)]
+
+
+def _at(holder: Any, path: str) -> Any:
+    for part in path.split("."):
+        holder = getattr(holder, part, None)
+    return holder
