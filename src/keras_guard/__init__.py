@@ -15,37 +15,52 @@ from typing import TYPE_CHECKING, Any
 from ._version import __version__
 
 if TYPE_CHECKING:
+    from ._data.diagnostic import Diagnostic
+    from ._data.edits import InsertAfter, Remove, Replace
+    from ._rebuild import Rebuild, RebuildRefused, held, rebuild
     from ._session.session import KerasGuardError
     from ._shell.display import KerasGuardWarning
-
-if TYPE_CHECKING:
-    from ._data.edits import InsertAfter as InsertAfter
-    from ._data.edits import Remove as Remove
-    from ._data.edits import Replace as Replace
-    from ._rebuild import Rebuild as Rebuild
-    from ._rebuild import RebuildRefused as RebuildRefused
-    from ._rebuild import held as held
-    from ._rebuild import rebuild as rebuild
+    from ._shell.script import check
 
 _LAZY = {
+    "Diagnostic": "._data.diagnostic",
     "InsertAfter": "._data.edits",
-    "Remove": "._data.edits",
-    "Replace": "._data.edits",
+    "KerasGuardError": "._session.session",
+    "KerasGuardWarning": "._shell.display",
     "Rebuild": "._rebuild",
     "RebuildRefused": "._rebuild",
+    "Remove": "._data.edits",
+    "Replace": "._data.edits",
+    "check": "._shell.script",
     "held": "._rebuild",
     "rebuild": "._rebuild",
 }
 
+__all__ = [
+    "Diagnostic",
+    "InsertAfter",
+    "KerasGuardError",
+    "KerasGuardWarning",
+    "Rebuild",
+    "RebuildRefused",
+    "Remove",
+    "Replace",
+    "__version__",
+    "check",
+    "held",
+    "load_ipython_extension",
+    "rebuild",
+    "unload_ipython_extension",
+]
+
 
 def __getattr__(name: str) -> Any:
-    """Import the public interface when it is first asked for: loading the guard stays cheap."""
-    room = _LAZY.get(name)
-    if room is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    """Import what is asked for first now, so that ``import keras_guard`` stays light."""
     from importlib import import_module
 
-    return getattr(import_module(room, __name__), name)
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_LAZY[name], __name__), name)
 
 
 def __dir__() -> list[str]:
@@ -72,26 +87,3 @@ def unload_ipython_extension(ipython: Any) -> None:
     from ._shell.extension import unload
 
     unload(ipython)
-
-
-_LAZY = {
-    "KerasGuardError": "._session.session",
-    "KerasGuardWarning": "._shell.display",
-}
-
-__all__ = [
-    "KerasGuardError",
-    "KerasGuardWarning",
-    "__version__",
-    "load_ipython_extension",
-    "unload_ipython_extension",
-]
-
-
-def __getattr__(name: str) -> Any:
-    """Import what is asked for first now, so that ``import keras_guard`` stays light."""
-    from importlib import import_module
-
-    if name not in _LAZY:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_LAZY[name], __name__), name)

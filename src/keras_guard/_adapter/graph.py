@@ -72,7 +72,9 @@ class Call:
     def rewired(self) -> bool:
         """Whether it reads other tensors now than when it was recorded."""
         now = tuple(self.inputs())
-        return len(now) != len(self.recorded) or any(a is not b for a, b in zip(now, self.recorded, strict=True))
+        return len(now) != len(self.recorded) or any(
+            a is not b for a, b in zip(now, self.recorded, strict=True)
+        )
 
     def inputs(self) -> Iterator[Value]:
         """Yield the tensors it takes, in order, repeated ones repeated."""
@@ -308,9 +310,7 @@ def _is_own_mask(mask: Any, source: Any) -> bool:
     if isinstance(source, dict) and isinstance(mask, dict):
         return source.keys() == mask.keys() and all(_is_own_mask(mask[k], source[k]) for k in source)
     if isinstance(source, (list, tuple)) and isinstance(mask, (list, tuple)):
-        return len(source) == len(mask) and all(
-            _is_own_mask(m, s) for m, s in zip(mask, source, strict=True)
-        )
+        return len(source) == len(mask) and all(_is_own_mask(m, s) for m, s in zip(mask, source, strict=True))
     return mask is None
 
 

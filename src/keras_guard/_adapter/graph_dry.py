@@ -92,7 +92,7 @@ class _Snapshot:
     """Attributes and containers of objects, and values of variables."""
 
     def __init__(self) -> None:
-        self._attributes: list[tuple[dict[str, Any], dict[str, Any]]] = []
+        self._attributes: list[tuple[Any, dict[str, Any]]] = []
         self._containers: list[tuple[Any, Any]] = []
         self._values: list[tuple[Any, Any]] = []
 

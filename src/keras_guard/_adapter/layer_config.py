@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import copy
 import inspect
+import math
+import re
+import struct
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,7 +23,7 @@ from .face import is_layer
 from .policy import global_policy
 
 
-class NoWords(Exception):
+class NoWordsError(Exception):
     """An object that no constructor call with literal arguments makes again."""
 
 
@@ -72,9 +75,7 @@ def strip(config: Any) -> Any:
 
 def user_objects(namespace: Mapping[str, Any]) -> dict[str, Any]:
     """Return the user's classes and functions by name, for Keras to find them in configs."""
-    return {
-        name: value for name, value in list(namespace.items()) if isinstance(value, (type, FunctionType))
-    }
+    return {name: value for name, value in list(namespace.items()) if isinstance(value, (type, FunctionType))}
 
 
 def constructor_of(item: Any, objects: Mapping[str, Any], *, name: str | None = None) -> Construct:
@@ -89,14 +90,14 @@ def constructor_of(item: Any, objects: Mapping[str, Any], *, name: str | None = 
         The call, checked: the object it makes has the same config.
 
     Raises:
-        NoWords: Where no such call was found.
+        NoWordsError: Where no such call was found.
     """
     if isinstance(item, LayerRecord):
         cls, config, live = item.cls, item.config, None
     else:
         cls, config, live = type(item), config_of(item), item
     if config is None:
-        raise NoWords(f"{cls.__name__} has no config")
+        raise NoWordsError(f"{cls.__name__} has no config")
     wanted = strip(config)
     if name is not None and "name" in wanted:
         wanted["name"] = name
@@ -104,16 +105,16 @@ def constructor_of(item: Any, objects: Mapping[str, Any], *, name: str | None = 
 
 
 def _checked(cls: type, wanted: dict[str, Any], live: Any, objects: Mapping[str, Any]) -> Construct:
-    for brief in (True, False):
+    for brief, given in ((True, _rounded(wanted)), (True, wanted), (False, wanted)):
         try:
-            call = Construct(cls, _arguments(cls, wanted, live, objects, brief=brief))
+            call = Construct(cls, _arguments(cls, given, live, objects, brief=brief))
             made = strip(realise(call).get_config())
         except Exception as error:
             reason = error
             continue
         if same_config(made, wanted):
             return call
-        reason = NoWords(f"{cls.__name__} gives another config back than it was given")
+        reason = NoWordsError(f"{cls.__name__} gives another config back than it was given")
     try:
         _assert_literal(wanted)
         made = strip(_from_config(cls, wanted, objects).get_config())
@@ -121,7 +122,28 @@ def _checked(cls: type, wanted: dict[str, Any], live: Any, objects: Mapping[str,
             return Construct(cls, config=wanted)
     except Exception as error:
         reason = error
-    raise NoWords(f"{cls.__name__}: {reason}") from None
+    raise NoWordsError(f"{cls.__name__}: {reason}") from None
+
+
+def _rounded(config: dict[str, Any]) -> dict[str, Any]:
+    """Spell numbers that came out of a float32 variable, such as a learning rate, as they went in."""
+    return {key: _as_given(value) if type(value) is float else value for key, value in config.items()}
+
+
+def _as_given(value: float) -> float:
+    if not math.isfinite(value) or _as_single(value) != value:
+        return value
+    return next(
+        short for short in (float(f"{value:.{n}g}") for n in range(1, 18)) if _as_single(short) == value
+    )
+
+
+def _as_single(value: float) -> float:
+    try:
+        single: float = struct.unpack("f", struct.pack("f", value))[0]
+    except OverflowError:
+        return math.inf
+    return single
 
 
 def same_config(a: Any, b: Any) -> bool:
@@ -133,9 +155,13 @@ def same_config(a: Any, b: Any) -> bool:
     if a is b:
         return True
     try:
-        return bool(a == b) or (a != a and b != b)
+        return bool(a == b) or (_is_nan(a) and _is_nan(b))
     except Exception:
         return False
+
+
+def _is_nan(value: Any) -> bool:
+    return isinstance(value, float) and math.isnan(value)
 
 
 def _arguments(
@@ -146,7 +172,7 @@ def _arguments(
     for key, raw in config.items():
         known = key in parameters
         if not known and not open_ended and key not in _LAYER_ARGUMENTS and key != "name":
-            raise NoWords(f"{cls.__name__} takes no argument {key}")
+            raise NoWordsError(f"{cls.__name__} takes no argument {key}")
         default = parameters[key].default if known else _LAYER_ARGUMENTS.get(key, inspect.Parameter.empty)
         if key == "dtype" and _policy_name(raw) == global_policy():
             continue
@@ -190,7 +216,7 @@ def _is_default(value: Any, raw: Any, default: Any) -> bool:
         return value.value is default or value.name == default
     if isinstance(default, (list, tuple)) or isinstance(raw, (list, tuple)):
         return isinstance(default, (list, tuple)) and same_config(list(default), value)
-    if raw == "linear" and default is None:
+    if (raw == "linear" and default is None) or (isinstance(value, str) and value == default):
         return True
     return type(raw) is type(default) and bool(raw == default)
 
@@ -198,7 +224,7 @@ def _is_default(value: Any, raw: Any, default: Any) -> bool:
 def _neutral(raw: Any, live: Any, objects: Mapping[str, Any]) -> Any:
     """Return a config value with serialised objects turned into constructor calls."""
     if isinstance(raw, dict):
-        if _SERIALIZED <= raw.keys():
+        if raw.keys() >= _SERIALIZED:
             return _object(raw, live, objects)
         inner = live if isinstance(live, dict) else {}
         return {key: _neutral(item, inner.get(key), objects) for key, item in raw.items()}
@@ -217,10 +243,10 @@ def _object(raw: dict[str, Any], live: Any, objects: Mapping[str, Any]) -> Any:
     if name == "function":
         return _function(str(config), live, objects)
     if not isinstance(config, dict) or str(name).startswith("__"):
-        raise NoWords(f"a {name} in the config")
+        raise NoWordsError(f"a {name} in the config")
     cls = _class_named(raw, live, objects)
     if "layers" in config and is_layer(live):
-        raise NoWords("a model inside a layer")
+        raise NoWordsError("a model inside a layer")
     made = constructor_of(LayerRecord(cls, config, ""), objects)
     short = _shorthand(made)
     return short if short is not None and _is_plain_shorthand(cls) else made
@@ -234,7 +260,7 @@ def _function(name: str, live: Any, objects: Mapping[str, Any]) -> Named:
         keras = sys.modules["keras"]
         found = getattr(keras.activations, name, None)
     if not callable(found):
-        raise NoWords(f"the function {name} is not within reach")
+        raise NoWordsError(f"the function {name} is not within reach")
     return Named(name, found)
 
 
@@ -244,7 +270,7 @@ def _class_named(raw: Mapping[str, Any], live: Any, objects: Mapping[str, Any]) 
         return type(live)
     module: Any = sys.modules.get("keras")
     path = str(raw.get("module") or "")
-    if path.split(".")[0] == "keras":
+    if path.split(".", maxsplit=1)[0] == "keras":
         for part in path.split(".")[1:]:
             module = getattr(module, part, None)
         found = getattr(module, name, None)
@@ -255,7 +281,19 @@ def _class_named(raw: Mapping[str, Any], live: Any, objects: Mapping[str, Any]) 
         found = getattr(sys.modules[path], name, None)
     if isinstance(found, type):
         return found
-    raise NoWords(f"the class {name} is not within reach")
+    raise NoWordsError(f"the class {name} is not within reach")
+
+
+def shorthand_of(call: Construct) -> str | None:
+    """Return the name by which ``compile`` knows an optimizer made without arguments, such as ``"adam"``."""
+    if call.kwargs or call.config is not None:
+        return None
+    name = call.cls.__name__.lower()
+    try:
+        known = sys.modules["keras"].optimizers.get(name)
+    except Exception:
+        return None
+    return name if type(known) is call.cls else None
 
 
 def _shorthand(call: Construct) -> str | None:
@@ -269,15 +307,22 @@ def _is_plain_shorthand(cls: type) -> bool:
     return cls.__module__.startswith(("keras.src.initializers", "keras.src.constraints"))
 
 
+def is_automatic_name(item: Any, name: str) -> bool:
+    """Whether Keras, not the user, chose a name: the class' own in lower case, and a number."""
+    cls = item.cls if isinstance(item, LayerRecord) else type(item)
+    words = [snake_case(kind.__name__) for kind in cls.__mro__ if kind.__module__.startswith("keras.")]
+    return any(re.fullmatch(rf"{word}(_\d+)?", name) for word in {*words, snake_case(cls.__name__)})
+
+
 def snake_case(name: str) -> str:
-    """Spell ``GlorotUniform`` as ``glorot_uniform``."""
-    found = "".join(f"_{c.lower()}" if c.isupper() and i else c.lower() for i, c in enumerate(name))
-    return found.replace("r_n_n", "rnn")
+    """Spell ``GlorotUniform`` as ``glorot_uniform`` and ``Conv2D`` as ``conv2d``, as Keras does."""
+    words = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", name)
+    return re.sub(r"([a-z])([A-Z])", r"\1_\2", words).lower()
 
 
 def _assert_literal(value: Any, depth: int = 0) -> None:
     if depth > 50:
-        raise NoWords("a config nested too deeply")
+        raise NoWordsError("a config nested too deeply")
     if isinstance(value, dict):
         for key, item in value.items():
             _assert_literal(key, depth + 1)
@@ -286,7 +331,7 @@ def _assert_literal(value: Any, depth: int = 0) -> None:
         for item in value:
             _assert_literal(item, depth + 1)
     elif not (value is None or isinstance(value, (bool, int, float, complex, str, bytes, slice))):
-        raise NoWords(f"a value of type {type(value).__name__} in the config")
+        raise NoWordsError(f"a value of type {type(value).__name__} in the config")
 
 
 def realise(value: Any, objects: Mapping[str, Any] | None = None) -> Any:

@@ -14,11 +14,11 @@ from .graph import Spec, flat_with_paths, map_structure, spec_of, symbolic
 from .layer_config import _from_config, strip
 
 
-class NoCopy(Exception):
+class NoCopyError(Exception):
     """A layer that cannot be made again from its config."""
 
 
-class NoFit(Exception):
+class NoFitError(Exception):
     """A layer that does not take an input; the text says what it said."""
 
 
@@ -58,22 +58,22 @@ def fresh_copy(item: Any, objects: Mapping[str, Any]) -> Any:
     """Make an unbuilt layer with the config of ``item``.
 
     Raises:
-        NoCopy: Where that is not possible or would lose what the layer knows.
+        NoCopyError: Where that is not possible or would lose what the layer knows.
     """
     if isinstance(item, LayerRecord):
         cls, config = item.cls, item.config
     else:
         cls, config = type(item), config_of(item)
         if has_hidden_state(item):
-            raise NoCopy("it holds what adapt() learned")
+            raise NoCopyError("it holds what adapt() learned")
     if config is None:
-        raise NoCopy("it has no config")
+        raise NoCopyError("it has no config")
     if _holds_code(config):
-        raise NoCopy("its config holds code")
+        raise NoCopyError("its config holds code")
     try:
         return _from_config(cls, strip(dict(config)), objects)
     except Exception as error:
-        raise NoCopy(_first_line(error)) from None
+        raise NoCopyError(_first_line(error)) from None
 
 
 def _holds_code(config: Any) -> bool:
@@ -92,7 +92,7 @@ def fit(layer: Any, args: Any, kwargs: Any, *, record: bool = True) -> Fit:
         record: Whether the layer may be called; otherwise it is only asked for its output.
 
     Raises:
-        NoFit: Where it does not take them.
+        NoFitError: Where it does not take them.
     """
     args = map_structure(_tensor, args)
     kwargs = map_structure(_tensor, kwargs)
@@ -100,7 +100,7 @@ def fit(layer: Any, args: Any, kwargs: Any, *, record: bool = True) -> Fit:
         call = layer if record and is_layer(layer) else layer.compute_output_spec
         made = call(*args, **kwargs)
     except Exception as error:
-        raise NoFit(_first_line(error)) from None
+        raise NoFitError(_first_line(error)) from None
     outputs = tuple((path, spec_of(tensor)) for path, tensor in flat_with_paths(made))
     return Fit(outputs, weight_shapes_of(layer) if record and is_layer(layer) else None)
 

@@ -345,21 +345,6 @@ def _characters(lines: list[str], line: int, byte_offset: int) -> int:
     return len(lines[line - 1].encode()[:byte_offset].decode(errors="replace"))
 
 
-def is_plain_call(text: str, method: str) -> bool:
-    """Whether a text is one statement that only calls ``name.method(...)``."""
-    try:
-        body = ast.parse(text).body
-    except (SyntaxError, ValueError):
-        return False
-    call = body[0].value if len(body) == 1 and isinstance(body[0], ast.Expr) else None
-    return (
-        isinstance(call, ast.Call)
-        and isinstance(call.func, ast.Attribute)
-        and call.func.attr == method
-        and isinstance(call.func.value, ast.Name)
-    )
-
-
 def binding_line(source: str, name: str, first: int, last: int) -> int | None:
     """Return the first line between two lines that binds or edits ``name``, functions left out."""
     try:

@@ -62,9 +62,9 @@ class Rebuild:
             namespace = dict(self._namespace or {})
         code = compile(self.source, "<keras_guard rebuild>", "exec")
         if isinstance(namespace, dict):
-            exec(code, namespace)  # noqa: S102 - running it is what was asked for
+            exec(code, namespace)
         else:
-            exec(code, dict(namespace), namespace)  # noqa: S102
+            exec(code, dict(namespace), namespace)
         return namespace[self.target]
 
 
@@ -75,7 +75,6 @@ def rebuild(
     namespace: Mapping[str, Any] | None = None,
     style: str = "replay",
     name: str | None = None,
-    compile_source: str | None = None,
     dry_run_limit: int | None = None,
 ) -> Rebuild:
     """Write code that brings a model and the edits made to it together.
@@ -93,7 +92,6 @@ def rebuild(
         style: ``"replay"`` reuses the layer objects, so weights live on; ``"copy"`` makes an
             independent model with the same weights; ``"source"`` is complete, stand-alone code.
         name: The name to bind; else the user's name of the model, else ``rebuilt``.
-        compile_source: The user's own ``model.compile(...)`` statement, where it is known.
         dry_run_limit: Above this many parameters the model is built but not fed.
 
     Returns:
@@ -128,9 +126,11 @@ class _Rebuilding:
         plan = planner.plan(self._model)
         speller = Speller(self._names)
         target = name or self._own_name(speller) or "rebuilt"
-        writer = Writer(plan, speller, target, self._objects)
+        renamed = renamed_outputs(plan)
+        named = frozenset(renamed.values()) if len(plan.outputs) > 1 else frozenset()
+        writer = Writer(plan, speller, target, self._objects, named)
         compiling = CompileWords(speller, self._objects)
-        source = writer.write(compiling.words(self._model, renamed_outputs(plan)))
+        source = writer.write(compiling.words(self._model, renamed))
         proof = dry_run(source, target, plan, self._names, limit)
         return Rebuild(
             source=source,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._adapter.compile_facts import compile_arguments
-from .._adapter.layer_config import NoWords, constructor_of
+from .._adapter.layer_config import NoWordsError, constructor_of, shorthand_of
 from .._adapter.layer_fit import public_path
 from .spelling import Speller, literal
 
@@ -36,11 +36,8 @@ class CompileWords:
         for name, value in found.items():
             if name == "optimizer":
                 words.append(f"optimizer={self._optimizer(value)}")
-            elif renamed and isinstance(value, dict) and set(value) & set(renamed):
-                value = {renamed.get(key, key): item for key, item in value.items()}
-                words.append(f"{name}={self._value(value)}")
             else:
-                words.append(f"{name}={self._value(value)}")
+                words.append(f"{name}={self._value(_rekeyed(value, renamed or {}))}")
         return words
 
     def _optimizer(self, optimizer: Any) -> str:
@@ -51,15 +48,18 @@ class CompileWords:
         if name is not None:
             return f"type({name}).from_config({name}.get_config())"
         try:
-            return self._speller.construct(constructor_of(optimizer, self._objects))
-        except NoWords:
+            call = constructor_of(optimizer, self._objects)
+            call.kwargs.pop("name", None)
+            short = shorthand_of(call)
+            return literal(short) if short is not None else self._speller.construct(call)
+        except NoWordsError:
             handle = self._speller.handle(optimizer)
             return f"type({handle}).from_config({handle}.get_config())"
 
     def _value(self, value: Any) -> str:
         try:
             return literal(value)
-        except NoWords:
+        except NoWordsError:
             pass
         name = self._speller.name_of(value)
         if name is not None:
@@ -75,5 +75,9 @@ class CompileWords:
             return self._speller.handle(value)
         try:
             return self._speller.construct(constructor_of(value, self._objects))
-        except NoWords:
+        except NoWordsError:
             return self._speller.handle(value)
+
+
+def _rekeyed(value: Any, renamed: Mapping[str, str]) -> Any:
+    return {renamed.get(k, k): item for k, item in value.items()} if isinstance(value, dict) else value

@@ -90,16 +90,17 @@ class _Reading:
             self._remove(owner, layer)
 
     def _remove(self, owner: Any, layer: Any) -> None:
+        name = str(layer.name)
         if is_input(layer):
             raise RebuildRefused(
-                f"{layer.name!r} is an input of {owner.name!r}; without it there is nothing to feed",
+                f"{name!r} is an input of {owner.name!r}; without it there is nothing to feed",
                 ("replace it by another keras.Input",),
             )
         if isinstance(owner, FACE.sequential):
             items = self._list_of(owner)
             items[:] = [item for item in items if item is not layer]
             if not items:
-                raise RebuildRefused(f"nothing of {owner.name!r} is left: it needs at least one layer")
+                raise RebuildRefused(f"nothing of the model is left: it needs at least one layer")
             return
         self._check_bypass(owner, layer)
         self._graph(owner).append(GraphEdit("bypass", layer))
@@ -125,7 +126,10 @@ class _Reading:
         if made and len(outputs) > 1:
             raise RebuildRefused(
                 f"{layer.name!r} makes one of {len(outputs)} outputs of {owner.name!r}",
-                ("leave that output out: build keras.Model with the other outputs", "give out its input instead"),
+                (
+                    "leave that output out: build keras.Model with the other outputs",
+                    "give out its input instead",
+                ),
             )
 
     def _swap(self, owner: Any, old: Any, new: Any) -> None:
@@ -161,7 +165,7 @@ class _Reading:
             if self._owners(wanted):
                 return wanted
             holder = next(
-                (l for l in graph_layers(self.model) if any(s is wanted for s in sub_layers(l))), None
+                (x for x in graph_layers(self.model) if any(s is wanted for s in sub_layers(x))), None
             )
             if holder is not None:
                 raise RebuildRefused(
@@ -251,7 +255,9 @@ class _Reading:
             )
         items = self._list_of(owner)
         earlier = {id(old): new for old, new in zip(owner.layers, items, strict=False)}
-        items[:] = [earlier.get(id(item), item) if len(items) == len(owner.layers) else item for item in after]
+        items[:] = [
+            earlier.get(id(item), item) if len(items) == len(owner.layers) else item for item in after
+        ]
 
     def _resolve(self, item: Any) -> Any:
         if is_layer(item) or isinstance(item, LayerRecord) or _is_symbolic(item):
@@ -261,7 +267,9 @@ class _Reading:
     def _functional_list(self, owner: Any, before: list[Any], after: list[Any]) -> None:
         from .intent_lists import FunctionalList
 
-        for edit in FunctionalList(owner, before, [self._resolve(i) for i in after], self.intent.notes).edits():
+        for edit in FunctionalList(
+            owner, before, [self._resolve(i) for i in after], self.intent.notes
+        ).edits():
             if edit.kind == "swap" and is_input(edit.layer):
                 self._new_input(owner, edit.layer, edit.new)
             elif edit.kind == "bypass":
@@ -371,7 +379,9 @@ def _input_spec(value: Any) -> Any:
         if value.cls.__name__ != "InputLayer":
             return None
         shape = config.get("batch_shape")
-        return Spec(tuple(shape) if shape is not None else None, str(config.get("dtype")), bool(config.get("sparse")))
+        return Spec(
+            tuple(shape) if shape is not None else None, str(config.get("dtype")), bool(config.get("sparse"))
+        )
     return spec_of(value.output) if is_layer(value) and is_input(value) else None
 
 
@@ -381,7 +391,11 @@ def _not_a_layer(value: Any) -> str:
     if value == "KerasTensor" or _is_symbolic(value):
         return "a symbolic tensor stands where a layer belongs"
     kind = value if isinstance(value, str) else type(value).__name__
-    return f"a {kind} stands where a layer belongs" if kind != "NoneType" else "None stands where a layer belongs"
+    return (
+        f"a {kind} stands where a layer belongs"
+        if kind != "NoneType"
+        else "None stands where a layer belongs"
+    )
 
 
 def _cure_of(value: Any) -> tuple[str, ...]:
@@ -394,4 +408,4 @@ def _cure_of(value: Any) -> tuple[str, ...]:
     return ("put a layer there",)
 
 
-__all__ = ["functional_of", "infer", "fold"]
+__all__ = ["fold", "functional_of", "infer"]

@@ -27,7 +27,7 @@ from .._adapter.graph import (
     tied_layers,
     values_in,
 )
-from .._adapter.layer_fit import Fit, NoCopy, NoFit, fit, fresh_copy, weight_shapes_of
+from .._adapter.layer_fit import Fit, NoCopyError, NoFitError, fit, fresh_copy, weight_shapes_of
 from .._adapter.membership import graph_layers, is_built
 from .._data.edits import LayerRecord
 from .refused import RebuildRefused
@@ -227,9 +227,7 @@ class Planner:
             part = self._new_part(swaps.get(id(call.operation), call.operation))
             plan.steps.append(Step(part, call, replay=False))
             self._flow(plan, call, part, moved=part.item is not call.operation or call.node_index < 0)
-        plan.outputs = tuple(
-            (path, plan.specs[id(value)]) for path, value in flat_with_paths(graph.outputs)
-        )
+        plan.outputs = tuple((path, plan.specs[id(value)]) for path, value in flat_with_paths(graph.outputs))
         return plan
 
     def _new_part(self, item: Any) -> Part:
@@ -325,16 +323,16 @@ class Planner:
                 return fit(item, args, kwargs, record=False)
             try:
                 copy = fresh_copy(item, self._objects)
-            except NoCopy as error:
+            except NoCopyError as error:
                 return self._fit_without_copy(part, args, kwargs, error)
             return fit(copy, args, kwargs)
-        except NoFit as error:
+        except NoFitError as error:
             raise RebuildRefused(
                 f"{part.name!r} cannot take {_shapes(list(_specs_in(args)))}: {error}",
                 ("change that layer too, or the layers before it",),
             ) from None
 
-    def _fit_without_copy(self, part: Part, args: Any, kwargs: Any, error: NoCopy) -> Fit:
+    def _fit_without_copy(self, part: Part, args: Any, kwargs: Any, error: NoCopyError) -> Fit:
         if isinstance(part.item, LayerRecord):
             raise RebuildRefused(
                 f"the new layer {part.name!r} is gone and cannot be made again: {error}",
@@ -342,7 +340,9 @@ class Planner:
             )
         return fit(part.item, args, kwargs, record=False)
 
-    def _note_site(self, part: Part, plan: ModelPlan, call: Call, *, changed: bool, found: Fit | None) -> None:
+    def _note_site(
+        self, part: Part, plan: ModelPlan, call: Call, *, changed: bool, found: Fit | None
+    ) -> None:
         taken = list(call.inputs())
         site = _Site(
             where=f"{plan.model.name!r}",
@@ -406,7 +406,9 @@ class Planner:
             return
         self._agree(part, sites)
         needed = next((s.weights for s in sites if s.weights is not None), None)
-        built = is_built(part.item) and bool(getattr(part.item, "_inbound_nodes", ()) or weight_shapes_of(part.item))
+        built = is_built(part.item) and bool(
+            getattr(part.item, "_inbound_nodes", ()) or weight_shapes_of(part.item)
+        )
         if part.origin == "new":
             self._check_given(part, sites[0], needed, built)
             return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class RebuildRefused(ValueError):
+class RebuildRefused(ValueError):  # noqa: N818 - a refusal, and the public name
     """A rebuild that would need guessing, or that cannot be written.
 
     Attributes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -24,7 +25,7 @@ from .._adapter.graph_input import (
     model_class,
     sequential_input,
 )
-from .._adapter.layer_config import NoWords, constructor_of
+from .._adapter.layer_config import Construct, NoWordsError, constructor_of, is_automatic_name
 from .._adapter.layer_fit import weight_shapes_of
 from .._data.edits import LayerRecord
 from .plan import ModelPlan, Part, Step
@@ -33,17 +34,33 @@ from .spelling import Speller, literal, local_name
 
 _LINE = 100
 _SLICE_FROM = 3
+_AUTOMATIC_INPUT = re.compile(r"input_layer(_\d+)?|keras_tensor(_\d+)?(CLONE)?")
 
 
 class Writer:
     """Writes the cell that makes a planned model.
 
+    Args:
+        plan: The plan.
+        speller: Spells names.
+        target: The name to bind.
+        objects: The user's classes and functions.
+        named: Names of new layers that something else goes by; others' automatic names are left out.
+
     Attributes:
         notes: What the user should know and no comment says.
     """
 
-    def __init__(self, plan: ModelPlan, speller: Speller, target: str, objects: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        plan: ModelPlan,
+        speller: Speller,
+        target: str,
+        objects: Mapping[str, Any],
+        named: frozenset[str] = frozenset(),
+    ) -> None:
         self._plan = plan
+        self._named = named
         self._speller = speller
         self._target = target
         self._objects = objects
@@ -87,12 +104,17 @@ class Writer:
     def _as_function(self, body: str, compiling: Sequence[str]) -> str:
         function = local_name(f"rebuild_{self._target}", set(self._locals))
         head = [*self._speller.imports, *([self._root_line] if self._root_line else [])]
-        lines = [f"def {function}():", *_indented([*head, *([""] if head and self._lines else []), *self._lines])]
+        lines = [
+            f"def {function}():",
+            *_indented([*head, *([""] if head and self._lines else []), *self._lines]),
+        ]
         held = any("held(" in argument or "keras." in argument for argument in compiling)
         inside = bool(compiling) and held and bool(self._speller.imports)
         if inside:
             made = local_name("rebuilt", self._locals)
-            lines += _indented([f"{made} = {body}", *self._compile_lines(compiling, made, ""), f"return {made}"])
+            lines += _indented(
+                [f"{made} = {body}", *self._compile_lines(compiling, made, ""), f"return {made}"]
+            )
         else:
             lines += _indented([f"return {body}"])
         lines += ["", "", f"{self._target} = {function}()", f"del {function}"]
@@ -133,8 +155,8 @@ class Writer:
         position = 0
         while position < len(parts):
             run = self._kept_run(parts, position, layers)
-            if run >= _SLICE_FROM:
-                start = _index(layers, parts[position].item)
+            start = _index(layers, parts[position].item)
+            if run >= _SLICE_FROM and start is not None:
                 items.append((f"*{text}.layers[{start}:{start + run}]", ""))
                 position += run
                 continue
@@ -167,12 +189,12 @@ class Writer:
         return InputFacts(spec.shape, spec.dtype, "", {}) if spec is not None else None
 
     @staticmethod
-    def _list_call(cls: str, items: Sequence[tuple[str, str]], rest: Sequence[str]) -> str:
+    def _list_call(kind: str, items: Sequence[tuple[str, str]], rest: Sequence[str]) -> str:
         tail = "".join(f", {argument}" for argument in rest)
-        short = f"{cls}([{', '.join(text for text, _ in items)}]{tail})"
+        short = f"{kind}([{', '.join(text for text, _ in items)}]{tail})"
         if len(short) <= 70 and not any(comment for _, comment in items):
             return short
-        lines = [f"{cls}(", "    ["] if rest else [f"{cls}(["]
+        lines = [f"{kind}(", "    ["] if rest else [f"{kind}(["]
         indent = "        " if rest else "    "
         for text, comment in items:
             if comment:
@@ -215,9 +237,7 @@ class Writer:
             return f"{text}.input"
         return self._structure(plan, graph.inputs, text, names)
 
-    def _inline(
-        self, plan: ModelPlan, steps: Sequence[Step], text: str, names: dict[int, str]
-    ) -> str | None:
+    def _inline(self, plan: ModelPlan, steps: Sequence[Step], text: str, names: dict[int, str]) -> str | None:
         """Return the whole output as one expression, where it is a short chain; else ``None``."""
         graph = plan.graph
         assert graph is not None
@@ -278,7 +298,7 @@ class Writer:
         if not any(True for _ in values_in(structure)):
             try:
                 return literal(structure)
-            except NoWords:
+            except NoWordsError:
                 return self._speller.handle(structure)
         if isinstance(structure, dict):
             pairs = (f"{literal(k)}: {self._structure(plan, v, text, names)}" for k, v in structure.items())
@@ -291,7 +311,8 @@ class Writer:
     def _old_tensor(self, plan: ModelPlan, value: Value) -> str:
         """Spell a tensor of the old graph that needs not be made again."""
         call = value.call
-        assert call is not None and is_public_output(call)
+        assert call is not None
+        assert is_public_output(call)
         path = "".join(f"[{key}]" for key in output_path_of(call, value))
         return f"{self._reached(call.operation)}.output{path}"
 
@@ -321,8 +342,8 @@ class Writer:
         if is_layer(part.item) and weight_shapes_of(part.item):
             return self._speller.handle(part.item)
         try:
-            return self._speller.construct(constructor_of(part.item, self._objects, name=part.name))
-        except NoWords as error:
+            return self._speller.construct(self._new_words(part))
+        except NoWordsError as error:
             if is_layer(part.item):
                 return self._speller.handle(part.item)
             raise RebuildRefused(
@@ -330,10 +351,16 @@ class Writer:
                 ("bind the new layer to a name first, then edit and rebuild",),
             ) from None
 
+    def _new_words(self, part: Part) -> Construct:
+        found = constructor_of(part.item, self._objects, name=part.name)
+        if part.name not in self._named and is_automatic_name(part.item, part.name):
+            found.kwargs.pop("name", None)
+        return found
+
     def _fresh_text(self, part: Part) -> str:
         try:
             return self._speller.construct(constructor_of(part.item, self._objects))
-        except NoWords as error:
+        except NoWordsError as error:
             if not weight_shapes_of(part.item):
                 part.origin = "kept"
                 return self._reached(part.item)
@@ -363,7 +390,7 @@ class Writer:
         if facts.dtype is not None:
             words.append(f"dtype={literal(facts.dtype)}")
         words += [f"{flag}=True" for flag in facts.flags]
-        if facts.name:
+        if facts.name and not _AUTOMATIC_INPUT.fullmatch(facts.name):
             words.append(f"name={literal(facts.name)}")
         return f"{self._speller.keras('Input')}({', '.join(words)})"
 
@@ -390,23 +417,23 @@ class Writer:
         if found.cls is not None:
             try:
                 return self._speller.cls(found.cls)
-            except NoWords:
+            except NoWordsError:
                 return self._speller.handle(found.cls)
         return self._speller.keras("Sequential" if plan.sequential else "Model")
 
-    @staticmethod
-    def _model_arguments(plan: ModelPlan) -> list[str]:
-        words = [f"name={literal(plan.model.name)}"]
+    def _model_arguments(self, plan: ModelPlan) -> list[str]:
+        automatic = plan is self._plan and is_automatic_name(plan.model, str(plan.model.name))
+        words = [] if automatic else [f"name={literal(plan.model.name)}"]
         if plan.model.trainable is False:
             words.append("trainable=False")
         return words
 
     @staticmethod
-    def _call_text(cls: str, words: Sequence[str]) -> str:
-        short = f"{cls}({', '.join(words)})"
+    def _call_text(kind: str, words: Sequence[str]) -> str:
+        short = f"{kind}({', '.join(words)})"
         if len(short) <= _LINE - 10:
             return short
-        return "\n".join([f"{cls}(", *(f"    {word}," for word in words), ")"])
+        return "\n".join([f"{kind}(", *(f"    {word}," for word in words), ")"])
 
     # Names
 

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._adapter.face import FACE, is_layer
-from .._adapter.layer_config import Construct, Named, NoWords
+from .._adapter.layer_config import Construct, Named, NoWordsError
 from .._adapter.layer_fit import public_path
 from .handles import hold
 
@@ -26,7 +26,7 @@ def literal(value: Any) -> str:
     """Return Python source that evaluates to a plain value.
 
     Raises:
-        NoWords: For anything but numbers, texts, ``None``, slices, and lists, tuples, dicts of these.
+        NoWordsError: For anything but numbers, texts, ``None``, slices, and lists, tuples, dicts of these.
     """
     if value is None or value is Ellipsis or isinstance(value, (bool, int)):
         return "..." if value is Ellipsis else repr(value)
@@ -43,7 +43,7 @@ def literal(value: Any) -> str:
         return f"[{', '.join(literal(item) for item in value)}]"
     if isinstance(value, dict):
         return f"{{{', '.join(f'{literal(k)}: {literal(v)}' for k, v in value.items())}}}"
-    raise NoWords(f"no literal for a {type(value).__name__}")
+    raise NoWordsError(f"no literal for a {type(value).__name__}")
 
 
 def _quoted(text: str) -> str:
@@ -154,7 +154,7 @@ class Speller:
         """Spell a class or function that can be named.
 
         Raises:
-            NoWords: Where no name reaches it.
+            NoWordsError: Where no name reaches it.
         """
         path = public_path(cls)
         if path is not None:
@@ -164,12 +164,12 @@ class Speller:
             return name
         module, qualified = getattr(cls, "__module__", None), getattr(cls, "__qualname__", "")
         found = sys.modules.get(module) if isinstance(module, str) and module != "__main__" else None
-        if found is not None and is_plain_name(qualified) and getattr(found, qualified, None) is cls:
-            if all(is_plain_name(part) for part in str(module).split(".")):
-                self.need(f"from {module} import {qualified}")
-                self.used.add(qualified)
-                return str(qualified)
-        raise NoWords(f"no name reaches {qualified}")
+        plain = all(is_plain_name(part) for part in (qualified, *str(module).split(".")))
+        if found is not None and plain and getattr(found, qualified, None) is cls:
+            self.need(f"from {module} import {qualified}")
+            self.used.add(qualified)
+            return str(qualified)
+        raise NoWordsError(f"no name reaches {qualified}")
 
     def construct(self, value: Any) -> str:
         """Spell a constructor call, or the literals and names inside one."""
@@ -199,7 +199,7 @@ class Speller:
             if key not in rest:
                 break
             words.append(self.construct(rest.pop(key)))
-        for key, value in rest.items():
+        for key in rest:
             if not is_plain_name(key):
                 return ", ".join([*words, f"**{self.construct(rest)}"])
         return ", ".join([*words, *(f"{key}={self.construct(value)}" for key, value in rest.items())])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 import threading
 import weakref
 from typing import TYPE_CHECKING, Any
@@ -21,7 +20,6 @@ from .._data.events import (
     TrainsNothing,
     ValueRebound,
 )
-from .._instrument.names import is_plain_call, place_of_line
 from .spans import span_of_frame
 
 if TYPE_CHECKING:
@@ -52,7 +50,7 @@ class KerasSink:
         self._globals: dict[str, Span] = {}
         #: Models that had something to train when they were compiled.
         self._trained_something: set[int] = set()
-        self._compiles: dict[int, tuple[weakref.ref[Any], int, str | None]] = {}
+        self._compiles: dict[int, tuple[weakref.ref[Any], int]] = {}
         for name in ("attribute_set", "entered", "left", "batch_begins", "shown", "compiled", "building", "built",
                      "functions_dropped", "structure_begins", "structure_ended", "adapted", "policy_begins",
                      "policy_ended"):  # fmt: skip
@@ -72,22 +70,6 @@ class KerasSink:
         """Return the number of the last edit before a model was compiled, -1 when that was not seen."""
         entry = self._compiles.get(id(model))
         return entry[1] if entry is not None and entry[0]() is model else -1
-
-    def compile_text(self, model: Any) -> str | None:
-        """Return the top-level statement that compiled a model last, when it was seen."""
-        entry = self._compiles.get(id(model))
-        return entry[2] if entry is not None and entry[0]() is model else None
-
-    def _compile_statement(self) -> str | None:
-        frame = next(self._session.shell.frames(), None)
-        if frame is None or frame.function is not None:
-            return None
-        place = place_of_line(frame.cell.source, frame.line)
-        if place is None:
-            return None
-        lines = frame.cell.source.splitlines()[place.line - 1 : place.end_line]
-        text = textwrap.dedent("\n".join(lines))
-        return text if is_plain_call(text, "compile") else None
 
     def values_rebound(self, use: Use) -> list[ValueRebound]:
         """Return the globals whose value differs from the one the serving traces hold as constants."""
@@ -208,7 +190,7 @@ class KerasSink:
         self._trained_something.discard(key)
         if model.trainable_variables:
             self._trained_something.add(key)
-        self._compiles[key] = (reference, session.edits.number, self._compile_statement())
+        self._compiles[key] = (reference, session.edits.number)
         session.settle()
         self._use(model, "compile")
 

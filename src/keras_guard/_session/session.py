@@ -414,10 +414,6 @@ class Session:
                     found.append(edit)
         return tuple(found)
 
-    def compile_text(self, model: Any) -> str | None:
-        """Return the user's own statement that compiled a model, where it stood at the top of a cell."""
-        return self.sink.compile_text(model)
-
     def audit(self, model: Any) -> list[Entry]:
         """Let every rule look at a model as it is now; returns what is wrong with it."""
         self.look_again()

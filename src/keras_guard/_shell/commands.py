@@ -188,7 +188,6 @@ class Commands:
                 namespace=session.shell.namespace,
                 style=style or self._extension.options.rebuild_style,
                 name=target or (name if name and name.isidentifier() else None),
-                compile_source=session.compile_text(model),
             )
         except RebuildRefused as refused:
             choices = "".join(f"\n  - {choice}" for choice in refused.choices)
