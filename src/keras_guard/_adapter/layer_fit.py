@@ -76,6 +76,11 @@ def fresh_copy(item: Any, objects: Mapping[str, Any]) -> Any:
         raise NoCopyError(_first_line(error)) from None
 
 
+def config_holds_code(layer: Any) -> bool:
+    """Whether a layer's config holds a lambda, which is never made from a config again."""
+    return _holds_code(config_of(layer))
+
+
 def _holds_code(config: Any) -> bool:
     if isinstance(config, dict):
         return config.get("class_name") == "__lambda__" or any(_holds_code(v) for v in config.values())

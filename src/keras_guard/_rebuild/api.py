@@ -122,13 +122,15 @@ class _Rebuilding:
         self._objects = objects
 
     def rebuild(self, edits: tuple[Any, ...], style: str, name: str | None, limit: int | None) -> Rebuild:
-        planner = Planner(infer(self._model, edits), self._objects)
+        anew = style != "replay"
+        planner = Planner(infer(self._model, edits), self._objects, anew=anew)
         plan = planner.plan(self._model)
-        speller = Speller(self._names)
-        target = name or self._own_name(speller) or "rebuilt"
+        # Stand-alone code brings its own imports; only the user's classes and functions have no other name.
+        speller = Speller(self._names if style != "source" else self._objects)
+        target = name or self._own_name() or "rebuilt"
         renamed = renamed_outputs(plan)
         named = frozenset(renamed.values()) if len(plan.outputs) > 1 else frozenset()
-        writer = Writer(plan, speller, target, self._objects, named)
+        writer = Writer(plan, speller, target, self._objects, named, anew=anew, carry=style == "copy")
         compiling = CompileWords(speller, self._objects)
         source = writer.write(compiling.words(self._model, renamed))
         proof = dry_run(source, target, plan, self._names, limit)
@@ -144,8 +146,8 @@ class _Rebuilding:
             _namespace=self._names,
         )
 
-    def _own_name(self, speller: Speller) -> str | None:
-        return speller.name_of(self._model, deep=False)
+    def _own_name(self) -> str | None:
+        return Speller(self._names).name_of(self._model, deep=False)
 
 
 def _wake() -> None:

@@ -100,7 +100,7 @@ class _Reading:
             items = self._list_of(owner)
             items[:] = [item for item in items if item is not layer]
             if not items:
-                raise RebuildRefused(f"nothing of the model is left: it needs at least one layer")
+                raise RebuildRefused("nothing of the model is left: it needs at least one layer")
             return
         self._check_bypass(owner, layer)
         self._graph(owner).append(GraphEdit("bypass", layer))

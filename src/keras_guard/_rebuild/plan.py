@@ -27,8 +27,19 @@ from .._adapter.graph import (
     tied_layers,
     values_in,
 )
-from .._adapter.layer_fit import Fit, NoCopyError, NoFitError, fit, fresh_copy, weight_shapes_of
+from .._adapter.layer_config import Construct, NoWordsError, constructor_of
+from .._adapter.layer_fit import (
+    Fit,
+    NoCopyError,
+    NoFitError,
+    config_holds_code,
+    fit,
+    fresh_copy,
+    has_hidden_state,
+    weight_shapes_of,
+)
 from .._adapter.membership import graph_layers, is_built
+from .._adapter.operation_words import OperationWords, operation_words
 from .._data.edits import LayerRecord
 from .refused import RebuildRefused
 
@@ -45,12 +56,14 @@ class Part:
         item: The live object, or the :class:`LayerRecord` of one that is gone.
         plan: The plan of a nested model.
         why: What a comment says of it.
+        carries: Whether it is made anew only to be independent, and takes the old one's weights.
     """
 
     origin: Origin
     item: Any
     plan: ModelPlan | None = None
     why: str = ""
+    carries: bool = False
 
     @property
     def name(self) -> str:
@@ -157,11 +170,18 @@ class _Site:
 
 
 class Planner:
-    """Makes the plan of a model and of the models inside it."""
+    """Makes the plan of a model and of the models inside it.
 
-    def __init__(self, intent: Intent, objects: Mapping[str, Any]) -> None:
+    Args:
+        intent: What was meant.
+        objects: The user's classes and functions.
+        anew: Whether nothing of the old model may live on in the new one, as far as words reach.
+    """
+
+    def __init__(self, intent: Intent, objects: Mapping[str, Any], *, anew: bool = False) -> None:
         self._intent = intent
         self._objects = objects
+        self._anew = anew
         self._parts: dict[int, Part] = {}
         self._plans: dict[int, ModelPlan] = {}
         self._sites: dict[int, list[_Site]] = {}
@@ -181,6 +201,8 @@ class Planner:
         plan = self._model(model, None)
         for part in list(self._parts.values()):
             self._choose(part)
+        if self._anew:
+            self._make_anew(plan)
         mark_replays(plan)
         return plan
 
@@ -219,10 +241,10 @@ class Planner:
             spec = inputs[position] if inputs is not None else value.spec
             spec = new_inputs.get(id(maker_of(value)), spec)
             plan.specs[id(value)] = spec
-            if spec != value.spec:
+            if self._anew or spec != value.spec:
                 plan.input_specs[id(value)] = spec
         swaps = apply_edits(graph, [e for e in edits if e.kind != "input"])
-        plan.changed = bool(edits) or bool(plan.input_specs)
+        plan.changed = self._anew or bool(edits) or bool(plan.input_specs)
         for call in running_order(graph):
             part = self._new_part(swaps.get(id(call.operation), call.operation))
             plan.steps.append(Step(part, call, replay=False))
@@ -247,7 +269,9 @@ class Planner:
             self._outputs(plan, call, part, self._probe(part, plan, call, changed=True))
             return
         operation = part.item
-        if functional_of(operation) is not None and (changed or self._intent.touches(operation)):
+        if functional_of(operation) is not None and (
+            self._anew or changed or self._intent.touches(operation)
+        ):
             self._nested(plan, call, part, changed)
             return
         if not changed:
@@ -365,7 +389,7 @@ class Planner:
         current = self._intent.inputs.get(id(model), current)
         if isinstance(current, Spec) and old is not None and current != old.first:
             plan.input_specs[0] = current
-        plan.changed = listed is not None or bool(plan.input_specs)
+        plan.changed = self._anew or listed is not None or bool(plan.input_specs)
         for item in items:
             part = self._new_part(item)
             current = self._sequential_step(plan, part, current, old)
@@ -381,7 +405,8 @@ class Planner:
         was = old.inputs.get(id(part.item))
         changed = part.origin == "new" or was is None or all(current != w for w in was)
         inner = functional_of(part.item)
-        if part.origin != "new" and inner is not None and (changed or self._intent.touches(part.item)):
+        nested_edit = self._anew or changed or self._intent.touches(part.item)
+        if part.origin != "new" and inner is not None and nested_edit:
             nested = self._model(part.item, list(_specs_in(current)) if changed else None)
             if nested.changed:
                 part.origin, part.plan, plan.changed = "model", nested, True
@@ -424,6 +449,19 @@ class Planner:
             return
         part.origin = "fresh"
         part.why = f"made anew: it was built for {moved.before} and now gets {moved.after}" if have else ""
+
+    def _make_anew(self, plan: ModelPlan) -> None:
+        """Make every layer and operation again that can be put in words; say which live on."""
+        for part in plan.parts():
+            if part.origin != "kept":
+                continue
+            try:
+                words_of(part.item, self._objects, tied=id(part.item) in self._tied)
+            except NoWordsError as error:
+                self.notes.append(f"{part.name!r} is shared with the old model: {error}")
+            else:
+                part.origin = "fresh"
+                part.carries = is_layer(part.item) and bool(part.item.get_weights())
 
     def _check_given(self, part: Part, site: _Site, needed: Any, built: bool) -> None:
         have = weight_shapes_of(part.item)
@@ -627,6 +665,23 @@ def _specs_in(structure: Any) -> Iterator[Spec]:
 
 def _shapes(specs: Sequence[Spec]) -> str:
     return ", ".join(str(s) for s in specs) or "nothing"
+
+
+def words_of(item: Any, objects: Mapping[str, Any], *, tied: bool = False) -> Construct | OperationWords:
+    """Return what makes an equal layer, or calls an equal operation.
+
+    Raises:
+        NoWordsError: Where nothing does.
+    """
+    if not is_layer(item):
+        return operation_words(item)
+    if tied:
+        raise NoWordsError("it shares weights with another layer")
+    if has_hidden_state(item):
+        raise NoWordsError("it holds what adapt() learned")
+    if config_holds_code(item):
+        raise NoWordsError("its config holds code")
+    return constructor_of(item, objects)
 
 
 def _listed(shapes: Any) -> str:

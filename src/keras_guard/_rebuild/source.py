@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,6 +28,7 @@ from .._adapter.graph_input import (
 )
 from .._adapter.layer_config import Construct, NoWordsError, constructor_of, is_automatic_name
 from .._adapter.layer_fit import weight_shapes_of
+from .._adapter.operation_words import OperationWords, operation_words
 from .._data.edits import LayerRecord
 from .plan import ModelPlan, Part, Step
 from .refused import RebuildRefused
@@ -45,6 +47,8 @@ class Writer:
         speller: Spells names.
         target: The name to bind.
         objects: The user's classes and functions.
+        anew: Whether the new model shall be independent of the old one.
+        carry: Whether the old weights are copied into it.
         named: Names of new layers that something else goes by; others' automatic names are left out.
 
     Attributes:
@@ -58,13 +62,19 @@ class Writer:
         target: str,
         objects: Mapping[str, Any],
         named: frozenset[str] = frozenset(),
+        *,
+        anew: bool = False,
+        carry: bool = False,
     ) -> None:
         self._plan = plan
+        self._anew = anew
+        self._carry = carry
         self._named = named
         self._speller = speller
         self._target = target
         self._objects = objects
         self._uses = Counter(id(step.part) for step in _all_steps(plan))
+        self._operations: dict[int, OperationWords] = {}
         self._texts: dict[int, str] = {}
         self._bound: dict[int, str] = {}
         self._lines: list[str] = []
@@ -84,7 +94,9 @@ class Writer:
             RebuildRefused: Where a layer cannot be put in words.
         """
         self._check_names(self._plan)
-        if not self._model_text:
+        carried = [(way, part) for way, part in carried_parts(self._plan)] if self._carry else []
+        old_is_read = bool(carried) or not self._anew or any(p.origin == "kept" for p in self._plan.parts())
+        if not self._model_text and old_is_read:
             handle = self._speller.handle(self._plan.model)
             self._model_text, self._root_line = "model", f"model = {handle}"
             self._locals.add("model")
@@ -95,11 +107,28 @@ class Writer:
             self._class_text(plan)
         self._locals |= self._speller.used | {self._target}
         body = self._body()
+        if carried:
+            body = self._carrying(body, carried)
         inside = bool(self._speller.imports or self._root_line or self._lines)
         if not inside:
             text = f"{self._target} = {body}"
             return "\n".join([text, *self._compile_lines(compiling, self._target, "")]) + "\n"
         return self._as_function(body, compiling)
+
+    def _carrying(self, body: str, carried: Sequence[tuple[tuple[str, ...], Part]]) -> str:
+        """Copy the weights of the layers that are made anew only to be independent."""
+        made = local_name("copy", self._locals)
+        self._lines.append(f"{made} = {body}")
+        inside: dict[tuple[str, ...], list[str]] = {}
+        for way, part in carried:
+            inside.setdefault(way, []).append(part.name)
+        for way, names in inside.items():
+            steps = "".join(f".get_layer({literal(step)})" for step in way)
+            listed = ", ".join(literal(name) for name in names) + ("," if len(names) == 1 else "")
+            self._lines.append(f"for name in ({listed}):")
+            line = f"{made}{steps}.get_layer(name).set_weights({self._model_text}{steps}.get_layer(name).get_weights())"
+            self._lines.append(f"    {line}")
+        return made
 
     def _as_function(self, body: str, compiling: Sequence[str]) -> str:
         function = local_name(f"rebuild_{self._target}", set(self._locals))
@@ -290,7 +319,22 @@ class Writer:
         call = step.call
         words = [self._structure(plan, argument, text, names) for argument in call.args]
         words += [f"{key}={self._structure(plan, v, text, names)}" for key, v in call.kwargs.items()]
+        found = self._operations.get(id(step.part))
+        if found is not None:
+            return self._operation_call(found, words)
         return f"{self._callee(step.part)}({', '.join(words)})"
+
+    def _operation_call(self, found: OperationWords, words: list[str]) -> str:
+        if not found.path:
+            return f"{words[0]}[{words[1]}]"
+        extra = [f"{key}={self._plain(value)}" for key, value in found.arguments.items()]
+        return f"{self._speller.keras(found.path)}({', '.join([*words, *extra])})"
+
+    def _plain(self, value: Any) -> str:
+        try:
+            return literal(value)
+        except NoWordsError:
+            return self._speller.handle(value)
 
     def _structure(self, plan: ModelPlan, structure: Any, text: str, names: Mapping[int, str]) -> str:
         if isinstance(structure, Value):
@@ -334,8 +378,14 @@ class Writer:
     def _part_text(self, part: Part) -> str:
         if part.origin == "kept":
             return self._reached(part.item)
+        if part.origin == "fresh" and not is_layer(part.item):
+            self._operations[id(part)] = operation_words(part.item)
+            return ""
         if part.origin == "fresh":
             return self._fresh_text(part)
+        if self._anew and is_layer(part.item) and not weight_shapes_of(part.item):
+            with contextlib.suppress(NoWordsError):
+                return self._speller.construct(self._new_words(part))
         name = self._speller.name_of(part.item) if is_layer(part.item) else None
         if name is not None:
             return name
@@ -474,6 +524,23 @@ def all_plans(plan: ModelPlan) -> list[ModelPlan]:
                 found.setdefault(id(inner), inner)
     found.setdefault(id(plan), plan)
     return list(found.values())
+
+
+def carried_parts(plan: ModelPlan, way: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Part]]:
+    """Yield the layers whose weights are copied, each once, with the names of the models around them."""
+    seen: set[int] = set()
+    for inner_way, part in _with_ways(plan, way):
+        if part.carries and id(part) not in seen:
+            seen.add(id(part))
+            yield inner_way, part
+
+
+def _with_ways(plan: ModelPlan, way: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Part]]:
+    for step in plan.steps:
+        if step.part.plan is not None:
+            yield from _with_ways(step.part.plan, (*way, step.part.name))
+        else:
+            yield way, step.part
 
 
 def _all_steps(plan: ModelPlan) -> Iterator[Step]:

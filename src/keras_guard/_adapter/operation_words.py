@@ -1,0 +1,79 @@
+"""Operations of a graph (``keras.ops.mean(x)``) as calls of Keras' public functions."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from dataclasses import dataclass
+from types import FunctionType
+from typing import Any
+
+from .describe import config_of
+from .layer_config import NoWordsError, snake_case
+from .layer_fit import public_path
+
+
+@dataclass(frozen=True)
+class OperationWords:
+    """The public function that records an operation.
+
+    Attributes:
+        path: Where Keras' public interface holds it, such as ``ops.mean``; empty for ``x[key]``.
+        arguments: What the operation was made with, by the function's argument names.
+    """
+
+    path: str
+    arguments: dict[str, Any]
+
+
+def operation_words(operation: Any) -> OperationWords:
+    """Return the function that records an equal operation.
+
+    Args:
+        operation: An operation of a Functional graph that is no layer.
+
+    Raises:
+        NoWordsError: Where no public function is known to do so.
+    """
+    name = type(operation).__name__
+    if name == "GetItem":
+        return OperationWords("", {})
+    function, path = _function_of(type(operation))
+    given = {key: value for key, value in (config_of(operation) or {}).items() if key != "name"}
+    parameters = inspect.signature(function).parameters
+    unknown = [key for key in given if key not in parameters]
+    if unknown:
+        raise NoWordsError(f"keras.{path} takes no {unknown[0]}")
+    needed = _constructor_arguments(type(operation)) - given.keys()
+    for key in needed & set(parameters):
+        if not hasattr(operation, key):
+            raise NoWordsError(f"{name} does not tell its {key}")
+        given[key] = getattr(operation, key)
+    kept = {key: value for key, value in given.items() if not _is_default(value, parameters[key].default)}
+    return OperationWords(path, kept)
+
+
+def _function_of(cls: type) -> tuple[FunctionType, str]:
+    """Find the function that makes an operation of a class: by its name, or as the only one that mentions it."""
+    module = sys.modules.get(cls.__module__)
+    mentions = [
+        value
+        for value in vars(module).values()
+        if isinstance(value, FunctionType) and cls.__name__ in value.__code__.co_names
+    ]
+    public = [(function, path) for function in mentions if (path := public_path(function)) is not None]
+    named = [pair for pair in public if pair[0].__name__ == snake_case(cls.__name__)]
+    found = named or public
+    if len(found) != 1:
+        raise NoWordsError(f"no public function is known for {cls.__name__}")
+    return found[0]
+
+
+def _constructor_arguments(cls: type) -> set[str]:
+    parameters = list(inspect.signature(cls.__init__).parameters.values())[1:]  # type: ignore[misc]
+    plain = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    return {p.name for p in parameters if p.kind in plain and p.name != "name"}
+
+
+def _is_default(value: Any, default: Any) -> bool:
+    return type(value) is type(default) and bool(value == default)
