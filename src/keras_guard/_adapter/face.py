@@ -33,6 +33,9 @@ class Face:
         self.tracked_list: tuple[type, ...] = ()
         self.variable: tuple[type, ...] = ()
         self.packages: tuple[str, ...] = ()
+        #: Everything whose rebinding can matter, and everything a probe in a cell looks at.
+        self.watched: tuple[type, ...] = ()
+        self.owners: tuple[type, ...] = ()
 
     @property
     def awake(self) -> bool:
@@ -45,6 +48,8 @@ class Face:
         self.clear()
         for keras in found:
             self._add(keras)
+        self.watched = self.layer + self.optimizer + self.loss + self.metric
+        self.owners = self.layer + self.optimizer
         return self.awake
 
     def _add(self, keras: ModuleType) -> None:
@@ -87,34 +92,37 @@ def lookup(module_name: str, attribute: str) -> Any:
 FACE = Face()
 
 
+# By type and not by ``isinstance``: that asks ``value.__class__``, which runs a lazy proxy's code.
+
+
 def is_layer(value: Any) -> bool:
     """Whether ``value`` is a Keras layer (models are layers)."""
-    return isinstance(value, FACE.layer)
+    return issubclass(type(value), FACE.layer)
 
 
 def is_model(value: Any) -> bool:
     """Whether ``value`` is a Keras model."""
-    return isinstance(value, FACE.model)
+    return issubclass(type(value), FACE.model)
 
 
 def is_graph_model(value: Any) -> bool:
     """Whether ``value`` is a Functional or Sequential model, whose graph can be read."""
-    return isinstance(value, FACE.functional + FACE.sequential)
+    return issubclass(type(value), FACE.functional + FACE.sequential)
 
 
 def is_optimizer(value: Any) -> bool:
     """Whether ``value`` is a Keras optimizer."""
-    return isinstance(value, FACE.optimizer)
+    return issubclass(type(value), FACE.optimizer)
 
 
 def is_compile_object(value: Any) -> bool:
     """Whether ``value`` is an optimizer, a loss or a metric object."""
-    return isinstance(value, FACE.optimizer + FACE.loss + FACE.metric)
+    return issubclass(type(value), FACE.optimizer + FACE.loss + FACE.metric)
 
 
 def is_symbolic(value: Any) -> bool:
     """Whether ``value`` is a symbolic tensor."""
-    return isinstance(value, FACE.symbolic)
+    return issubclass(type(value), FACE.symbolic)
 
 
 def backend() -> str:

@@ -20,7 +20,7 @@ def graph_operations(model: Any) -> list[Any]:
     (its list of layers while it is not built), for a subclassed model from its tracked layers.
     """
     functional = getattr(model, "_functional", None)
-    if isinstance(model, FACE.sequential):
+    if issubclass(type(model), FACE.sequential):
         if functional is None:
             return list(getattr(model, "_layers", ()))
         return graph_operations(functional)

@@ -155,6 +155,14 @@ class ModelTraces:
         self._exact = {k: v for k, v in self._exact.items() if kind and not k[0].startswith(kind)}
         self._open = {k: v for k, v in self._open.items() if kind and not k[0].startswith(kind)}
 
+    def reads(self, name: str) -> bool:
+        """Whether one of the traces holds the value of a global as a constant."""
+        for facts in (self._exact, self._open):
+            for found in facts.values():
+                if name in found.values:
+                    return True
+        return False
+
     def kinds(self) -> frozenset[str]:
         """Return the kinds (``train``, ``test``, ``predict``) that have a trace."""
         keys = [key[0] for key in self._exact] + [key[0] for key in self._open]
@@ -272,6 +280,10 @@ class TraceBook:
         traces = ModelTraces()
         self._traces[key] = (weakref.ref(model, lambda _: self._traces.pop(key, None)), traces)
         return traces
+
+    def reads(self, name: str) -> bool:
+        """Whether some traced function holds the value of a global as a constant."""
+        return any(traces.reads(name) for _, traces in list(self._traces.values()))
 
     def models(self) -> list[Any]:
         """Return the living models that have a trace."""

@@ -74,3 +74,13 @@ LIST_WORDS = re.compile(
 
 #: A cell with one of these words may import Keras or build a model.
 KERAS_WORDS = re.compile(r"\b(?:keras|tensorflow|tf_keras)\b")
+
+#: All words of a text.
+WORDS = re.compile(r"[^\W\d]\w*")
+
+#: A single statement with one of these words may bind or edit more than the names it shows.
+TELLING_WORDS = (
+    ATTRIBUTES
+    | COPY_METHODS
+    | {"for", "def", "class", "lambda", "run", "macro", "rerun", "load", "loadpy", "recall"}
+)

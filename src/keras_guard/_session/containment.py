@@ -18,6 +18,10 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
+class Meant(Exception):  # noqa: N818 - a mark, never raised by itself
+    """Marks exceptions the guard raises on purpose."""
+
+
 class Intended(Exception):  # noqa: N818 - not an error of the guard's
     """Wraps an exception the guard means to raise into the user's cell (strict mode)."""
 
@@ -32,11 +36,13 @@ class Containment:
     Attributes:
         faults: How often each kind of fault happened, by ``Type: message``.
         details: The traceback of the first of each kind.
+        uncounted: Faults that could not even be described, for want of stack or memory.
     """
 
     def __init__(self) -> None:
         self.faults: Counter[str] = Counter()
         self.details: dict[str, str] = {}
+        self.uncounted = 0
         self._inside = threading.local()
 
     def wrap(self, function: Callable[P, R]) -> Callable[P, R | None]:
@@ -61,8 +67,30 @@ class Containment:
 
         return contained
 
+    def shield(self, function: Callable[P, R]) -> Callable[P, R | None]:
+        """Return ``function`` such that it raises nothing; for the shell's events, which come before and after all."""
+
+        @functools.wraps(function)
+        def shielded(*args: P.args, **kwargs: P.kwargs) -> R | None:
+            try:
+                return function(*args, **kwargs)
+            except (KeyboardInterrupt, Meant):
+                raise
+            except BaseException as error:
+                self.note(error)
+                return None
+
+        return shielded
+
     def note(self, error: BaseException) -> None:
         """Count a fault."""
+        try:
+            self._note(error)
+        except BaseException:
+            # Out of stack or memory: counting is all that can still be done.
+            self.uncounted += 1
+
+    def _note(self, error: BaseException) -> None:
         try:
             label = f"{type(error).__name__}: {str(error)[:200]}"
         except BaseException:

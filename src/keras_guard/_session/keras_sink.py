@@ -84,10 +84,7 @@ class KerasSink:
 
     def reads_global(self, name: str) -> bool:
         """Whether some traced function holds the value of a global as a constant."""
-        traces = self._session.traces
-        return any(
-            name in facts.values for model in traces.models() for facts in traces.of(model).all_facts()
-        )
+        return self._session.traces.reads(name)
 
     def note_global(self, name: str, span: Span) -> None:
         """Remember where a global was bound last."""

@@ -6,15 +6,15 @@ import ast
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from .._adapter.face import FACE, is_layer
+from .._adapter.face import is_layer
 from .._adapter.membership import same_items
 from .._data.diagnostic import Span
 from .._data.events import ClassRedefined, Event, ListEdited, Rebound
 from .._instrument.names import Bindings, bindings_of
 from .edits import is_plain
-from .snapshots import ListPicture, Snapshot, is_watched, take, weak
+from .snapshots import ListPicture, Snapshot, take, weak
 
-_PLAIN = (str, bytes, int, float, complex, type(None))
+_PLAIN = frozenset({bool, int, float, str, type(None)})
 
 FindOwner = Callable[[tuple[Any, ...], int], Any]
 FindSpan = Callable[[str], Span]
@@ -48,15 +48,12 @@ class NamesWatch:
         if name.startswith("__") or name not in self._namespace:
             return False
         value = self._namespace[name]
+        if type(value) in _PLAIN:
+            return self._reads(name)
         walked = self._walkers.get(name)
         if walked is not None and walked() is value:
             return False
-        return (
-            is_watched(value)
-            or bool(take(value))
-            or self._given(value)
-            or (is_plain(value) and self._reads(name))
-        )
+        return bool(take(value)) or self._given(value) or (is_plain(value) and self._reads(name))
 
     def held(self) -> list[str]:
         """Return the names that are watched now."""
@@ -67,6 +64,12 @@ class NamesWatch:
         self._held = {name: take(self._namespace[name]) for name in names if name in self._namespace}
         for name in names - self._held.keys():
             self._held[name] = Snapshot()
+
+    def forget_cell(self) -> None:
+        """Begin a cell nothing is known of yet."""
+        self._held = {}
+        self._bindings = []
+        self._given_now.clear()
 
     def read_cell(self, body: list[ast.stmt], offset: int) -> None:
         """Note how the statements of a cell bind names."""
@@ -99,7 +102,7 @@ class NamesWatch:
     def note_given(self, arguments: Iterable[Any]) -> None:
         """Note the lists of layers that exist while a model is made: they may be what it is made of."""
         for value in (*arguments, *self._namespace.values()):
-            if type(value) is list and value and isinstance(value[-1], FACE.layer):
+            if type(value) is list and value and is_layer(value[-1]):
                 self._given_now.add(id(value))
                 self._own_lists.add(id(value))
 
@@ -115,7 +118,7 @@ class NamesWatch:
         """
         self._lasting = {}
         for name, value in list(self._namespace.items()):
-            if name.startswith("_") or isinstance(value, _PLAIN):
+            if name.startswith("_") or type(value) in _PLAIN:
                 continue
             snapshot = take(value)
             if any(is_layer(item) and matters(item) for item in (ref() for ref in snapshot.objects.values())):

@@ -31,7 +31,7 @@ def reachable(namespace: Mapping[str, Any], *, deep: bool = True) -> Iterator[tu
     seen: set[int] = set()
     nested: list[tuple[str, Any, int]] = []
     for name, value in user_names(namespace):
-        if isinstance(value, FACE.layer):
+        if issubclass(type(value), FACE.layer):
             if id(value) not in seen:
                 seen.add(id(value))
                 yield name, value
@@ -45,7 +45,7 @@ def reachable(namespace: Mapping[str, Any], *, deep: bool = True) -> Iterator[tu
             continue
         seen.add(id(value))
         for part, item in parts_of(value):
-            if isinstance(item, FACE.layer):
+            if issubclass(type(item), FACE.layer):
                 if id(item) not in seen:
                     seen.add(id(item))
                     yield path + part, item
@@ -69,12 +69,17 @@ def parts_of(value: Any) -> Iterator[tuple[str, Any]]:
 
 def is_plain_object(value: Any) -> bool:
     """Whether ``value`` is an instance of a class the user wrote in the notebook or a module of theirs."""
-    cls = type(value)
-    if isinstance(value, FACE.layer + FACE.optimizer) or not hasattr(value, "__dict__"):
+    return is_plain_class(type(value))
+
+
+def is_plain_class(cls: type) -> bool:
+    """Whether a class is one the user wrote, and its instances keep their attributes in a plain dict."""
+    if not cls.__dictoffset__ or issubclass(cls, (type, *FACE.owners)):
         return False
-    if cls.__module__ in ("__main__", "types"):
+    module = cls.__module__
+    if module in ("__main__", "types"):
         return True
-    return cls.__module__.partition(".")[0] not in _LIBRARIES
+    return isinstance(module, str) and module.partition(".")[0] not in _LIBRARIES
 
 
 _LIBRARIES = frozenset(

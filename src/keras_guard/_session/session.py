@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
-from .._adapter.face import FACE, is_layer, is_model, is_optimizer
+from .._adapter.face import FACE, is_layer, is_model, is_optimizer, is_symbolic
 from .._adapter.hooks import KerasHooks
 from .._adapter.membership import graph_layers, matches_layer_list, nested_models
 from .._adapter.traces import TraceBook
@@ -20,11 +20,11 @@ from .._data.views import ModelViews
 from .._instrument.names import Ahead, binding_line, code_ahead
 from .._instrument.runtime import Site
 from .._instrument.transformer import CellInstrumenter
-from .._instrument.vocabulary import COPIES, COPY_METHODS, KERAS_WORDS
+from .._instrument.vocabulary import COPIES, COPY_METHODS, KERAS_WORDS, TELLING_WORDS, WORDS
 from .._ledger import Entry, Finding, Ledger
 from .._rules import RULES
 from .arguments import GivenContainers
-from .containment import Containment, Intended
+from .containment import Containment, Intended, Meant
 from .edits import EditHistory
 from .keras_sink import KerasSink
 from .names_watch import NamesWatch
@@ -36,7 +36,7 @@ from .spans import code_ahead_of, span_of_frame, span_of_site
 from .views import views_of
 
 
-class KerasGuardError(RuntimeError):
+class KerasGuardError(RuntimeError, Meant):
     """Raised in the cell, in strict mode, before a stale model is used.
 
     Attributes:
@@ -67,14 +67,15 @@ class Session:
 
     Args:
         shell: The shell.
+        containment: What keeps faults inside; one of its own when none is given.
     """
 
-    def __init__(self, shell: ShellFace) -> None:
+    def __init__(self, shell: ShellFace, containment: Containment | None = None) -> None:
         self.shell = shell
         self.ledger = Ledger()
         self.traces = TraceBook()
         self.edits = EditHistory()
-        self.containment = Containment()
+        self.containment = containment or Containment()
         self.given = GivenContainers()
         self.sink = KerasSink(self)
         self.names = NamesWatch(shell.namespace, self.sink.reads_global, self.given.holds)
@@ -105,6 +106,21 @@ class Session:
         self._forget_caches()
         self._stepped = 0
         self._lasting_compared = False
+        self.names.forget_cell()
+
+    def may_matter(self, text: str) -> bool:
+        """Whether a cell may need probes, judged by its words alone: most cells do not, and must cost nothing.
+
+        One statement without a function, a loop, a list that Keras hands out or a name of
+        something watched can neither edit a model nor bind what an edit is known by.
+        """
+        if not FACE.awake:
+            return False  # words of Keras itself are looked for before
+        stripped = text.strip()
+        if "(" in stripped and ("\n" in stripped or ";" in stripped):
+            return True
+        words = set(WORDS.findall(stripped))
+        return not words.isdisjoint(TELLING_WORDS) or any(self.names.is_candidate(word) for word in words)
 
     def instrument(self, tree: ast.Module, cell: CellText) -> None:
         """Put probes into a cell, in place."""
@@ -562,7 +578,7 @@ class Session:
 
 
 def _has_symbolic(items: tuple[Any, ...]) -> bool:
-    return any(isinstance(item, FACE.symbolic) for item in items)
+    return any(is_symbolic(item) for item in items)
 
 
 def _layers_in_slots(value: Any, attribute: str) -> dict[str, Callable[[], Any]]:

@@ -7,42 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from .._data.diagnostic import Diagnostic
-
-
-@dataclass(frozen=True)
-class CellText:
-    """A cell as the guard needs it.
-
-    Attributes:
-        number: Execution count the user sees.
-        source: Its Python text, with the same lines as the user's text.
-        cell_id: The front end's id.
-        offset: Lines above the Python text (1 under a cell magic).
-        file: For a watched module, the file it was read from.
-    """
-
-    number: int | None
-    source: str
-    cell_id: str | None = None
-    offset: int = 0
-    file: str | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class CellFrame:
-    """A frame that runs code of a cell.
-
-    Attributes:
-        cell: The cell.
-        line: 1-based line in the cell's Python text.
-        function: Name of the function, or ``None`` at the top level.
-        frame: The frame itself; never kept.
-    """
-
-    cell: CellText
-    line: int
-    function: str | None
-    frame: Any
+from .cell_text import CellFrame, CellText
 
 
 @dataclass(frozen=True)
@@ -88,3 +53,6 @@ class ShellFace(Protocol):
 
     def ignores_line(self, text: tuple[str, ...], code: str) -> bool:
         """Whether a comment on the lines asks to ignore a rule."""
+
+
+__all__ = ["CellFrame", "CellText", "Options", "ShellFace"]

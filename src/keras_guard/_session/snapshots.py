@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import types
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from .._adapter.face import FACE, is_compile_object, is_layer
-from .reach import is_plain_object
+from .._adapter.face import FACE
+from .reach import is_plain_class
 
 _MAX_SCAN = 4096
 
@@ -28,12 +28,13 @@ def _gone() -> None:
 
 def is_watched(value: Any) -> bool:
     """Whether rebinding a name that holds ``value`` can matter to a model."""
-    return (
-        is_layer(value)
-        or is_compile_object(value)
-        or isinstance(value, types.FunctionType)
-        or (isinstance(value, type) and issubclass(value, FACE.layer or ()))
-    )
+    kind = type(value)
+    if issubclass(kind, _CLASSES):
+        return kind is types.FunctionType or issubclass(value, FACE.layer)
+    return issubclass(kind, FACE.watched)
+
+
+_CLASSES = (type, types.FunctionType)
 
 
 @dataclass(frozen=True)
@@ -65,43 +66,80 @@ class Snapshot:
 def take(value: Any) -> Snapshot:
     """Take a snapshot of what a name holds now."""
     snapshot = Snapshot()
+    kind = type(value)
+    if kind in _SCALARS:
+        if kind in _NUMBERS:
+            snapshot.values[""] = value
+        return snapshot
     if is_watched(value):
         snapshot.objects[""] = weak(value)
     else:
-        _scan("", value, snapshot, depth=2)
+        _Scan(snapshot).scan("", value, depth=2)
     if isinstance(value, (bool, int, float, str)):
         snapshot.values[""] = value
     return snapshot
 
 
-def _scan(path: str, value: Any, snapshot: Snapshot, depth: int) -> None:
-    if type(value) is list:
-        _scan_list(path, value, snapshot)
-    for part, item in _slots(value):
-        if is_watched(item):
-            snapshot.objects[path + part] = weak(item)
-        elif depth > 1 and (type(item) in (list, dict) or is_plain_object(item)):
-            _scan(path + part, item, snapshot, depth - 1)
+_NUMBERS = frozenset({bool, int, float, str})
+_SCALARS = _NUMBERS | {bytes, complex, type(None), range, slice, types.ModuleType, types.BuiltinFunctionType}
 
 
-def _scan_list(path: str, value: list[Any], snapshot: Snapshot) -> None:
-    if not value or len(value) > _MAX_SCAN:
-        return
-    watched = FACE.layer + FACE.symbolic + FACE.metric
-    if any(isinstance(item, watched) for item in value):
-        snapshot.lists[path] = ListPicture(
-            id(value), tuple(weak(item) for item in value), tuple(id(item) for item in value)
-        )
+class _Scan:
+    """Looks through containers, by the kinds of their items first: most hold nothing watched."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self._budget = _MAX_SCAN
+
+    def scan(self, path: str, value: Any, depth: int) -> None:
+        items = _items(value)
+        if not items or len(items) > self._budget:
+            return
+        self._budget -= len(items)
+        kinds = set(map(type, items))
+        if type(value) is list and any(issubclass(kind, _listed()) for kind in kinds):
+            self._snapshot.lists[path] = ListPicture(
+                id(value), tuple(weak(item) for item in value), tuple(id(item) for item in value)
+            )
+        inner = {kind for kind in kinds if depth > 1 and is_looked_into(kind)}
+        outer = {kind for kind in kinds if issubclass(kind, (*_CLASSES, *FACE.watched))}
+        if not inner and not outer:
+            return
+        for part, item in _slots(value):
+            if type(item) in outer and is_watched(item):
+                self._snapshot.objects[path + part] = weak(item)
+            elif type(item) in inner:
+                self.scan(path + part, item, depth - 1)
+
+
+def _listed() -> tuple[type, ...]:
+    return FACE.layer + FACE.symbolic + FACE.metric
+
+
+def is_looked_into(kind: type) -> bool:
+    """Whether objects of a class are looked into: lists, dicts, and the user's own."""
+    return kind is list or kind is dict or is_plain_class(kind)
+
+
+def _items(value: Any) -> Collection[Any]:
+    kind = type(value)
+    if kind is dict:
+        return list(value.values())
+    if kind is list or kind is tuple:
+        items: Collection[Any] = value
+        return items
+    return list(vars(value).values()) if is_plain_class(kind) else ()
 
 
 def _slots(value: Any) -> Iterator[tuple[str, Any]]:
-    if type(value) is dict:
-        for key, item in list(value.items())[:_MAX_SCAN]:
+    kind = type(value)
+    if kind is dict:
+        for key, item in list(value.items()):
             if isinstance(key, (str, int)):
                 yield f"[{key!r}]" if isinstance(key, int) else f'["{key}"]', item
-    elif type(value) in (list, tuple):
-        for index, item in enumerate(value[:_MAX_SCAN]):
+    elif kind is list or kind is tuple:
+        for index, item in enumerate(tuple(value)):
             yield f"[{index}]", item
-    elif is_plain_object(value):
-        for name, item in list(vars(value).items())[:_MAX_SCAN]:
+    else:
+        for name, item in list(vars(value).items()):
             yield f".{name}", item

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
 
-from .._session.shell_face import CellFrame, CellText
+from .._session.cell_text import CellFrame, CellText
 
 OWN_MAGIC = "%%keras_guard"
 

@@ -1,21 +1,34 @@
-"""Loading and unloading in one IPython shell, and the shell's answers to the session."""
+"""The extension in one shell: hooks on, hooks off, and the face the session sees.
+
+Loading is light, because it happens at every kernel start: the session and the rules are
+imported when Keras is, when a cell speaks of it, or when a magic asks. A cell's AST transformer
+is registered for that cell alone, and only where the cell can matter: even a transformer that
+does nothing costs a fifth of a trivial cell.
+"""
 
 from __future__ import annotations
 
 import ast
+import re
+import sys
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._adapter import wake
-from .._data.diagnostic import Diagnostic
-from .._instrument import runtime
-from .._session.session import Session
-from .._session.shell_face import CellFrame, CellText, Options
+from .._session.containment import Containment
 from .cells import Cells
-from .display import Display, filtered_action
-from .options import CellSettings, KerasGuard, frozen, ignored_by_comment
+
+if TYPE_CHECKING:
+    from .._data.diagnostic import Diagnostic
+    from .._session.session import Session
+    from .._session.shell_face import CellFrame, CellText, Options
+    from .display import Display
+    from .options import CellSettings
 
 _ATTRIBUTE = "_keras_guard_extension"
+
+#: A cell with one of these words may import Keras or build a model.
+_KERAS_WORDS = re.compile(r"\b(?:keras|tensorflow|tf_keras)\b")
 
 
 class GuardTransformer(ast.NodeTransformer):
@@ -39,15 +52,20 @@ class Extension:
     """
 
     def __init__(self, shell: Any) -> None:
+        from .options import KerasGuard
+
         self._shell = shell
+        self.containment = Containment()
         self.options = KerasGuard(parent=shell)
         self.cells = Cells(shell)
-        self.display = Display(shell, self.options)
-        self.session = Session(self)
         self.cell_settings: CellSettings | None = None
+        self._session: Session | None = None
+        self._display: Display | None = None
         self._transformer = GuardTransformer(self)
         self._finder: wake.KerasImportFinder | None = None
         self._magics: Any = None
+        for name in ("pre_run_cell", "post_run_cell", "instrument", "_wake"):
+            setattr(self, name, self.containment.shield(getattr(self, name)))
 
     # Loading
 
@@ -55,18 +73,17 @@ class Extension:
         """Register everything; Keras is not imported."""
         from .magics import register_magics
 
-        runtime.install()
-        self._shell.ast_transformers.append(self._transformer)
         self._shell.events.register("pre_run_cell", self.pre_run_cell)
         self._shell.events.register("post_run_cell", self.post_run_cell)
         self._shell.configurables.append(self.options)
-        self._finder = wake.listen(self.session.wake)
+        self._finder = wake.listen(self._wake)
         self._magics = register_magics(self._shell, self)
-        self.session.wake()
+        if any(name in sys.modules for name in wake.WAITED_FOR):
+            self._wake()
 
     def unload(self) -> None:
         """Leave the shell as it was found."""
-        _remove(self._shell.ast_transformers, self._transformer)
+        self._stop_transforming()
         for event, callback in (("pre_run_cell", self.pre_run_cell), ("post_run_cell", self.post_run_cell)):
             try:
                 self._shell.events.unregister(event, callback)
@@ -75,35 +92,82 @@ class Extension:
         _remove(self._shell.configurables, self.options)
         wake.stop(self._finder)
         self._magics.unregister()
-        self.session.close()
-        runtime.forget(self.session)
+        if self._session is not None:
+            from .._instrument import runtime
+
+            self._session.close()
+            runtime.forget(self._session)
+
+    @property
+    def session(self) -> Session:
+        """What watches; made when it is first needed."""
+        if self._session is None:
+            from .._instrument import runtime
+            from .._session.session import Session
+
+            runtime.install()
+            self._session = Session(self, self.containment)
+        return self._session
+
+    @property
+    def display(self) -> Display:
+        """What shows; made when it is first needed."""
+        if self._display is None:
+            from .display import Display
+
+            self._display = Display(self._shell, self.options)
+        return self._display
+
+    def _wake(self) -> None:
+        self.session.wake()
 
     # Events of the shell
 
     def pre_run_cell(self, info: Any = None) -> None:
         """A cell is about to run."""
-        if self.cells.begin(info):
-            self.session.begin_cell()
+        outermost = self.cells.begin(info)
+        if outermost:
+            self._stop_transforming()
+            if self._session is not None:
+                self._session.begin_cell()
+        text = self.cells.raw if outermost else getattr(info, "raw_cell", "") or ""
+        if self._may_matter(text):
+            self._start_transforming()
+
+    def _may_matter(self, text: str) -> bool:
+        if _KERAS_WORDS.search(text):
+            return True
+        session = self._session
+        return session is not None and session.may_matter(text)
+
+    def _start_transforming(self) -> None:
+        transformers = self._shell.ast_transformers
+        if not any(item is self._transformer for item in transformers):
+            transformers.append(self._transformer)
+
+    def _stop_transforming(self) -> None:
+        _remove(self._shell.ast_transformers, self._transformer)
 
     def instrument(self, tree: ast.Module) -> None:
         """Instrument the tree of a cell in place."""
         cell = self.cells.current
         if cell is None:
             return  # a silent request
-        try:
-            self.cells.note_code()
-            raw = self.cells.raw
-            self.session.instrument(tree, CellText(cell.number, raw, cell.cell_id, cell.offset))
-        except Exception as error:
-            self.session.containment.note(error)
+        from .._session.shell_face import CellText
+
+        self.cells.note_code()
+        self.session.instrument(tree, CellText(cell.number, self.cells.raw, cell.cell_id, cell.offset))
 
     def post_run_cell(self, result: Any = None) -> None:
         """A cell has ended."""
         if not self.cells.end():
             return
+        self._stop_transforming()
         if self.cells.current is not None:
-            self.session.end_cell()
-            self.display.flush()
+            if self._session is not None:
+                self._session.end_cell()
+            if self._display is not None:
+                self._display.flush()
         self.cell_settings = None
         self.cells.finish()
 
@@ -122,6 +186,10 @@ class Extension:
 
     def options_in_force(self) -> Options:
         """Return the options in force."""
+        from .._session.shell_face import Options
+        from .display import filtered_action
+        from .options import frozen
+
         found = frozen(self.options, self.cell_settings)
         if filtered_action() == "error":
             return Options(found.enabled, found.ignored, strict=True)
@@ -145,6 +213,8 @@ class Extension:
 
     def ignores_line(self, text: tuple[str, ...], code: str) -> bool:
         """Whether a comment on the lines asks to ignore a rule."""
+        from .options import ignored_by_comment
+
         return ignored_by_comment(text, code)
 
 

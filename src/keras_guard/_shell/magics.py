@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
-from IPython.core.error import UsageError
-
-from .commands import CommandError, Commands
+if TYPE_CHECKING:
+    from .commands import Commands
 
 _NAME = "keras_guard"
 _CELL_LINE = re.compile(r"^%%keras_guard\b(.*?)(\n?)$")
@@ -22,13 +22,19 @@ class Magics:
 
     Args:
         shell: The IPython shell.
-        commands: Who answers.
+        extension: The extension whose session they ask.
     """
 
-    def __init__(self, shell: Any, commands: Commands) -> None:
+    def __init__(self, shell: Any, extension: Any) -> None:
         self._shell = shell
-        self._commands = commands
+        self._extension = extension
         self._hooked: list[tuple[str, Callable[..., Any]]] = []
+
+    @cached_property
+    def _commands(self) -> Commands:
+        from .commands import Commands
+
+        return Commands(self._extension)
 
     def register(self) -> None:
         """Register the magics, their completion and the rewriting of the cell magic."""
@@ -58,6 +64,10 @@ class Magics:
 
     def run(self, line: str, cell: str | None = None) -> None:
         """Watch this notebook's Keras models; `%keras_guard help` lists the subcommands."""
+        from IPython.core.error import UsageError
+
+        from .commands import CommandError
+
         try:
             words = line.split()
             if cell is None and _CELL_OPTION in words:
@@ -85,6 +95,6 @@ def cell_magic_as_line(lines: list[str]) -> list[str]:
 
 def register_magics(shell: Any, extension: Any) -> Magics:
     """Register the magics of an extension in its shell."""
-    magics = Magics(shell, Commands(extension))
+    magics = Magics(shell, extension)
     magics.register()
     return magics

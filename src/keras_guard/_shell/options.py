@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from traitlets import Bool, Enum, Int, Set, TraitError, Unicode, validate
 from traitlets.config import Configurable
 
-from .._rules import CODES_BY_NAME, RULES
-from .._session.shell_face import Options
+if TYPE_CHECKING:
+    from .._session.shell_face import Options
 
 _COMMENT = re.compile(r"#\s*keras-guard:\s*ignore(?:\[([^\]]*)\])?", re.IGNORECASE)
 
@@ -45,6 +45,8 @@ class KerasGuard(Configurable):
 
     @validate("ignore")
     def _known_words(self, proposal: Any) -> Any:
+        from .._rules import RULES
+
         for word in proposal["value"]:
             if re.fullmatch(r"KG\d+", word) and word not in RULES:
                 raise TraitError(f"{word} is not a rule; the rules are {', '.join(sorted(RULES))}")
@@ -62,6 +64,9 @@ class CellSettings:
 
 def frozen(options: KerasGuard, cell: CellSettings | None) -> Options:
     """Return the options in force now, those of the running cell included."""
+    from .._rules import RULES
+    from .._session.shell_face import Options
+
     ignored = frozenset(options.ignore)
     strict = options.strict
     if cell is not None:
@@ -74,6 +79,8 @@ def frozen(options: KerasGuard, cell: CellSettings | None) -> Options:
 
 def ignored_by_comment(lines: tuple[str, ...], code: str) -> bool:
     """Whether one of the lines ends in ``# keras-guard: ignore`` or ``ignore[CODE]``."""
+    from .._rules import CODES_BY_NAME
+
     for line in lines:
         match = _COMMENT.search(line)
         if match is None:
