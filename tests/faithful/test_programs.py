@@ -1,0 +1,57 @@
+"""With the guard loaded, programs do exactly what they do without it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+
+from .programs import PROGRAMS
+from .runner import Process
+
+pytestmark = pytest.mark.keras
+
+_SETTINGS = settings(
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    print_blob=True,
+)
+
+
+@pytest.fixture(scope="module")
+def both() -> Iterator[tuple[Process, Process]]:
+    """A shell without the guard, and one with it."""
+    plain, guarded = Process(guarded=False), Process(guarded=True)
+    yield plain, guarded
+    plain.close()
+    guarded.close()
+
+
+def _check(both: tuple[Process, Process], program: list[str]) -> None:
+    for process in both:
+        process.send("program", program)
+    plain, guarded = (process.receive() for process in both)
+    assert guarded.pop("faults") == []
+    plain.pop("faults")
+    for index, (mine, theirs) in enumerate(zip(guarded["cells"], plain["cells"], strict=True)):
+        assert mine == theirs, f"cell {index}:\n{program[index]}"
+    assert guarded["left"] == plain["left"]
+
+
+@given(PROGRAMS)
+@settings(_SETTINGS, max_examples=300)
+@example(["model.layers[0] = layers.Dense(2)\nmodel.layers[0].units"])
+@example(["model.layers.pop()"])
+@example(["def work():\n    thing.layers[0] = give(1)\n    numbers[9] = give(1)\nwork()"])
+def test_same_behaviour(both: tuple[Process, Process], program: list[str]) -> None:
+    """Results, outputs, errors, traceback lines and columns, and names left are the same."""
+    _check(both, program)
+
+
+@pytest.mark.slow
+@given(PROGRAMS)
+@settings(_SETTINGS, max_examples=10_000)
+def test_same_behaviour_of_ten_thousand(both: tuple[Process, Process], program: list[str]) -> None:
+    """The same for ten thousand programs."""
+    _check(both, program)
