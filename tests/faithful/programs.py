@@ -83,8 +83,13 @@ def _function(children: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         "net = Net(first)\nnet.change({})\nnet.fc".format,
         ATOMS.filter(lambda atom: not atom.startswith("*")),
     )
-    lazy = st.builds("def gen():\n{}\n    yield a\nlist(gen())".format, st.just("    a = give(1)\n    thing.value = give(a)"))
-    awaited = st.builds("async def wait():\n{}\n    return 1\nawait wait()".format, st.just("    thing.value = give(2)"))
+    lazy = st.builds(
+        "def gen():\n{}\n    yield a\nlist(gen())".format,
+        st.just("    a = give(1)\n    thing.value = give(a)"),
+    )
+    awaited = st.builds(
+        "async def wait():\n{}\n    return 1\nawait wait()".format, st.just("    thing.value = give(2)")
+    )
     return called | shared | method | lazy | awaited
 
 
@@ -94,7 +99,16 @@ _simple = st.builds("{} = {}".format, TARGETS, ATOMS) | st.builds(
 _nested = st.recursive(_simple, _block, max_leaves=4)
 STATEMENTS = _nested | _function(_nested)
 LASTS = ATOMS.filter(lambda atom: not atom.startswith("*")) | st.sampled_from(
-    ["a;", "thing.put(3)", "model.layers.pop()", "numbers.append(1)", "a, b", "%time give(2)", "%who_ls", "stack.pop();"]
+    [
+        "a;",
+        "thing.put(3)",
+        "model.layers.pop()",
+        "numbers.append(1)",
+        "a, b",
+        "%time give(2)",
+        "%who_ls",
+        "stack.pop();",
+    ]
 )
 
 
@@ -105,7 +119,9 @@ def cells(draw: st.DrawFn) -> str:
     if not lines or draw(st.booleans()):
         lines.append(draw(LASTS))
     text = "\n".join(lines)
-    head = draw(st.sampled_from(["", "", "", "", "", "\n\n", "# comment\n", "from __future__ import annotations\n"]))
+    head = draw(
+        st.sampled_from(["", "", "", "", "", "\n\n", "# comment\n", "from __future__ import annotations\n"])
+    )
     magic = draw(st.sampled_from(["", "", "", "", "", "", "%%capture\n"]))
     return head + text if magic != "%%capture\n" else magic + text
 

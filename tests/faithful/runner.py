@@ -7,10 +7,12 @@ must be equal. Cards travel apart from all other output, because only they may d
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
 import json
 import os
 import re
+import select
 import subprocess
 import sys
 import tempfile
@@ -20,6 +22,7 @@ from typing import Any
 
 MIME = "application/vnd.keras-guard.v1+json"
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]+")
+_TIMES = re.compile(r"(CPU times|Wall time): .*")
 
 #: What every program finds in its namespace: real Keras objects beside objects that only look like them.
 BASE = """
@@ -73,6 +76,9 @@ class Runner:
         if guarded:
             self.shell.run_line_magic("load_ext", "keras_guard")
         self._run("import keras; keras.utils.set_random_seed(1)")
+        self.program(["pass"])
+        gc.collect()
+        gc.freeze()  # what Keras and TensorFlow made need not be looked through at every reset
 
     def _run(self, code: str) -> None:
         self.shell.run_cell(code, silent=True).raise_error()
@@ -81,7 +87,6 @@ class Runner:
         """Run a program in a fresh namespace; return what each cell did and what is left."""
         self.shell.reset(new_session=True)
         if base:
-            self._run("import keras; keras.backend.clear_session()")
             self.shell.run_cell(BASE, store_history=True).raise_error()
         reports = [self.cell(code) for code in cells]
         return {"cells": reports, "left": self.left(), "faults": self.faults()}
@@ -150,7 +155,9 @@ class Runner:
         cases = [
             loader.loadTestsFromTestCase(value)
             for value in list(names.values())
-            if isinstance(value, type) and issubclass(value, unittest.TestCase) and value is not unittest.TestCase
+            if isinstance(value, type)
+            and issubclass(value, unittest.TestCase)
+            and value is not unittest.TestCase
         ]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -197,7 +204,7 @@ def _safe_repr(value: Any) -> str:
 
 
 def _plain(text: str) -> str:
-    return _ADDRESS.sub("0x", text)
+    return _TIMES.sub(r"\1", _ADDRESS.sub("0x", text))
 
 
 class Process:
@@ -205,9 +212,11 @@ class Process:
 
     Args:
         guarded: Whether the guard is loaded.
+        seconds: How long one request may take.
     """
 
-    def __init__(self, *, guarded: bool) -> None:
+    def __init__(self, *, guarded: bool, seconds: float = 60) -> None:
+        self._seconds = seconds
         environment = {
             **os.environ,
             "TF_CPP_MIN_LOG_LEVEL": "3",
@@ -237,6 +246,10 @@ class Process:
     def receive(self) -> Any:
         """Return the runner's next report."""
         assert self._process.stdout is not None
+        ready, _, _ = select.select([self._process.stdout], [], [], self._seconds)
+        if not ready:
+            self._process.kill()
+            raise AssertionError("the runner hangs")
         line = self._process.stdout.readline()
         assert line, "the runner's process ended"
         return json.loads(line)

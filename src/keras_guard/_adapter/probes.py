@@ -12,7 +12,6 @@ from __future__ import annotations
 import ast
 import builtins
 import inspect
-import textwrap
 from collections.abc import Callable
 from types import CodeType, FunctionType
 from typing import Any
@@ -79,9 +78,8 @@ def _instrumented_code(function: FunctionType, before: str, after: str, *, has_a
         lines, first_line = inspect.getsourcelines(function)
     except (OSError, TypeError) as error:
         raise ProbeError(f"no source for {function.__qualname__}") from error
-    tree = ast.parse(textwrap.dedent("".join(lines)))
-    ast.increment_lineno(tree, first_line - 1)
-    definition = tree.body[0]
+    definition = _parsed(lines)
+    ast.increment_lineno(definition, first_line - 1)
     if not isinstance(definition, ast.FunctionDef):
         raise ProbeError(f"{function.__qualname__} is not a plain def")
     definition.decorator_list = []
@@ -91,6 +89,16 @@ def _instrumented_code(function: FunctionType, before: str, after: str, *, has_a
         ast.fix_missing_locations(module), function.__code__.co_filename, "exec", dont_inherit=True
     )
     return _fitted(_find_code(code, definition.name), function)
+
+
+def _parsed(lines: list[str]) -> ast.AST:
+    """Parse a function where it stands: a traceback marks columns, so a method must keep its indent."""
+    if not lines[0][:1].isspace():
+        return ast.parse("".join(lines)).body[0]
+    block = ast.parse("if True:\n" + "".join(lines)).body[0]
+    assert isinstance(block, ast.If)
+    ast.increment_lineno(block, -1)
+    return block.body[0]
 
 
 def _insert_calls(definition: ast.FunctionDef, before: str, after: str, *, has_after: bool) -> None:
