@@ -72,6 +72,9 @@ class Runner:
         self.shell.history_manager.enabled = False
         self.shell.kernel = None  # cards go to the publisher, as in a notebook
         self.shell.display_pub = self.publisher = Publisher(parent=self.shell)
+        self.shell.run_line_magic(
+            "xmode", "Plain"
+        )  # what the frames are is compared; drawing them takes long
         self.guarded = guarded
         if guarded:
             self.shell.run_line_magic("load_ext", "keras_guard")

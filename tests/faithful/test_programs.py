@@ -40,7 +40,7 @@ def _check(both: tuple[Process, Process], program: list[str]) -> None:
 
 
 @given(PROGRAMS)
-@settings(_SETTINGS, max_examples=300)
+@settings(_SETTINGS, max_examples=200)
 @example(["model.layers[0] = layers.Dense(2)\nmodel.layers[0].units"])
 @example(["model.layers.pop()"])
 @example(["def work():\n    thing.layers[0] = give(1)\n    numbers[9] = give(1)\nwork()"])

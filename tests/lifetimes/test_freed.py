@@ -66,7 +66,7 @@ def frozen() -> Iterator[None]:
 
 
 @pytest.fixture
-def references(guarded: Any) -> Iterator[Callable[[], list[weakref.ref[Any]]]]:
+def references(guarded: Any) -> Callable[[], list[weakref.ref[Any]]]:
     """Return weak references to the model, its layers and its variables."""
 
     def take() -> list[weakref.ref[Any]]:
@@ -76,7 +76,7 @@ def references(guarded: Any) -> Iterator[Callable[[], list[weakref.ref[Any]]]]:
         return [weakref.ref(thing) for thing in things if thing is not None]
 
     gc.collect()
-    yield take
+    return take
 
 
 @pytest.mark.parametrize("cells", LIVES.values(), ids=LIVES)
@@ -145,6 +145,7 @@ def test_out_holds_a_model_exactly_as_long_as_ipython_does(guarded: Any) -> None
     names["Out"].clear()
     for name in ("_", "__", "___", "_2"):
         names.pop(name, None)
+        guarded.shell.user_ns_hidden.pop(name, None)
     hook._ = hook.__ = hook.___ = None
     gc.collect()
     assert reference() is None
