@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .face import FACE, is_layer
-from .membership import graph_layers, is_input
+from .membership import graph_operations, is_input
 
 
 @dataclass(frozen=True)
@@ -394,11 +394,22 @@ def sub_layers(layer: Any) -> list[Any]:
     return list(flatten(include_self=False, recursive=True)) if flatten is not None else []
 
 
+def called_operations(model: Any) -> list[Any]:
+    """Return what a model's graph and the graphs of models called in it call, each once, inputs left out."""
+    found: dict[int, Any] = {}
+    for operation in graph_operations(model):
+        if not is_input(operation) and id(operation) not in found:
+            found[id(operation)] = operation
+            if functional_of(operation) is not None:
+                found.update((id(inner), inner) for inner in called_operations(operation))
+    return list(found.values())
+
+
 def tied_layers(model: Any) -> set[int]:
     """Return the ids of layers that share a variable or a part with another layer of the graph."""
     owners: dict[int, set[int]] = {}
-    for layer in graph_layers(model):
-        if isinstance(layer, FACE.model) or is_input(layer):
+    for layer in called_operations(model):
+        if not is_layer(layer) or isinstance(layer, FACE.model):
             continue
         for thing in [layer, *getattr(layer, "variables", ()), *sub_layers(layer)]:
             owners.setdefault(id(thing), set()).add(id(layer))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 import sys
 from dataclasses import dataclass
 from types import FunctionType
@@ -20,10 +21,12 @@ class OperationWords:
     Attributes:
         path: Where Keras' public interface holds it, such as ``ops.mean``; empty for ``x[key]``.
         arguments: What the operation was made with, by the function's argument names.
+        leading: Those of them that the function takes before what the operation is called with.
     """
 
     path: str
     arguments: dict[str, Any]
+    leading: tuple[str, ...] = ()
 
 
 def operation_words(operation: Any) -> OperationWords:
@@ -50,7 +53,9 @@ def operation_words(operation: Any) -> OperationWords:
             raise NoWordsError(f"{name} does not tell its {key}")
         given[key] = getattr(operation, key)
     kept = {key: value for key, value in given.items() if not _is_default(value, parameters[key].default)}
-    return OperationWords(path, kept)
+    leading = tuple(itertools.takewhile(lambda key: key in given, parameters))
+    kept.update((key, given[key]) for key in leading)
+    return OperationWords(path, kept, leading)
 
 
 def _function_of(cls: type) -> tuple[FunctionType, str]:

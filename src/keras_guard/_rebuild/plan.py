@@ -18,6 +18,7 @@ from .._adapter.graph import (
     Spec,
     Value,
     call_parameters,
+    called_operations,
     flat_with_paths,
     functional_of,
     is_public_output,
@@ -197,7 +198,7 @@ class Planner:
             RebuildRefused: Where a layer does not fit and cannot be made anew.
         """
         self._tied = tied_layers(model)
-        self._own = {id(layer) for layer in graph_layers(model)}
+        self._own = {id(operation) for operation in called_operations(model)}
         plan = self._model(model, None)
         for part in list(self._parts.values()):
             self._choose(part)

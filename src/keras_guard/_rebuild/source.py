@@ -32,7 +32,7 @@ from .._adapter.operation_words import OperationWords, operation_words
 from .._data.edits import LayerRecord
 from .plan import ModelPlan, Part, Step
 from .refused import RebuildRefused
-from .spelling import Speller, literal, local_name
+from .spelling import Speller, literal, local_name, subscript
 
 _LINE = 100
 _SLICE_FROM = 3
@@ -321,14 +321,15 @@ class Writer:
         words += [f"{key}={self._structure(plan, v, text, names)}" for key, v in call.kwargs.items()]
         found = self._operations.get(id(step.part))
         if found is not None:
-            return self._operation_call(found, words)
+            return self._operation_call(found, call, words)
         return f"{self._callee(step.part)}({', '.join(words)})"
 
-    def _operation_call(self, found: OperationWords, words: list[str]) -> str:
+    def _operation_call(self, found: OperationWords, call: Call, words: list[str]) -> str:
         if not found.path:
-            return f"{words[0]}[{words[1]}]"
-        extra = [f"{key}={self._plain(value)}" for key, value in found.arguments.items()]
-        return f"{self._speller.keras(found.path)}({', '.join([*words, *extra])})"
+            return f"{words[0]}[{subscript(call.args[1]) if len(call.args) > 1 else words[1]}]"
+        first = [self._plain(found.arguments[key]) for key in found.leading]
+        rest = [f"{k}={self._plain(v)}" for k, v in found.arguments.items() if k not in found.leading]
+        return f"{self._speller.keras(found.path)}({', '.join([*first, *words, *rest])})"
 
     def _plain(self, value: Any) -> str:
         try:
@@ -376,11 +377,12 @@ class Writer:
         return text
 
     def _part_text(self, part: Part) -> str:
+        if not is_layer(part.item) and not isinstance(part.item, LayerRecord):
+            with contextlib.suppress(NoWordsError):
+                self._operations[id(part)] = operation_words(part.item)
+                return ""
         if part.origin == "kept":
             return self._reached(part.item)
-        if part.origin == "fresh" and not is_layer(part.item):
-            self._operations[id(part)] = operation_words(part.item)
-            return ""
         if part.origin == "fresh":
             return self._fresh_text(part)
         if self._anew and is_layer(part.item) and not weight_shapes_of(part.item):

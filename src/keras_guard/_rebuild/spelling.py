@@ -46,6 +46,21 @@ def literal(value: Any) -> str:
     raise NoWordsError(f"no literal for a {type(value).__name__}")
 
 
+def subscript(key: Any) -> str:
+    """Spell what stands in the brackets of ``x[...]``, with colons for slices.
+
+    Raises:
+        NoWordsError: For a key that is no literal.
+    """
+    parts = key if isinstance(key, (tuple, list)) else (key,)
+    return ", ".join(_colons(part) if isinstance(part, slice) else literal(part) for part in parts)
+
+
+def _colons(part: slice) -> str:
+    ends = [literal(end) if end is not None else "" for end in (part.start, part.stop, part.step)]
+    return ":".join(ends if part.step is not None else ends[:2])
+
+
 def _quoted(text: str) -> str:
     """Quote a text as people do, in double quotes where that needs no escape; look-alikes are escaped."""
     shown = repr(text) if text.isascii() else ascii(text) if not _is_wordlike(text) else repr(text)
