@@ -57,6 +57,8 @@ LOOPS = {
     "method call": "for i in range(10**6):\n    thing.step()",
     "own `.losses.append`": "for i in range(10**6):\n    thing.losses.append(i)\nthing.losses.clear()",
     "subscript store in a function": "def fill(n):\n    for i in range(n):\n        rows[i % 5000] = make(i)\nfill(10**6)",
+    "own `.losses.append` in a function": "def note(n):\n    for i in range(n):\n        thing.losses.append(i)\n    thing.losses.clear()\nnote(10**6)",
+    "counter in a function": "def count(n):\n    global total\n    for i in range(n):\n        total += i\ncount(10**6)",
     "attribute store in a function": "def put(n):\n    for i in range(n):\n        thing.value = make(i)\nput(10**6)",
 }
 
@@ -69,6 +71,7 @@ class Thing:
 def make(i):
     return i
 thing, table, rows = Thing(), {}, [0] * 5000
+total = 0
 """
 
 HUNDRED = "\n".join(

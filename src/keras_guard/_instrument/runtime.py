@@ -1,5 +1,10 @@
 """The probes that instrumented cells call, kept in ``builtins`` under reserved names.
 
+A probe stands in loops that run a million times over objects that have nothing to do with
+Keras, so it looks at the type of what it is given and is gone again. Only a layer or an optimizer
+*arms* its site; the probes behind it do nothing while their site is not armed, and where they
+are statements of their own they are not even called then.
+
 They live in ``builtins`` so that ``%reset``, ``del`` or a user's own names cannot take them
 away from a cell that is running, and they stay there, inert, after the guard is unloaded:
 functions defined while it was loaded still call them.
@@ -14,6 +19,10 @@ from typing import Any, Protocol
 
 OBJECT = "__keras_guard_object__"
 LIST = "__keras_guard_list__"
+ALIAS = "__keras_guard_alias__"
+VALUE = "__keras_guard_value__"
+VALUES = "__keras_guard_values__"
+ARMED = "__keras_guard_armed__"
 SLOT = "__keras_guard_slot__"
 DONE = "__keras_guard_done__"
 STEP = "__keras_guard_step__"
@@ -27,6 +36,9 @@ class Listener(Protocol):
 
     def probe_object(self, site: Site, value: Any) -> None:
         """The object whose list is about to be edited."""
+
+    def cares(self, site: Site) -> bool:
+        """Whether a global that is bound holds anything worth a look; asked at every turn of loops."""
 
     def probe_list(self, site: Site, value: Any) -> None:
         """The list that is about to be edited."""
@@ -102,31 +114,73 @@ def forget(listener: Listener) -> None:
         del _SITES[number]
 
 
+_armed: list[str] = []
+_hot: tuple[type, ...] = ()
+
+
+def watch_types(hot: tuple[type, ...]) -> None:
+    """Set the classes whose objects arm a site."""
+    global _hot  # noqa: PLW0603 - the fastest place a probe can read it from
+    _hot = hot
+
+
+def disarm() -> None:
+    """Forget sites whose statements were left half-way."""
+    _armed.clear()
+
+
 def _probe_object(number: str, value: Any) -> Any:
-    site = _SITES.get(number)
-    if site is not None:
-        site.listener.probe_object(site, value)
+    if issubclass(type(value), _hot):
+        site = _SITES.get(number)
+        if site is not None:
+            _armed.append(number)
+            site.listener.probe_object(site, value)
     return value
 
 
 def _probe_list(number: str, value: Any) -> Any:
-    site = _SITES.get(number)
-    if site is not None:
-        site.listener.probe_list(site, value)
+    if number in _armed:
+        site = _SITES.get(number)
+        if site is not None:
+            site.listener.probe_list(site, value)
+    return value
+
+
+def _probe_alias(number: str, value: Any) -> Any:
+    if type(value) is list and value and issubclass(type(value[-1]), _hot):
+        site = _SITES.get(number)
+        if site is not None:
+            _armed.append(number)
+            site.listener.probe_list(site, value)
+    return value
+
+
+def _probe_value(number: str, value: Any) -> Any:
+    if issubclass(type(value), _hot):
+        _armed.append(number)
+    return value
+
+
+def _probe_values(number: str, value: Any) -> Any:
+    if type(value) in (tuple, list) and any(issubclass(type(item), _hot) for item in value[:64]):
+        _armed.append(number)
     return value
 
 
 def _probe_slot(number: str, value: Any) -> Any:
-    site = _SITES.get(number)
-    if site is not None:
-        site.listener.probe_slot(site, value)
+    if number in _armed:
+        site = _SITES.get(number)
+        if site is not None:
+            site.listener.probe_slot(site, value)
     return value
 
 
 def _probe_done(number: str, value: Any = None) -> Any:
-    site = _SITES.get(number)
-    if site is not None:
-        site.listener.probe_done(site)
+    if number in _armed:
+        _armed.remove(number)
+        site = _SITES.get(number)
+        if site is not None:
+            site.listener.probe_done(site)
     return value
 
 
@@ -138,19 +192,22 @@ def _probe_step(number: str) -> None:
 
 def _probe_before(number: str) -> None:
     site = _SITES.get(number)
-    if site is not None:
+    if site is not None and site.listener.cares(site):
         site.listener.probe_before(site)
 
 
 def _probe_after(number: str) -> None:
     site = _SITES.get(number)
-    if site is not None:
+    if site is not None and site.listener.cares(site):
         site.listener.probe_after(site)
 
 
 _PROBES = {
     OBJECT: _probe_object,
     LIST: _probe_list,
+    ALIAS: _probe_alias,
+    VALUE: _probe_value,
+    VALUES: _probe_values,
     SLOT: _probe_slot,
     DONE: _probe_done,
     STEP: _probe_step,
@@ -163,3 +220,4 @@ def install() -> None:
     """Put the probes into ``builtins``; doing it twice changes nothing."""
     for name, probe in _PROBES.items():
         setattr(builtins, name, probe)
+    setattr(builtins, ARMED, _armed)

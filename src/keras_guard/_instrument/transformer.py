@@ -8,6 +8,7 @@ expression stays last, and ``from __future__`` stays first.
 from __future__ import annotations
 
 import ast
+import copy
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -63,6 +64,7 @@ class CellInstrumenter:
         listener: Who hears the probes.
         cell: Execution count of the cell.
         watched: Says of a name whether its object is one to watch now.
+        dull: Says of a name whether it holds something that has no layers of its own now.
         line_offset: Lines of the user's cell above the code (1 under a cell magic).
         file: For a module instead of a cell, the file it was read from.
     """
@@ -74,6 +76,7 @@ class CellInstrumenter:
         watched: Callable[[str], bool],
         line_offset: int = 0,
         *,
+        dull: Callable[[str], bool] = lambda name: False,
         file: str | None = None,
     ) -> None:
         self._listener = listener
@@ -81,6 +84,8 @@ class CellInstrumenter:
         self._watched = watched
         self._offset = line_offset
         self._file = file
+        self._dull = dull
+        self._bound: set[str] = set()
         self.plan = CellPlan()
 
     def instrument(self, tree: ast.Module, text: str, *, functions: bool) -> ast.Module:
@@ -92,6 +97,7 @@ class CellInstrumenter:
             functions: Whether slots bound inside functions are to be watched.
         """
         touched = [touched_names(statement, MUTATORS) for statement in tree.body]
+        self._bound = set().union(*(item.bound for item in touched))
         self._choose_names(touched, tree.body)
         steps = self._steps(touched)
         if LIST_WORDS.search(text) or (functions and _defines_functions(tree.body)):
@@ -122,6 +128,10 @@ class CellInstrumenter:
                 statement = tree.body[index]
                 site = self.site(statement, names=names)
                 tree.body.insert(index + 1, _call_statement(runtime.STEP, site.number, statement))
+
+    def is_ruled_out(self, node: ast.expr) -> bool:
+        """Whether a name cannot hold a model while the top level of this cell runs."""
+        return isinstance(node, ast.Name) and node.id not in self._bound and self._dull(node.id)
 
     def site(
         self,
@@ -208,6 +218,23 @@ def _call_statement(name: str, number: str, like: ast.stmt) -> ast.stmt:
     return statement
 
 
+def _if_armed(statement: ast.stmt) -> ast.stmt:
+    """Return a statement that runs only while some site is armed: a test costs a tenth of a call."""
+    guarded = ast.If(ast.Name(runtime.ARMED, ast.Load()), [statement], [])
+    for node in (guarded, guarded.test):
+        ast.copy_location(node, statement)
+    return guarded
+
+
+def _call_if_armed(name: str, number: str, value: ast.expr) -> ast.expr:
+    choice = ast.IfExp(
+        ast.Name(runtime.ARMED, ast.Load()), _call(name, number, value, copy.deepcopy(value)), value
+    )
+    for node in (choice, choice.test):
+        ast.copy_location(node, value)
+    return choice
+
+
 class _EditSites(ast.NodeTransformer):
     """Puts probes around edits of lists that Keras hands out and around slots bound in functions."""
 
@@ -219,6 +246,8 @@ class _EditSites(ast.NodeTransformer):
         self._globals: list[set[str]] = []
         self._aliases: list[set[str]] = []
         self._behind: list[Site] = []
+        self._values: list[Site] = []
+        self._inner = 0
         self.origins: list[int] = []
         self._index = -1
 
@@ -246,6 +275,19 @@ class _EditSites(ast.NodeTransformer):
     visit_FunctionDef = _visit_function
     visit_AsyncFunctionDef = _visit_function
 
+    def _visit_inner(self, node: ast.AST) -> ast.AST:
+        self._inner += 1
+        result = self.generic_visit(node)
+        self._inner -= 1
+        return result
+
+    visit_ClassDef = _visit_inner
+    visit_Lambda = _visit_inner
+    visit_ListComp = _visit_inner
+    visit_SetComp = _visit_inner
+    visit_DictComp = _visit_inner
+    visit_GeneratorExp = _visit_inner
+
     # Statements
 
     def generic_visit(self, node: ast.AST) -> ast.AST:
@@ -254,15 +296,21 @@ class _EditSites(ast.NodeTransformer):
             return super().generic_visit(node)
         outer, self._statement = self._statement, node
         outer_behind, self._behind = self._behind, []
+        outer_values, self._values = self._values, []
         before = self._global_sites(node)
         result = super().generic_visit(node)
+        for site in self._values:
+            assert isinstance(node, (ast.Assign, ast.AnnAssign))
+            assert node.value is not None
+            node.value = _call(_value_probe(node), site.number, node.value, node.value)
+        self._values = outer_values
         behind, self._behind = self._behind, outer_behind
         self._statement = outer
         if not behind and not before:
             return result
         items: list[ast.AST] = [_call_statement(runtime.BEFORE, s.number, node) for s in before]
         items.append(result)
-        items += [_call_statement(runtime.DONE, s.number, node) for s in behind]
+        items += [_if_armed(_call_statement(runtime.DONE, s.number, node)) for s in behind]
         items += [_call_statement(runtime.AFTER, s.number, node) for s in before]
         return items  # type: ignore[return-value]
 
@@ -338,6 +386,8 @@ class _EditSites(ast.NodeTransformer):
         for index, value in enumerate(node.args):
             if _is_layers(value):
                 assert isinstance(value, ast.Attribute)
+                if self._is_ruled_out(value.value):
+                    continue
                 site = self._site(node, attribute=value.attr, chain=ast.unparse(value), passed=True)
                 value.value = _call(runtime.OBJECT, site.number, value.value, value.value)
                 node.args[index] = _call(runtime.LIST, site.number, value, value)
@@ -358,6 +408,8 @@ class _EditSites(ast.NodeTransformer):
             holder, node = node, node.value
         nested = holder is not parent
         site = None
+        if self._is_ruled_out(getattr(node, "func", node)):
+            return None
         if isinstance(node, ast.NamedExpr) and _is_layers(node.value):
             site = self._site(parent, chain=node.target.id)
         elif (
@@ -378,18 +430,37 @@ class _EditSites(ast.NodeTransformer):
             site = self._site(parent, attribute="", chain=node.id)
         if site is None:
             return None
-        setattr(holder, where, _call(runtime.LIST, site.number, node, node))
+        # An alias stands for itself; elsewhere the list's owner has armed the site.
+        probe = runtime.LIST if site.attribute else runtime.ALIAS
+        setattr(holder, where, _call(probe, site.number, node, node))
         if behind:
             self._behind.append(site)
         return site
 
+    def _is_ruled_out(self, node: ast.expr) -> bool:
+        """Whether an attribute's owner, or the owner itself, is known before the cell runs to hold no layers."""
+        if self._function or self._inner:
+            return False  # runs later, or with names of its own
+        owner = node.value if isinstance(node, ast.Attribute) else node
+        return self._cell.is_ruled_out(owner)
+
     def _slot(self, node: ast.Subscript | ast.Attribute, attribute: str) -> None:
-        value = getattr(self._statement, "value", None)
-        if not self._slots or not self._function or value is None or isinstance(value, _PLAIN_VALUES):
+        """Watch one slot: the value arms the site where it is a layer, and only then the slot is looked at."""
+        statement = self._statement
+        if not self._slots or not self._function or not isinstance(statement, (ast.Assign, ast.AnnAssign)):
+            return
+        if statement.value is None or isinstance(statement.value, _PLAIN_VALUES):
             return
         site = self._site(node, attribute=attribute, chain=ast.unparse(node))
-        node.value = _call(runtime.SLOT, site.number, node.value, node.value)
+        node.value = _call_if_armed(runtime.SLOT, site.number, node.value)
+        self._values.append(site)
         self._behind.append(site)
+
+
+def _value_probe(node: ast.Assign | ast.AnnAssign) -> str:
+    targets = node.targets if isinstance(node, ast.Assign) else []
+    unpacked = any(isinstance(target, (ast.Tuple, ast.List)) for target in targets)
+    return runtime.VALUES if unpacked else runtime.VALUE
 
 
 def _only_reads(function: ast.expr) -> bool:

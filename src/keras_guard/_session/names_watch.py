@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from .._adapter.face import is_layer
+from .._adapter.face import FACE, is_layer
 from .._adapter.membership import same_items
 from .._data.diagnostic import Span
 from .._data.events import ClassRedefined, Event, ListEdited, Rebound
@@ -54,6 +54,16 @@ class NamesWatch:
         if walked is not None and walked() is value:
             return False
         return bool(take(value)) or self._given(value) or (is_plain(value) and self._reads(name))
+
+    def is_number(self, name: str) -> bool:
+        """Whether a name holds a plain value, now and when it was looked at last, that no trace holds either."""
+        return (
+            type(self._namespace.get(name)) in _PLAIN and not self._held.get(name) and not self._reads(name)
+        )
+
+    def is_dull(self, name: str) -> bool:
+        """Whether a name holds something that has no layers of its own."""
+        return name in self._namespace and not issubclass(type(self._namespace[name]), FACE.owners)
 
     def held(self) -> list[str]:
         """Return the names that are watched now."""

@@ -17,6 +17,7 @@ from .._adapter.uses import Use
 from .._data.diagnostic import Span, State
 from .._data.events import ArgumentEdited, CopyEdited, Event, ListEdited, Rebound
 from .._data.views import ModelViews
+from .._instrument import runtime
 from .._instrument.names import Ahead, binding_line, code_ahead
 from .._instrument.runtime import Site
 from .._instrument.transformer import CellInstrumenter
@@ -99,6 +100,7 @@ class Session:
     def wake(self) -> None:
         """Attach to Keras, once it has been imported."""
         if FACE.refresh():
+            runtime.watch_types(FACE.owners)
             self.hooks.attach()
 
     def begin_cell(self) -> None:
@@ -129,7 +131,9 @@ class Session:
         if not options.enabled or not (FACE.awake or KERAS_WORDS.search(text)):
             return
         self.names.read_cell(tree.body, cell.offset)
-        instrumenter = CellInstrumenter(self, cell.number, self.names.is_candidate, cell.offset)
+        instrumenter = CellInstrumenter(
+            self, cell.number, self.names.is_candidate, cell.offset, dull=self.names.is_dull
+        )
         instrumenter.instrument(tree, text, functions=True)
         self.names.begin(instrumenter.plan.names)
 
@@ -227,6 +231,10 @@ class Session:
             old, new = reference(), now.get(part, weak(None))()
             if old is not None and new is not None and old is not new:
                 self.publish(Rebound(base + part, old, new, span_of_site(self.shell, site)))
+
+    def cares(self, site: Site) -> bool:
+        """See ``runtime.Listener``."""
+        return not all(self.names.is_number(name) for name in site.names)
 
     def probe_step(self, site: Site) -> None:
         """See ``runtime.Listener``."""
