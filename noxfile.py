@@ -79,7 +79,9 @@ def wheel(session: nox.Session) -> None:
     session.run("python", "-m", "build", "--outdir", built)
     session.run("twine", "check", "--strict", f"{built}/*", external=True)
     session.install(".[test]")
-    session.run("pip", "install", "--no-index", "--no-deps", "--force-reinstall", "--find-links", built, "keras-guard")
+    session.run(
+        "pip", "install", "--no-index", "--no-deps", "--force-reinstall", "--find-links", built, "keras-guard"
+    )
     _pytest(session)
 
 

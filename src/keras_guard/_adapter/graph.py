@@ -388,6 +388,12 @@ def output_path_of(call: Call, value: Value) -> tuple[Any, ...]:
     return () if len(call.outputs) == 1 else (call.outputs.index(value),)
 
 
+def carries_masks(graph: Graph) -> bool:
+    """Whether masks travel with tensors of a graph; ``clone_model`` would go on with the old ones."""
+    values = [value for call in graph.calls for value in call.outputs]
+    return any(getattr(value.tensor, "_keras_mask", None) is not None for value in values)
+
+
 def sub_layers(layer: Any) -> list[Any]:
     """Return the layers inside a layer."""
     flatten = getattr(layer, "_flatten_layers", None)

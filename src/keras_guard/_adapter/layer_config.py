@@ -179,13 +179,17 @@ def _arguments(
         if key == "name" and known and not parameters and raw is None:
             continue
         value = _neutral(raw, getattr(live, key, None) if live is not None else None, objects)
-        if default is None and raw is None:
+        if default is None and (raw is None or (key == "data_format" and raw == _image_data_format())):
             continue
         if brief and default is not inspect.Parameter.empty and _is_default(value, raw, default):
             continue
         found[key] = value
     order = [*(k for k in parameters if k in found), *(k for k in found if k not in parameters)]
     return {key: found[key] for key in order}
+
+
+def _image_data_format() -> str:
+    return str(sys.modules["keras"].config.image_data_format())
 
 
 def constructor_parameters(cls: type) -> tuple[dict[str, inspect.Parameter], bool]:

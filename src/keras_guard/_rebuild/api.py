@@ -12,6 +12,7 @@ from .._adapter.compile_facts import output_names
 from .._adapter.face import FACE, is_graph_model, is_layer, is_model
 from .._adapter.graph_dry import global_state_kept
 from .._adapter.layer_config import user_objects
+from .compact import COMPACT_FROM
 from .compiling import CompileWords
 from .dryrun import dry_run
 from .intent import infer
@@ -110,30 +111,46 @@ def rebuild(
     names = dict(namespace) if namespace is not None else {}
     objects = user_objects(names)
     with global_state_kept():
-        return _Rebuilding(model, names, objects).rebuild(tuple(edits), style, name, dry_run_limit)
+        return _Rebuilding(model, names, objects, _Order(style, name, dry_run_limit)).rebuild(tuple(edits))
+
+
+@dataclass(frozen=True)
+class _Order:
+    """What was asked for."""
+
+    style: str
+    name: str | None
+    limit: int | None
 
 
 class _Rebuilding:
     """One rebuild."""
 
-    def __init__(self, model: Any, names: dict[str, Any], objects: dict[str, Any]) -> None:
+    def __init__(self, model: Any, names: dict[str, Any], objects: dict[str, Any], order: _Order) -> None:
         self._model = model
         self._names = names
         self._objects = objects
+        self._order = order
 
-    def rebuild(self, edits: tuple[Any, ...], style: str, name: str | None, limit: int | None) -> Rebuild:
-        anew = style != "replay"
-        planner = Planner(infer(self._model, edits), self._objects, anew=anew)
+    def rebuild(self, edits: tuple[Any, ...]) -> Rebuild:
+        planner = Planner(infer(self._model, edits), self._objects, anew=self._order.style != "replay")
         plan = planner.plan(self._model)
+        if sum(step.replay for step in plan.steps) > COMPACT_FROM and self._order.style == "replay":
+            with contextlib.suppress(RebuildRefused):
+                return self._written(planner, plan, compact=True)
+        return self._written(planner, plan)
+
+    def _written(self, planner: Planner, plan: ModelPlan, *, compact: bool = False) -> Rebuild:
+        style = self._order.style
         # Stand-alone code brings its own imports; only the user's classes and functions have no other name.
         speller = Speller(self._names if style != "source" else self._objects)
-        target = name or self._own_name() or "rebuilt"
+        target = self._order.name or self._own_name() or "rebuilt"
         renamed = renamed_outputs(plan)
         named = frozenset(renamed.values()) if len(plan.outputs) > 1 else frozenset()
-        writer = Writer(plan, speller, target, self._objects, named, anew=anew, carry=style == "copy")
+        writer = Writer(plan, speller, target, self._objects, named, style=style, compact=compact)
         compiling = CompileWords(speller, self._objects)
         source = writer.write(compiling.words(self._model, renamed))
-        proof = dry_run(source, target, plan, self._names, limit)
+        proof = dry_run(source, target, plan, self._names, self._order.limit)
         return Rebuild(
             source=source,
             target=target,

@@ -30,6 +30,7 @@ from .._adapter.layer_config import Construct, NoWordsError, constructor_of, is_
 from .._adapter.layer_fit import weight_shapes_of
 from .._adapter.operation_words import OperationWords, operation_words
 from .._data.edits import LayerRecord
+from .compact import Compact, compact_form
 from .plan import ModelPlan, Part, Step
 from .refused import RebuildRefused
 from .spelling import Speller, literal, local_name, subscript
@@ -47,8 +48,8 @@ class Writer:
         speller: Spells names.
         target: The name to bind.
         objects: The user's classes and functions.
-        anew: Whether the new model shall be independent of the old one.
-        carry: Whether the old weights are copied into it.
+        style: ``replay``, ``copy`` or ``source``.
+        compact: Whether a long replay may be left to ``clone_model``.
         named: Names of new layers that something else goes by; others' automatic names are left out.
 
     Attributes:
@@ -63,12 +64,13 @@ class Writer:
         objects: Mapping[str, Any],
         named: frozenset[str] = frozenset(),
         *,
-        anew: bool = False,
-        carry: bool = False,
+        style: str = "replay",
+        compact: bool = False,
     ) -> None:
         self._plan = plan
-        self._anew = anew
-        self._carry = carry
+        self._anew = style != "replay"
+        self._carry = style == "copy"
+        self._compact = compact
         self._named = named
         self._speller = speller
         self._target = target
@@ -241,6 +243,9 @@ class Writer:
         names: dict[int, str] = {}
         inputs = self._functional_inputs(plan, text, names)
         steps = [step for step in plan.steps if step.replay]
+        compact = compact_form(plan, steps) if self._compact and plan is self._plan else None
+        if compact is not None:
+            return self._cloning(plan, compact, text)
         shown = self._inline(plan, steps, text, names)
         if shown is not None:
             return self._call_text(self._class_text(plan), [inputs, shown, *self._model_arguments(plan)])
@@ -265,6 +270,35 @@ class Writer:
         if not plan.input_specs:
             return f"{text}.input"
         return self._structure(plan, graph.inputs, text, names)
+
+    def _cloning(self, plan: ModelPlan, compact: Compact, text: str) -> str:
+        """Let ``clone_model`` walk the graph, with the layers that differ by name."""
+        graph = local_name("graph", self._locals)
+        model = self._speller.keras("Model")
+        arguments = ", ".join([f"{text}.input", f"{text}.output", *self._model_arguments(plan)])
+        self._lines.append(f"{graph} = {model}({arguments})")
+        words = [graph, f"input_tensors={text}.input"]
+        instead = local_name("instead", self._locals)
+        self._table(instead, compact.instead)
+        words.append(f"clone_function=lambda layer: {instead}.get(layer.name, layer)")
+        if compact.behind:
+            behind, call = local_name("behind", self._locals), local_name("call", self._locals)
+            self._table(behind, compact.behind)
+            self._lines += [
+                f"def {call}(layer, *args, **kwargs):",
+                "    made = layer(*args, **kwargs)",
+                f"    return {behind}[layer.name](made) if layer.name in {behind} else made",
+            ]
+            words.append(f"call_function={call}")
+        return self._call_text(self._speller.keras("models.clone_model"), words)
+
+    def _table(self, name: str, parts: Mapping[str, Part]) -> None:
+        lines = [f"{name} = {{"]
+        for layer, part in parts.items():
+            if self._comment(part):
+                lines.append(f"    # {self._comment(part)}")
+            lines.append(f"    {literal(layer)}: {self._callee(part)},")
+        self._lines += [*lines, "}"] if parts else [f"{name} = {{}}"]
 
     def _inline(self, plan: ModelPlan, steps: Sequence[Step], text: str, names: dict[int, str]) -> str | None:
         """Return the whole output as one expression, where it is a short chain; else ``None``."""

@@ -22,6 +22,8 @@ from .places import PlaceError, value_at_place
 if TYPE_CHECKING:
     from .extension import Extension
 
+#: Of float32, which is what Keras uses unless told otherwise.
+_PARAMETERS_IN_A_MEGABYTE = 250_000
 _STYLES = ("replay", "copy", "source")
 
 
@@ -187,6 +189,7 @@ class Commands:
                 session.edits_of(model),
                 namespace=session.shell.namespace,
                 style=style or self._extension.options.rebuild_style,
+                dry_run_limit=self._extension.options.dry_run_limit_mb * _PARAMETERS_IN_A_MEGABYTE,
                 name=target or (name if name and name.isidentifier() else None),
             )
         except RebuildRefused as refused:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import keras
 import numpy as np
+
+import keras
 
 
 def sample(model: Any) -> Any:
@@ -20,7 +21,9 @@ def sample(model: Any) -> Any:
             return np.ones(shape, bool)
         return rng.uniform(0.1, 1, shape).astype("float32")
 
-    return keras.tree.map_structure(one, model.inputs[0] if isinstance(model, keras.Sequential) else model.input)
+    return keras.tree.map_structure(
+        one, model.inputs[0] if isinstance(model, keras.Sequential) else model.input
+    )
 
 
 def outputs(model: Any, data: Any) -> list[Any]:

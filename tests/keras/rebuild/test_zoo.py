@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import keras
 import pytest
-from keras import layers
 
+import keras
+from keras import layers
 from keras_guard import InsertAfter, RebuildRefused, Remove, Replace, rebuild
 
 from .checks import assert_same, copy_weights, outputs, sample, wider
@@ -55,15 +55,23 @@ def test_a_copy_is_independent(name: str) -> None:
     assert all(any(repr(name) in note for note in found.notes) for name in shared)
 
 
+def _rebuilt(model: Any, edit: Any, style: str) -> Any:
+    """Return the rebuild, or ``None`` when it was refused in words."""
+    try:
+        return rebuild(model, [edit], namespace=_namespace(model), style=style)
+    except RebuildRefused as refused:
+        if not refused.reason:
+            pytest.fail("refused without a reason")
+        return None
+
+
 def _insert_identity(name: str, position: int, style: str) -> None:
     model = GRAPHS[name]()
     data = sample(model)
     wanted = outputs(model, data)
     edit = InsertAfter(model.layers[position], layers.Identity(name="inserted"))
-    try:
-        found = rebuild(model, [edit], namespace=_namespace(model), style=style)
-    except RebuildRefused as refused:
-        assert refused.reason
+    found = _rebuilt(model, edit, style)
+    if found is None:
         return
     made = found.run(_namespace(model))
     if style == "source":
@@ -76,14 +84,13 @@ def _run_edit(name: str, position: int, style: str, kind: str) -> None:
     """A widened or removed layer gives a model that runs, keeps what it says it kept, or is refused."""
     model = GRAPHS[name]()
     layer = model.layers[position]
-    new = wider(layer) if kind == "widen" and hasattr(layer, "units") or hasattr(layer, "filters") else None
+    resizable = hasattr(layer, "units") or hasattr(layer, "filters")
+    new = wider(layer) if kind == "widen" and resizable else None
     if kind == "widen" and new is None:
         return
     edit = Replace(layer, new) if kind == "widen" else Remove(layer)
-    try:
-        found = rebuild(model, [edit], namespace=_namespace(model), style=style)
-    except RebuildRefused as refused:
-        assert refused.reason
+    found = _rebuilt(model, edit, style)
+    if found is None:
         return
     made = found.run(_namespace(model))
     outputs(made, sample(made))

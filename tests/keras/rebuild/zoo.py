@@ -80,7 +80,9 @@ def sequential_named_regularized() -> Any:
             layers.BatchNormalization(momentum=0.9, name="norm"),
             layers.ReLU(max_value=6.0),
             layers.Dropout(0.3),
-            layers.Dense(3, activation="softmax", kernel_initializer=keras.initializers.HeNormal(seed=3), name="last"),
+            layers.Dense(
+                3, activation="softmax", kernel_initializer=keras.initializers.HeNormal(seed=3), name="last"
+            ),
         ],
         name="tabular",
     )
@@ -311,7 +313,9 @@ def adapted_normalization() -> Any:
 @graph
 def fixed_normalization() -> Any:
     i = keras.Input((4,))
-    return keras.Model(i, layers.Dense(2)(layers.Normalization(mean=[1.0, 2.0, 3.0, 4.0], variance=[1.0, 2.0, 1.0, 2.0])(i)))
+    return keras.Model(
+        i, layers.Dense(2)(layers.Normalization(mean=[1.0, 2.0, 3.0, 4.0], variance=[1.0, 2.0, 1.0, 2.0])(i))
+    )
 
 
 @graph
