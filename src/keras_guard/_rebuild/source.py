@@ -81,6 +81,8 @@ class Writer:
         self._bound: dict[int, str] = {}
         self._lines: list[str] = []
         self._locals: set[str] = set()
+        #: The name that goes from call to call.
+        self._running = ""
         self._model_text = speller.name_of(plan.model) or ""
         self._root_line = ""
         self._reach: dict[int, str] | None = None
@@ -344,9 +346,11 @@ class Writer:
         is_output = any(id(v) in made for v in graph.flat_outputs())
         readers = [s for s in following if any(id(v) in made for v in s.call.inputs())]
         passed_on = len(readers) == 1 and readers[0] is following[0] and not is_output
-        if (passed_on or (not following and not readers)) and "x" not in self._speller.used:
-            self._locals.add("x")
-            return "x"
+        if passed_on or (not following and not readers):
+            if not self._running:
+                self._locals |= self._speller.used
+                self._running = local_name("x", self._locals)
+            return self._running
         return local_name(step.part.name, self._locals)
 
     def _invocation(self, plan: ModelPlan, step: Step, text: str, names: Mapping[int, str]) -> str:
