@@ -283,6 +283,8 @@ class TraceBook:
 
     def reads(self, name: str) -> bool:
         """Whether some traced function holds the value of a global as a constant."""
+        if not self._traces:
+            return False
         return any(traces.reads(name) for _, traces in list(self._traces.values()))
 
     def models(self) -> list[Any]:

@@ -15,12 +15,35 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 def walk_scope(node: ast.AST) -> Iterator[ast.AST]:
     """Walk a tree without entering functions, classes and lambdas defined in it."""
-    yield node
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, _SCOPES):
-            yield child
-        else:
-            yield from walk_scope(child)
+    stack = [node]
+    while stack:
+        item = stack.pop()
+        yield item
+        if item is not node and isinstance(item, _SCOPES):
+            continue
+        for name in _parts_of(type(item)):
+            value = getattr(item, name, None)
+            if isinstance(value, list):
+                stack.extend([child for child in reversed(value) if isinstance(child, ast.AST)])
+            elif isinstance(value, ast.AST):
+                stack.append(value)
+
+
+_PARTS: dict[type, tuple[str, ...]] = {}
+
+
+def _parts_of(kind: type) -> tuple[str, ...]:
+    """Return the fields of a node that can hold other nodes, in reverse; contexts and operators say nothing here."""
+    found = _PARTS.get(kind)
+    if found is None:
+        fields: tuple[str, ...] = kind._fields  # type: ignore[attr-defined]
+        found = _PARTS[kind] = tuple(name for name in reversed(fields) if name not in _LEAVES)
+    return found
+
+
+_LEAVES = frozenset(
+    {"ctx", "op", "ops", "id", "attr", "arg", "kind", "n", "s", "type_comment", "level", "lineno"}
+)
 
 
 def root_name(node: ast.AST) -> str | None:

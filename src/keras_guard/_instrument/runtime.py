@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import builtins
 import itertools
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 OBJECT = "__keras_guard_object__"
@@ -36,9 +37,6 @@ class Listener(Protocol):
 
     def probe_object(self, site: Site, value: Any) -> None:
         """The object whose list is about to be edited."""
-
-    def cares(self, site: Site) -> bool:
-        """Whether a global that is bound holds anything worth a look; asked at every turn of loops."""
 
     def probe_list(self, site: Site, value: Any) -> None:
         """The list that is about to be edited."""
@@ -75,6 +73,7 @@ class Site:
         names: The names the statement binds or edits.
         function: The function around it.
         chain: The edited expression as text.
+        namespace: The user's names, for a statement that binds globals.
         passed: Whether the list is handed to a call instead of being edited here.
         file: For a module instead of a cell, its file.
     """
@@ -92,6 +91,7 @@ class Site:
     chain: str = ""
     file: str | None = None
     passed: bool = False
+    namespace: Mapping[str, Any] = field(default_factory=dict)
 
 
 _SITES: dict[str, Site] = {}
@@ -115,6 +115,8 @@ def forget(listener: Listener) -> None:
 
 
 _armed: list[str] = []
+_read: set[str] = set()
+_NUMBERS = frozenset({bool, int, float, str, bytes, complex, type(None)})
 _hot: tuple[type, ...] = ()
 
 
@@ -122,6 +124,11 @@ def watch_types(hot: tuple[type, ...]) -> None:
     """Set the classes whose objects arm a site."""
     global _hot  # noqa: PLW0603 - the fastest place a probe can read it from
     _hot = hot
+
+
+def note_read(names: Iterable[str]) -> None:
+    """Note names of globals that some traced function holds as constants."""
+    _read.update(names)
 
 
 def disarm() -> None:
@@ -190,15 +197,23 @@ def _probe_step(number: str) -> None:
         site.listener.probe_step(site)
 
 
+def _is_dull(site: Site) -> bool:
+    """Whether the globals a statement binds are numbers and texts that no trace holds; loops count with such."""
+    for name in site.names:  # noqa: SIM110 - any() would cost twice as much
+        if type(site.namespace.get(name)) not in _NUMBERS or name in _read:
+            return False
+    return True
+
+
 def _probe_before(number: str) -> None:
     site = _SITES.get(number)
-    if site is not None and site.listener.cares(site):
+    if site is not None and not _is_dull(site):
         site.listener.probe_before(site)
 
 
 def _probe_after(number: str) -> None:
     site = _SITES.get(number)
-    if site is not None and site.listener.cares(site):
+    if site is not None and not _is_dull(site):
         site.listener.probe_after(site)
 
 

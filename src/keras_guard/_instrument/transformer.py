@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from . import runtime
@@ -66,6 +66,7 @@ class CellInstrumenter:
         watched: Says of a name whether its object is one to watch now.
         dull: Says of a name whether it holds something that has no layers of its own now.
         line_offset: Lines of the user's cell above the code (1 under a cell magic).
+        namespace: The user's names, which globals bound in functions are.
         file: For a module instead of a cell, the file it was read from.
     """
 
@@ -77,6 +78,7 @@ class CellInstrumenter:
         line_offset: int = 0,
         *,
         dull: Callable[[str], bool] = lambda name: False,
+        namespace: Mapping[str, object] | None = None,
         file: str | None = None,
     ) -> None:
         self._listener = listener
@@ -85,6 +87,7 @@ class CellInstrumenter:
         self._offset = line_offset
         self._file = file
         self._dull = dull
+        self._namespace: Mapping[str, object] = {} if namespace is None else namespace
         self._bound: set[str] = set()
         self.plan = CellPlan()
 
@@ -113,8 +116,10 @@ class CellInstrumenter:
         for item in touched:
             for name in item.all:
                 counts[name] = counts.get(name, 0) + 1
-        for name, count in counts.items():
-            if self._watched(name) or (count > 1 and _made_by_call(name, body)):
+        again = {name for name, count in counts.items() if count > 1}
+        made = _made_by_calls(body) if again else set()
+        for name in counts:
+            if self._watched(name) or (name in again and name in made):
                 self.plan.names.add(name)
 
     def _steps(self, touched: list[Touched]) -> list[tuple[int, frozenset[str]]]:
@@ -161,6 +166,7 @@ class CellInstrumenter:
             function=function,
             chain=chain,
             passed=passed,
+            namespace=self._namespace,
             file=self._file,
         )
         runtime.register(site)
@@ -178,22 +184,19 @@ def _defines_functions(body: list[ast.stmt]) -> bool:
     return any(isinstance(statement, (*_FUNCTIONS, ast.ClassDef)) for statement in body)
 
 
-def _made_by_call(name: str, body: Iterable[ast.AST]) -> bool:
-    """Whether some statement binds the name (or a slot of it) to the result of a call or a list of layers."""
-    assigns = [
-        node
-        for statement in body
-        for node in (ast.walk(statement) if isinstance(statement, _BLOCKS) else [statement])
-        if isinstance(node, ast.Assign)
-    ]
-    return any(_binds_call(name, assign) for assign in assigns)
+def _made_by_calls(body: Iterable[ast.AST]) -> set[str]:
+    """Return the names that statements bind (or slots of them) to results of calls or to lists of layers."""
+    found: set[str] = set()
+    for statement in body:
+        for node in ast.walk(statement) if isinstance(statement, _BLOCKS) else [statement]:
+            if isinstance(node, ast.Assign) and _has_call(node.value):
+                roots = {root_name(part) for target in node.targets for part in _parts(target)}
+                found |= {name for name in roots if name is not None}
+    return found
 
 
-def _binds_call(name: str, assign: ast.Assign) -> bool:
-    bound = {root_name(part) for target in assign.targets for part in _parts(target)}
-    return name in bound and any(
-        isinstance(node, ast.Call) or _is_layers(node) for node in ast.walk(assign.value)
-    )
+def _has_call(value: ast.expr) -> bool:
+    return any(isinstance(node, ast.Call) or _is_layers(node) for node in ast.walk(value))
 
 
 def _parts(target: ast.expr) -> list[ast.expr]:

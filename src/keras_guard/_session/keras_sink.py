@@ -144,7 +144,9 @@ class KerasSink:
             self._use(model, entry.call.method, entry.call.kind, tuple(serving))
         elif entry.call.kind == "train" and self._became_frozen(model):
             session.publish(TrainsNothing(model, self._span()))
-        traces.record(entry.call, facts_now(model, session.edits.number, session.shell.namespace))
+        facts = facts_now(model, session.edits.number, session.shell.namespace)
+        runtime.note_read(facts.values)
+        traces.record(entry.call, facts)
 
     def _became_frozen(self, model: Any) -> bool:
         return id(model) in self._trained_something and not model.trainable_variables

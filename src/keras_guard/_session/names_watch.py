@@ -55,12 +55,6 @@ class NamesWatch:
             return False
         return bool(take(value)) or self._given(value) or (is_plain(value) and self._reads(name))
 
-    def is_number(self, name: str) -> bool:
-        """Whether a name holds a plain value, now and when it was looked at last, that no trace holds either."""
-        return (
-            type(self._namespace.get(name)) in _PLAIN and not self._held.get(name) and not self._reads(name)
-        )
-
     def is_dull(self, name: str) -> bool:
         """Whether a name holds something that has no layers of its own."""
         return name in self._namespace and not issubclass(type(self._namespace[name]), FACE.owners)

@@ -6,8 +6,10 @@ into; Keras' ``History`` and other callbacks are not, though they hold their mod
 
 from __future__ import annotations
 
+import gc
 import types
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from .._adapter.face import FACE
@@ -29,7 +31,7 @@ def user_names(namespace: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 def reachable(namespace: Mapping[str, Any], *, deep: bool = True) -> Iterator[tuple[str, Any]]:
     """Yield (path, object) for the Keras layers and models the user can name, plain names first."""
     seen: set[int] = set()
-    nested: list[tuple[str, Any, int]] = []
+    nested: deque[tuple[str, Any, int]] = deque()
     for name, value in user_names(namespace):
         if issubclass(type(value), FACE.layer):
             if id(value) not in seen:
@@ -39,11 +41,13 @@ def reachable(namespace: Mapping[str, Any], *, deep: bool = True) -> Iterator[tu
             nested.append((name, value, _DEPTH))
     count = 0
     while nested and count < _MAX_OBJECTS:
-        path, value, depth = nested.pop(0)
+        path, value, depth = nested.popleft()
         count += 1
         if id(value) in seen:
             continue
         seen.add(id(value))
+        if not holds_any(value, FACE.layer, depth):
+            continue
         for part, item in parts_of(value):
             if issubclass(type(item), FACE.layer):
                 if id(item) not in seen:
@@ -65,6 +69,54 @@ def parts_of(value: Any) -> Iterator[tuple[str, Any]]:
     elif is_plain_object(value):
         for name, item in list(vars(value).items())[:_MAX_ITEMS]:
             yield f".{name}", item
+
+
+def holds_any(value: Any, kinds: tuple[type, ...], depth: int = 2) -> bool:
+    """Whether a container or a user's own object holds an instance of some classes, however deep within ``depth``.
+
+    Objects are not asked for their ``__dict__``: from then on every access to their attributes
+    would be slower. The garbage collector knows what they hold as well.
+    """
+    return _Search(kinds).found(value, depth)
+
+
+class _Search:
+    """A search that gives up, and says yes, after ``_MAX_SEARCHED`` items."""
+
+    def __init__(self, kinds: tuple[type, ...]) -> None:
+        self._kinds = kinds
+        self._left = _MAX_SEARCHED
+
+    def found(self, value: Any, depth: int) -> bool:
+        items = _contents(value)
+        self._left -= len(items)
+        if self._left < 0:
+            return True
+        inner = set()
+        for kind in set(map(type, items)):
+            if issubclass(kind, self._kinds):
+                return True
+            if depth > 1 and (kind in _CONTAINERS or is_plain_class(kind)):
+                inner.add(kind)
+        return bool(inner) and any(self.found(item, depth - 1) for item in items if type(item) in inner)
+
+
+_CONTAINERS = frozenset({list, dict, tuple})
+_MAX_SEARCHED = 20_000
+
+
+def _contents(value: Any) -> Collection[Any]:
+    kind = type(value)
+    if kind is dict:
+        return list(value.values())
+    if kind in _CONTAINERS:
+        items: Collection[Any] = value
+        return items
+    if not is_plain_class(kind):
+        return ()
+    held = [item for item in gc.get_referents(value) if item is not kind]
+    # One of them may be the ``__dict__``, where there is one already.
+    return [*held, *(inner for item in held if type(item) is dict for inner in item.values())]
 
 
 def is_plain_object(value: Any) -> bool:

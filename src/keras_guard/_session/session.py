@@ -86,6 +86,7 @@ class Session:
         self._notes = threading.local()
         self._lists: dict[int, Callable[[], Any]] = {}
         self._models: list[Any] | None = None
+        self._graphs: dict[int, frozenset[int]] = {}
         #: Whether a model was made in the running cell.
         self.models_made = False
         self._lasting_compared = False
@@ -132,7 +133,12 @@ class Session:
             return
         self.names.read_cell(tree.body, cell.offset)
         instrumenter = CellInstrumenter(
-            self, cell.number, self.names.is_candidate, cell.offset, dull=self.names.is_dull
+            self,
+            cell.number,
+            self.names.is_candidate,
+            cell.offset,
+            dull=self.names.is_dull,
+            namespace=self.shell.namespace,
         )
         instrumenter.instrument(tree, text, functions=True)
         self.names.begin(instrumenter.plan.names)
@@ -231,10 +237,6 @@ class Session:
             old, new = reference(), now.get(part, weak(None))()
             if old is not None and new is not None and old is not new:
                 self.publish(Rebound(base + part, old, new, span_of_site(self.shell, site)))
-
-    def cares(self, site: Site) -> bool:
-        """See ``runtime.Listener``."""
-        return not all(self.names.is_number(name) for name in site.names)
 
     def probe_step(self, site: Site) -> None:
         """See ``runtime.Listener``."""
@@ -502,9 +504,16 @@ class Session:
 
     def holders(self, layer: Any) -> list[Any]:
         """See ``rules.base.Desk``."""
-        found = [m for m in self.models() if any(item is layer for item in graph_layers(m))]
+        found = [m for m in self.models() if id(layer) in self._inside(m)]
         nested = {id(inner) for m in found for inner in nested_models(m)}
         return sorted(found, key=lambda m: id(m) in nested)
+
+    def _inside(self, model: Any) -> frozenset[int]:
+        """Return the identities of a model's layers, which all live as long as it; until the next change."""
+        known = self._graphs.get(id(model))
+        if known is None:
+            known = self._graphs[id(model)] = frozenset(id(layer) for layer in graph_layers(model))
+        return known
 
     def name_of(self, value: Any) -> str:
         """See ``rules.base.Desk``."""
@@ -583,6 +592,7 @@ class Session:
 
     def _forget_caches(self) -> None:
         self._models = None
+        self._graphs.clear()
 
 
 def _has_symbolic(items: tuple[Any, ...]) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .._adapter.face import FACE
-from .reach import is_plain_class
+from .reach import holds_any, is_plain_class
 
 _MAX_SCAN = 4096
 
@@ -73,7 +73,7 @@ def take(value: Any) -> Snapshot:
         return snapshot
     if is_watched(value):
         snapshot.objects[""] = weak(value)
-    else:
+    elif holds_any(value, _sought()):
         _Scan(snapshot).scan("", value, depth=2)
     if isinstance(value, (bool, int, float, str)):
         snapshot.values[""] = value
@@ -110,6 +110,10 @@ class _Scan:
                 self._snapshot.objects[path + part] = weak(item)
             elif type(item) in inner:
                 self.scan(path + part, item, depth - 1)
+
+
+def _sought() -> tuple[type, ...]:
+    return (*_CLASSES, *FACE.watched, *FACE.symbolic)
 
 
 def _listed() -> tuple[type, ...]:
