@@ -20,6 +20,7 @@ from .._data.events import (
     TrainsNothing,
     ValueRebound,
 )
+from .._instrument import runtime
 from .spans import span_of_frame
 
 if TYPE_CHECKING:
