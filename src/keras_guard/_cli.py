@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from ._autoload import add_commands
 from ._version import __version__
 
 
@@ -35,6 +36,7 @@ def _parser() -> argparse.ArgumentParser:
         "demo", help="run the demo notebook in a real kernel and print what a user sees"
     )
     demo.set_defaults(run=_demo)
+    add_commands(commands)
     return parser
 
 

@@ -1,0 +1,42 @@
+"""What the startup file runs in each shell: look whether loading is wanted, then load."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+from .scopes import decision
+
+#: Words by which an environment variable or an option says no.
+OFF = frozenset({"0", "false", "no", "off"})
+
+
+def run() -> None:
+    """Load keras_guard into the running shell, unless something says not to.
+
+    Through the shell's extension manager, so that ``%unload_ext`` and ``%reload_ext`` know of it.
+    """
+    shell = sys.modules["IPython"].get_ipython()
+    if shell is not None and wanted(shell):
+        shell.extension_manager.load_extension("keras_guard")
+
+
+def wanted(shell: Any) -> bool:
+    """Whether the environment, the configuration and the markers of ``keras-guard disable`` allow loading.
+
+    Args:
+        shell: The IPython shell.
+    """
+    if _says_no(os.environ.get("KERAS_GUARD", "")):
+        return False
+    # Subscripting would make an empty section; the command line gives its values as text.
+    section = shell.config.get("KerasGuard", {})
+    if "autoload" in section and _says_no(section["autoload"]):
+        return False
+    profile = getattr(getattr(shell, "profile_dir", None), "location", None)
+    return decision(sys.prefix, shell.ipython_dir, profile).autoload
+
+
+def _says_no(value: Any) -> bool:
+    return str(value).strip().lower() in OFF
