@@ -11,13 +11,8 @@ from pathlib import Path
 import pytest
 
 from keras_guard._autoload import add_commands, files
-from keras_guard._autoload.scopes import (
-    decision,
-    environment_scope,
-    profile_scope,
-    read_marker,
-    user_scope,
-)
+from keras_guard._autoload.markers import read_marker
+from keras_guard._autoload.scopes import decision, environment_scope, profile_scope, user_scope
 from keras_guard._autoload.startup import wanted
 
 
@@ -112,7 +107,7 @@ def test_shipped_file_stays_and_is_not_rewritten(home: Path, tmp_path: Path) -> 
     assert call("enable", "--sys-prefix") == 0
     assert call("disable", "--sys-prefix") == 0
     assert target.read_text() == shipped
-    assert read_marker(tmp_path / "prefix" / "etc" / "ipython" / "keras_guard.json") is False
+    assert read_marker(str(tmp_path / "prefix" / "etc" / "ipython")) is False
 
 
 def test_write_is_whole_or_not_at_all(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -179,9 +174,8 @@ def test_more_particular_marker_wins(tmp_path: Path, marks: dict[str, bool], loa
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"autoload": "no"}', "\x00"])
 def test_unreadable_marker_says_nothing(tmp_path: Path, text: str) -> None:
     """A marker that was damaged counts as none."""
-    path = tmp_path / "keras_guard.json"
-    path.write_text(text)
-    assert read_marker(path) is None
+    (tmp_path / "keras_guard.json").write_text(text)
+    assert read_marker(str(tmp_path)) is None
 
 
 def test_status_tells_the_truth(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from .files import ForeignFileError, disable, enable, owner
+from .markers import read_marker
 from .scopes import (
     FILE_NAME,
     Scope,
@@ -18,7 +19,6 @@ from .scopes import (
     default_scope_name,
     environment_scope,
     profile_scope,
-    read_marker,
     user_scope,
 )
 from .startup import OFF
@@ -155,7 +155,7 @@ _WHOSE = {
 
 
 def _line(scope: Scope) -> str:
-    said = read_marker(scope.marker)
+    said = read_marker(str(scope.folder))
     state = {True: "enabled", False: "disabled", None: "not set"}[said]
     return f"{scope.option:<16} {state:<9} {_WHOSE[owner(scope.file)]}: {scope.file}"
 

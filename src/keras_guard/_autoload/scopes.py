@@ -1,19 +1,18 @@
 """Where auto-loading is said to be on or off: the environment, the user, one IPython profile.
 
 A scope has a startup file, which makes its kernels ask, and a marker, which answers. The marker
-stands apart from the startup file because an upgrade of the package brings that file back. Read at
-every kernel start, so this module imports next to nothing.
+stands apart from the startup file because an upgrade of the package brings that file back.
 """
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from .markers import MARKER_NAME, first_word, folders
+
 FILE_NAME = "50-keras_guard.py"
-MARKER_NAME = "keras_guard.json"
 
 
 @dataclass(frozen=True)
@@ -83,24 +82,14 @@ def decision(prefix: str, ipython_dir: str, profile_dir: str | None) -> Decision
         ipython_dir: The user's IPython directory.
         profile_dir: The directory of the profile in use.
     """
+    places = folders(prefix, ipython_dir, profile_dir)
+    found = first_word(places)
+    if found is None:
+        return Decision(True, None)
     scopes = [user_scope(ipython_dir), environment_scope(prefix)]
     if profile_dir is not None:
         scopes.insert(0, profile_scope(profile_dir))
-    for scope in scopes:
-        said = read_marker(scope.marker)
-        if said is not None:
-            return Decision(said, scope)
-    return Decision(True, None)
-
-
-def read_marker(path: Path) -> bool | None:
-    """Return what a marker says; ``None`` when there is none, or none that can be read."""
-    try:
-        with open(path, encoding="utf-8") as file:
-            said = json.load(file)["autoload"]
-    except (OSError, ValueError, LookupError, TypeError):
-        return None
-    return said if isinstance(said, bool) else None
+    return Decision(found[1], scopes[places.index(found[0])])
 
 
 def default_scope_name(prefix: str, base_prefix: str) -> str:

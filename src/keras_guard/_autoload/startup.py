@@ -6,7 +6,7 @@ import os
 import sys
 from typing import Any
 
-from .scopes import decision
+from .markers import first_word, folders
 
 #: Words by which an environment variable or an option says no.
 OFF = frozenset({"0", "false", "no", "off"})
@@ -35,7 +35,8 @@ def wanted(shell: Any) -> bool:
     if "autoload" in section and _says_no(section["autoload"]):
         return False
     profile = getattr(getattr(shell, "profile_dir", None), "location", None)
-    return decision(sys.prefix, shell.ipython_dir, profile).autoload
+    said = first_word(folders(sys.prefix, shell.ipython_dir, profile))
+    return said is None or said[1]
 
 
 def _says_no(value: Any) -> bool:

@@ -6,6 +6,7 @@ import inspect
 import linecache
 import sys
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from types import FrameType
 from typing import Any
 
@@ -65,12 +66,16 @@ class Cells:
 
     def __init__(self, shell: Any) -> None:
         self._shell = shell
-        self._counts_early = _counts_before_running(type(shell))
         self._depth = 0
         self._by_file: dict[str, CellText] = {}
         self._by_number: dict[int, CellText] = {}
         self.current: CellText | None = None
         self.raw = ""
+
+    @cached_property
+    def _counts_early(self) -> bool:
+        """Asked when the first cell runs: reading IPython's source would be most of what loading takes."""
+        return _counts_before_running(type(self._shell))
 
     @property
     def outermost(self) -> bool:
@@ -84,7 +89,7 @@ class Cells:
             return False
         self.raw = getattr(info, "raw_cell", "") or ""
         count = self._shell.execution_count
-        if self._counts_early and getattr(info, "store_history", False):
+        if getattr(info, "store_history", False) and self._counts_early:
             count -= 1
         self.current = LazyCellText(self._shell, count, self.raw, self._cell_id(info))
         if getattr(info, "store_history", False):
