@@ -1,7 +1,8 @@
 """A diagnostic as HTML: works trusted and untrusted, light and dark, without scripts or style sheets.
 
-Colours are given twice, fixed first and by JupyterLab's or VS Code's variable second: a
-reopened notebook keeps only the fixed ones, so these must read on white and on black alike.
+The accent's colour is given twice, fixed first and by JupyterLab's or VS Code's variable second: a
+reopened notebook keeps only the fixed one. Texts keep the front end's own colour, at most tinted by
+a variable, because no fixed colour reads on white and on black alike.
 """
 
 from __future__ import annotations
@@ -31,11 +32,19 @@ def render_html(diagnostic: Diagnostic) -> str:
     )
 
 
+_QUIET = "opacity:.8"
+
+
+def _head(diagnostic: Diagnostic, word: str) -> str:
+    """Return who speaks, in which state, by which rule and where, in one line."""
+    where = f'<span style="{_QUIET}">{_e(diagnostic.span.label())}</span>' if diagnostic.span.known else ""
+    return f"<div><b>keras_guard</b> {word} <code>{_e(diagnostic.code)}</code> {where}</div>"
+
+
 def _resolved(diagnostic: Diagnostic) -> str:
     return (
-        f'<span style="color:#6e7781;color:var(--jp-ui-font-color2,#6e7781)"><b>keras_guard</b> resolved '
-        f"<code>{_e(diagnostic.code)}</code> {_code(diagnostic.message)} &mdash; {_code(diagnostic.resolution or '')}"
-        "</span>"
+        f'<span style="{_QUIET}"><b>keras_guard</b> resolved <code>{_e(diagnostic.code)}</code> '
+        f"{_code(diagnostic.message)} &mdash; {_code(diagnostic.resolution or '')}</span>"
     )
 
 
@@ -43,23 +52,23 @@ def _pending(diagnostic: Diagnostic) -> str:
     return (
         f"<div><b>keras_guard</b> pending <code>{_e(diagnostic.code)}</code> {_code(diagnostic.message)} "
         f"({_e(diagnostic.span.label())})</div>"
-        f'<div style="opacity:.85">{_code(_first_upper(diagnostic.help))}</div>'
+        f'<div style="{_QUIET}">{_code(_first_upper(diagnostic.help))}</div>'
     )
 
 
 def _open(diagnostic: Diagnostic) -> str:
     parts = [
-        f"<div><b>keras_guard warning</b> <code>{_e(diagnostic.code)}</code> <b>{_code(diagnostic.message)}</b></div>",
-        f'<div style="opacity:.8">{_e(diagnostic.span.label())}</div>',
+        _head(diagnostic, "warning"),
+        f'<div style="font-size:1.08em;margin:2px 0 4px"><b>{_code(_first_upper(diagnostic.message))}</b></div>',
         _excerpt(diagnostic.span, diagnostic.label),
         _diff(diagnostic.diff),
     ]
     if diagnostic.help:
-        parts.append(f"<div><b>Do this:</b> {_code(diagnostic.help)}</div>")
+        parts.append(f'<div style="margin-top:4px"><b>Do this:</b> {_code(diagnostic.help)}</div>')
     if diagnostic.notes:
         items = "".join(f"<li>{_code(note)}</li>" for note in diagnostic.notes)
         parts.append(
-            f'<details><summary>Why</summary><ul style="margin:2px 0 2px 18px">{items}'
+            f'<details style="margin-top:2px"><summary>Why</summary><ul style="margin:2px 0 2px 18px">{items}'
             f"<li>more: <code>%keras_guard explain {_e(diagnostic.code)}</code></li></ul></details>"
         )
     return "".join(parts)
@@ -72,9 +81,12 @@ def _excerpt(span: Span, label: str) -> str:
     rows = []
     for number, text in list(enumerate(span.text, first))[:6]:
         rows.append(f"{number:>3} | {_marked(span, text, number == first)}")
-    extra = f"\n    | <b>^</b> {_e(label)}" if label else ""
-    code = rows[0] + extra + "".join("\n" + row for row in rows[1:])
-    return f'<pre style="{_MONO};margin:4px 0;padding:0;background:transparent;white-space:pre-wrap">{code}</pre>'
+    code = "\n".join(rows) + ("\n..." if len(span.text) > len(rows) else "")
+    pre = (
+        f'<pre style="{_MONO};margin:4px 0 2px;padding:0;background:transparent;overflow-x:auto">{code}</pre>'
+    )
+    # Below the code and in running text: a label as long as a sentence would wrap into the code's columns.
+    return pre + (f'<div style="margin:0 0 4px 3em">{_code(_first_upper(label))}</div>' if label else "")
 
 
 def _marked(span: Span, text: str, first: bool) -> str:
@@ -91,33 +103,45 @@ def _diff(rows: tuple[DiffRow, ...]) -> str:
     if not rows:
         return ""
     body = "".join(_diff_row(row) for row in rows)
+    heads = "".join(
+        f'<th style="{_CELL};text-align:{side};{_QUIET};font-weight:normal">{words}</th>'
+        for words, side in (
+            ("", "left"),
+            ("layer", "left"),
+            ("output shape", "left"),
+            ("parameters", "right"),
+        )
+    )
     return (
         f'<table style="{_MONO};border-collapse:collapse;margin:4px 0">'
-        '<thead><tr><th style="text-align:left" colspan="2">graph (&minus;) / edit (+)</th>'
-        '<th style="text-align:left">output shape</th><th style="text-align:right">parameters</th></tr></thead>'
-        f"<tbody>{body}</tbody></table>"
+        f"<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
     )
 
 
+_CELL = "padding:1px 16px 1px 0"
+#: A theme's red and green are meant for areas; mixed with the text's own colour they read on its background.
+_MIX = "color:color-mix(in srgb,var({}) 65%,currentColor)"
 _ROW_COLOURS = {
-    "-": "color:#b3261e;color:var(--jp-error-color1,#b3261e)",
-    "+": "color:#1a7f37;color:var(--jp-success-color1,#1a7f37)",
-    " ": "",
+    "-": _MIX.format("--jp-error-color1,var(--vscode-charts-red,currentColor)"),
+    "+": _MIX.format("--jp-success-color1,var(--vscode-charts-green,currentColor)"),
 }
 _MARKS = {"-": "&minus;", "+": "+", " ": "&nbsp;"}
+_WORDS = {"-": "in the graph", "+": "your edit"}
 
 
 def _diff_row(row: DiffRow) -> str:
     layer: LayerFacts = row.layer
     shape = "" if layer.shape is None else str(layer.shape)
     params = "not built" if layer.params is None else f"{layer.params:,}"
-    colour = _ROW_COLOURS.get(row.mark, "")
-    cell = 'style="padding:0 10px 0 0;text-align:{};{}"'
-    return (
-        f"<tr><td {cell.format('left', colour)}>{_MARKS.get(row.mark, '')}</td>"
-        f"<td {cell.format('left', colour)}>{_e(layer.title())}</td>"
-        f"<td {cell.format('left', colour)}>{_e(shape)}</td><td {cell.format('right', colour)}>{_e(params)}</td></tr>"
-    )
+    style = f"{_CELL};{_ROW_COLOURS.get(row.mark, '')}"
+    word = f" {_WORDS[row.mark]}" if row.mark in _WORDS else ""
+    cells = [
+        ("left", f"{_MARKS.get(row.mark, '')}{word}"),
+        ("left", _e(layer.title())),
+        ("left", _e(shape)),
+        ("right", _e(params)),
+    ]
+    return "<tr>" + "".join(f'<td style="{style};text-align:{side}">{c}</td>' for side, c in cells) + "</tr>"
 
 
 def _e(text: str) -> str:
