@@ -197,7 +197,7 @@ class Commands:
             raise CommandError(f"{refused.reason}{choices}") from None
         notes = [f"# {note}" for note in found.notes]
         if not run:
-            self._extension.display.next_input(found.source)
+            self._extension.display.next_input(found.source.rstrip())
             self._say([f"rebuild of `{found.target}` written into the next cell ({found.dry_run})", *notes])
             return
         found.run(session.shell.namespace)
