@@ -85,7 +85,7 @@ class Server:
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         data = folder / "data"
-        if extension is not None:
+        if extension is not None and extension.is_dir():
             (data / "labextensions").mkdir(parents=True)
             shutil.copytree(extension, data / "labextensions" / "keras-guard")
         # No question about news in the corner of the pictures, and no answer from the network.
