@@ -13,7 +13,8 @@ from types import FrameType
 from typing import Any, Protocol
 
 from .._data.events import MISSING
-from .face import FACE, is_model, lookup
+from .face import FACE, is_model, is_symbolic, lookup
+from .hub import Hub
 from .probes import Probe, ProbeError
 from .traces import ENTRIES, Call, call_of
 
@@ -25,6 +26,9 @@ _LIST_METHODS = ("append", "insert", "extend", "remove", "pop", "clear", "__seti
 
 class Sink(Protocol):
     """Who listens to Keras; none of the methods may raise."""
+
+    def fault(self, error: BaseException) -> None:
+        """Something went wrong inside a probe."""
 
     def attribute_set(self, target: Any, name: str, old: Any) -> None:
         """User code assigned an attribute of a layer, model or optimizer."""
@@ -70,7 +74,7 @@ class Sink(Protocol):
 
 
 class KerasHooks:
-    """All probes of one listener.
+    """What one listener has to do with the probes in Keras, which all listeners of a process share.
 
     Args:
         sink: Who listens.
@@ -78,79 +82,111 @@ class KerasHooks:
 
     def __init__(self, sink: Sink) -> None:
         self._sink = sink
-        self._probes: list[Probe] = []
-        self._done: set[int] = set()
-        self.missing: list[str] = []
+
+    @property
+    def missing(self) -> list[str]:
+        """What was not found in the loaded Keras."""
+        return _SHARED.missing
 
     def attach(self) -> None:
-        """Attach every probe that is not attached yet, in every loaded Keras."""
+        """Listen; attach every probe that is not attached yet, in every loaded Keras."""
+        if not any(sink is self._sink for sink in _SHARED.hub.sinks):
+            _SHARED.hub.sinks += (self._sink,)
+        _SHARED.attach()
+
+    def detach(self) -> None:
+        """Listen no more; the last one takes all probes out again."""
+        _SHARED.hub.sinks = tuple(sink for sink in _SHARED.hub.sinks if sink is not self._sink)
+        if not _SHARED.hub.sinks:
+            _SHARED.detach()
+
+
+class _Shared:
+    """All probes of the process."""
+
+    def __init__(self) -> None:
+        self.hub = Hub()
+        self.missing: list[str] = []
+        self._probes: list[Probe] = []
+        self._done: set[int] = set()
+
+    def attach(self) -> None:
+        self.missing.clear()
         for package in FACE.packages:
             self._attach_package(package)
 
     def detach(self) -> None:
-        """Take all probes out again."""
         while self._probes:
             self._probes.pop().remove()
         self._done.clear()
 
     def _attach_package(self, package: str) -> None:
         keras = sys.modules[package]
-        sink = self._sink
         model = keras.Model
-        self._probe(keras.layers.Layer, "__setattr__", _before_setattr, _after_setattr(sink))
+        self._probe(keras.layers.Layer, "__setattr__", _before_setattr, self._after_setattr)
         optimizer = lookup(f"{package}.src.optimizers.base_optimizer", "BaseOptimizer")
-        self._probe(optimizer, "__setattr__", _before_setattr, _after_setattr(sink))
-        self._probe(keras.layers.Layer, "__call__", _before_call(sink))
-        self._probe(model, "compile", lambda model, *_: model, sink.compiled)
+        self._probe(optimizer, "__setattr__", _before_setattr, self._after_setattr)
+        self._probe(keras.layers.Layer, "__call__", self._before_call)
+        self._probe(model, "compile", lambda model, *_: model, self._told("compiled"))
         for kind in (model, keras.Sequential, lookup(f"{package}.src.models.functional", "Functional")):
-            self._probe(kind, "__init__", _builder(sink), sink.built)
+            self._probe(kind, "__init__", self._before_building, self._told("built"))
         for method in ENTRIES:
             self._attach_entry(model, method)
         for method in SHOWING:
-            self._probe(model, method, _shower(sink, method))
+            self._probe(model, method, self._shower(method))
         plot = lookup(f"{package}.src.utils.model_visualization", "plot_model")
-        self._probe_function(plot, "plot_model", _shower(sink, "plot"))
+        self._probe_function(plot, "plot_model", self._shower("plot"))
         self._attach_batches(package)
         self._attach_structure(package, keras)
         self._attach_state(package, keras)
 
+    def _told(self, name: str) -> Callable[[Any], None]:
+        return lambda value: self.hub.tell(name, value)
+
+    def _ended(self, name: str) -> Callable[[Any], None]:
+        return lambda tokens: self.hub.end(name, tokens)
+
     def _attach_entry(self, model: type, method: str) -> None:
-        sink = self._sink
         function = inspect.unwrap(getattr(model, method))
         names = list(inspect.signature(function).parameters)
 
         def before(*values: Any) -> Any:
             arguments = dict(zip(names, values, strict=False))
-            sink.entered(values[0], call_of(method, arguments))
+            try:
+                call = call_of(method, arguments)
+            except Exception as error:  # data whose shape cannot be asked for: the entry is told all the same
+                self.hub.tell("fault", error)
+                call = Call(method, "unknown")
+            self.hub.tell("entered", values[0], call)
             return values[0]
 
-        self._probe(model, method, before, sink.left)
+        self._probe(model, method, before, self._told("left"))
 
     def _attach_batches(self, package: str) -> None:
         callbacks = lookup(f"{package}.src.callbacks.callback_list", "CallbackList")
-        sink = self._sink
         for kind in ("train", "test", "predict"):
 
-            def before(*_: Any, kind: str = kind) -> None:
-                sink.batch_begins(kind)
+            def after(_: Any, kind: str = kind) -> None:
+                self.hub.tell("batch_begins", kind)
 
             # At the end of the method the callbacks have had their say, and the step comes next.
-            self._probe(callbacks, f"on_{kind}_batch_begin", _token, lambda _, b=before: b())
+            self._probe(callbacks, f"on_{kind}_batch_begin", _token, after)
 
     def _attach_structure(self, package: str, keras: Any) -> None:
-        sink = self._sink
+        ended = self._ended("structure_ended")
         for action in ("add", "pop"):
-            self._probe(keras.Sequential, action, _structure(sink, action), sink.structure_ended)
+            self._probe(keras.Sequential, action, self._structure(action), ended)
         tracked = lookup(f"{package}.src.utils.tracking", "TrackedList")
         for action in set(_LIST_METHODS) & set(vars(tracked) if tracked is not None else ()):
-            self._probe(tracked, action, _structure(sink, action), sink.structure_ended)
+            self._probe(tracked, action, self._structure(action), ended)
 
     def _attach_state(self, package: str, keras: Any) -> None:
-        sink = self._sink
         for name in ("Normalization", "Discretization", "TextVectorization", "StringLookup", "IntegerLookup"):
-            self._probe(getattr(keras.layers, name, None), "adapt", lambda layer, *_: layer, sink.adapted)
+            layer = getattr(keras.layers, name, None)
+            self._probe(layer, "adapt", lambda layer, *_: layer, self._told("adapted"))
         setter = lookup(f"{package}.src.dtype_policies.dtype_policy", "set_dtype_policy")
-        self._probe_function(setter, "set_dtype_policy", lambda *_: sink.policy_begins(), sink.policy_ended)
+        begins = lambda *_: self.hub.begin("policy_begins")  # noqa: E731
+        self._probe_function(setter, "set_dtype_policy", begins, self._ended("policy_ended"))
 
     def _probe(self, owner: Any, name: str, before: Any, after: Any = None) -> None:
         function = getattr(owner, name, None)
@@ -163,11 +199,62 @@ class KerasHooks:
         plain = inspect.unwrap(function)
         if id(plain) in self._done:
             return
+        contained = self.hub.contained
         try:
-            self._probes.append(Probe(function, before, after))
+            self._probes.append(
+                Probe(function, contained(before), None if after is None else contained(_unless_none(after)))
+            )
             self._done.add(id(plain))
         except (ProbeError, SyntaxError, ValueError) as error:
             self.missing.append(f"{label} ({error})")
+
+    # What the probes do. The caller of the Keras function is three frames up: contained, function, caller.
+
+    def _after_setattr(self, token: Any) -> None:
+        target, name, old = token
+        if old is None and name.endswith("_function") and name[:-9] in ("train", "test", "predict"):
+            self.hub.tell("functions_dropped", target, name[:-9])
+            return
+        self.hub.tell("attribute_set", target, name, old)
+
+    def _before_call(self, layer: Any, args: tuple[Any, ...], _: dict[str, Any]) -> None:
+        if not is_model(layer) or _in_keras(sys._getframe(3)):
+            return
+        if any(is_symbolic(item) for item in _leaves(args)):
+            return  # nesting a model in another one is building, not using
+        self.hub.tell("shown", layer, "call")
+
+    def _before_building(self, model: Any, *given: Any) -> Any:
+        self.hub.tell("building", given)
+        return model
+
+    def _shower(self, method: str) -> Callable[..., None]:
+        def before(model: Any, *_: Any) -> None:
+            if is_model(model):
+                self.hub.tell("shown", model, method)
+
+        return before
+
+    def _structure(self, action: str) -> Callable[..., Any]:
+        def before(target: Any, *_: Any) -> Any:
+            if _in_keras(sys._getframe(3)):
+                return None
+            return self.hub.begin("structure_begins", target, action)
+
+        return before
+
+
+def _unless_none(after: Callable[[Any], None]) -> Callable[[Any], None]:
+    """Return ``after`` such that it is not called where the probe before said nothing, or failed."""
+
+    def called(token: Any) -> None:
+        if token is not None:
+            after(token)
+
+    return called
+
+
+_SHARED = _Shared()
 
 
 def _token(*_: Any) -> bool:
@@ -183,7 +270,7 @@ def _before_setattr(target: Any, name: str, value: Any) -> Any:
     attributes = target.__dict__
     if not attributes.get("built") and not attributes.get("compiled"):
         return None
-    caller: FrameType | None = sys._getframe(2)
+    caller: FrameType | None = sys._getframe(3)
     while caller is not None and caller.f_code.co_name == "__setattr__":
         caller = caller.f_back  # a class that hands on what it is assigned
     if _in_keras(caller):
@@ -199,30 +286,6 @@ def _before_setattr(target: Any, name: str, value: Any) -> Any:
     return target, name, old
 
 
-def _after_setattr(sink: Sink) -> Callable[[Any], None]:
-    def after(token: Any) -> None:
-        if token is None:
-            return
-        target, name, old = token
-        if old is None and name.endswith("_function") and name[:-9] in ("train", "test", "predict"):
-            sink.functions_dropped(target, name[:-9])
-            return
-        sink.attribute_set(target, name, old)
-
-    return after
-
-
-def _before_call(sink: Sink) -> Callable[..., None]:
-    def before(layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        if not is_model(layer) or _in_keras(sys._getframe(2)):
-            return
-        if any(isinstance(a, FACE.symbolic) for a in _leaves(args)):
-            return  # nesting a model in another one is building, not using
-        sink.shown(layer, "call")
-
-    return before
-
-
 def _leaves(value: Any, depth: int = 3) -> Any:
     if depth and isinstance(value, (list, tuple)):
         for item in value:
@@ -232,31 +295,6 @@ def _leaves(value: Any, depth: int = 3) -> Any:
             yield from _leaves(item, depth - 1)
     else:
         yield value
-
-
-def _builder(sink: Sink) -> Callable[..., Any]:
-    def before(model: Any, *given: Any) -> Any:
-        sink.building(given)
-        return model
-
-    return before
-
-
-def _shower(sink: Sink, method: str) -> Callable[..., None]:
-    def before(model: Any, *_: Any) -> None:
-        if is_model(model):
-            sink.shown(model, method)
-
-    return before
-
-
-def _structure(sink: Sink, action: str) -> Callable[..., Any]:
-    def before(target: Any, *_: Any) -> Any:
-        if _in_keras(sys._getframe(2)):
-            return None
-        return sink.structure_begins(target, action)
-
-    return before
 
 
 def _in_keras(frame: FrameType | None) -> bool:

@@ -55,7 +55,9 @@ def holds(model: Any, layer: Any) -> bool:
 
 
 def visible_layers(model: Any) -> tuple[Any, ...]:
-    """Return what ``model.layers`` shows."""
+    """Return what ``model.layers`` shows; a property of the user's own is not asked."""
+    if not is_keras_property(model, "layers"):
+        return tuple(getattr(model, "_layers", ()) or ())
     try:
         return tuple(model.layers)
     except Exception:
@@ -110,9 +112,19 @@ def nested_models(model: Any) -> Iterator[Any]:
     return (layer for layer in graph_layers(model) if is_model(layer))
 
 
+def is_keras_property(owner: Any, attribute: str) -> bool:
+    """Whether reading ``owner.attribute`` runs no code but Keras' own."""
+    for cls in type(owner).__mro__:
+        if attribute in vars(cls):
+            return str(cls.__module__).partition(".")[0] in ("keras", "tf_keras")
+    return True  # an attribute of the instance, or none
+
+
 def fresh_copy_property(owner: Any, attribute: str) -> bool:
     """Whether ``owner.attribute`` is a property of Keras that hands out a new container at each read."""
     if not isinstance(getattr(type(owner), attribute, None), property):
+        return False
+    if not is_keras_property(owner, attribute):
         return False
     try:
         first, second = getattr(owner, attribute), getattr(owner, attribute)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import functools
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -44,6 +46,21 @@ def _parts_of(kind: type) -> tuple[str, ...]:
 _LEAVES = frozenset(
     {"ctx", "op", "ops", "id", "attr", "arg", "kind", "n", "s", "type_comment", "level", "lineno"}
 )
+
+
+#: Python 3.11 keeps the depth of a tree it builds in one place for all threads.
+_one_at_a_time = threading.Lock()
+
+
+@functools.lru_cache(maxsize=8)
+def parsed(source: str) -> ast.Module:
+    """Return the tree of a cell; several questions are asked of the same cell, and none changes it.
+
+    Raises:
+        SyntaxError: When the text is no Python.
+    """
+    with _one_at_a_time:
+        return ast.parse(source)
 
 
 def root_name(node: ast.AST) -> str | None:
@@ -230,7 +247,7 @@ def code_ahead(source: str, line: int, *, from_call: bool = False) -> Ahead:
         from_call: True when the statement is in the middle of a call: its own targets are bound later.
     """
     try:
-        tree = ast.parse(source)
+        tree = parsed(source)
     except (SyntaxError, ValueError):
         return NOTHING_AHEAD
     rest: list[ast.AST] = []
@@ -324,7 +341,7 @@ def place_of_line(source: str, line: int, target: str | None = None) -> Place | 
         target: Where the statement binds this name, only the part that does.
     """
     try:
-        tree = ast.parse(source)
+        tree = parsed(source)
     except (SyntaxError, ValueError):
         return None
     body: Sequence[ast.stmt] = tree.body
@@ -371,7 +388,7 @@ def _characters(lines: list[str], line: int, byte_offset: int) -> int:
 def binding_line(source: str, name: str, first: int, last: int) -> int | None:
     """Return the first line between two lines that binds or edits ``name``, functions left out."""
     try:
-        tree = ast.parse(source)
+        tree = parsed(source)
     except (SyntaxError, ValueError):
         return None
     lines = []

@@ -14,12 +14,10 @@ from collections import Counter
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
+from .._data.meant import Meant
+
 P = ParamSpec("P")
 R = TypeVar("R")
-
-
-class Meant(Exception):  # noqa: N818 - a mark, never raised by itself
-    """Marks exceptions the guard raises on purpose."""
 
 
 class Intended(Exception):  # noqa: N818 - not an error of the guard's

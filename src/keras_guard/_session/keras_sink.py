@@ -95,6 +95,10 @@ class KerasSink:
         """Return where a global was bound last."""
         return self._globals.get(name, Span())
 
+    def fault(self, error: BaseException) -> None:
+        """See ``hooks.Sink``."""
+        self._session.containment.note(error)
+
     def attribute_set(self, target: Any, name: str, old: Any) -> None:
         """See ``hooks.Sink``."""
         new = getattr(target, name, MISSING)

@@ -11,11 +11,12 @@ from typing import Any
 
 from .._adapter.face import FACE, is_layer, is_model, is_optimizer, is_symbolic
 from .._adapter.hooks import KerasHooks
-from .._adapter.membership import graph_layers, matches_layer_list, nested_models
+from .._adapter.membership import graph_layers, is_keras_property, matches_layer_list, nested_models
 from .._adapter.traces import TraceBook
 from .._adapter.uses import Use
 from .._data.diagnostic import Span, State
 from .._data.events import ArgumentEdited, CopyEdited, Event, ListEdited, Rebound
+from .._data.meant import Meant
 from .._data.views import ModelViews
 from .._instrument import runtime
 from .._instrument.names import Ahead, binding_line, code_ahead
@@ -25,7 +26,7 @@ from .._instrument.vocabulary import COPIES, COPY_METHODS, KERAS_WORDS, TELLING_
 from .._ledger import Entry, Finding, Ledger
 from .._rules import RULES
 from .arguments import GivenContainers
-from .containment import Containment, Intended, Meant
+from .containment import Containment, Intended
 from .edits import EditHistory
 from .keras_sink import KerasSink
 from .names_watch import NamesWatch
@@ -224,7 +225,11 @@ class Session:
         if not isinstance(note.items, list):
             return
         name = site.chain if not site.attribute or site.passed else None
-        temporary = name is None and getattr(owner, site.attribute, note.items) is not note.items
+        temporary = (
+            name is None
+            and is_keras_property(owner, site.attribute)
+            and getattr(owner, site.attribute, note.items) is not note.items
+        )
         attribute = site.attribute or "layers"
         yield ListEdited(
             owner, attribute, note.before, tuple(note.items), temporary, span, name, id(note.items)

@@ -84,6 +84,8 @@ class Cells:
 
     def begin(self, info: Any) -> bool:
         """Note that a cell begins; returns whether it is an outermost one."""
+        if self._depth and not _is_nested():
+            self._depth = 0  # an interrupt hit the guard's own end of a cell
         self._depth += 1
         if self._depth > 1:
             return False
@@ -103,11 +105,6 @@ class Cells:
 
     def finish(self) -> None:
         """Forget the running cell, after everything about it has been said."""
-        self.current = None
-
-    def recover(self) -> None:
-        """Start afresh: a cell that was interrupted at the wrong moment never said it ended."""
-        self._depth = 0
         self.current = None
 
     def _cell_id(self, info: Any) -> str | None:
@@ -168,6 +165,16 @@ class Cells:
 
     def _from_linecache(self, filename: str, number: int) -> CellText:
         return CellText(number, "".join(linecache.getlines(filename)))
+
+
+def _is_nested() -> bool:
+    """Whether this thread is running a cell within a cell."""
+    count = 0
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and count < 2:
+        count += frame.f_code.co_name == "run_cell_async"
+        frame = frame.f_back
+    return count > 1
 
 
 def _counts_before_running(shell_class: type) -> bool:
