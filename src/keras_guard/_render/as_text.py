@@ -42,13 +42,13 @@ def _pending(diagnostic: Diagnostic, paint: Painter) -> list[str]:
 
 def _open(diagnostic: Diagnostic, paint: Painter) -> list[str]:
     lines = [paint("open", clean(f"keras_guard warning [{diagnostic.code}]: {diagnostic.message}"))]
-    lines.append(f" --> {diagnostic.span.label()}")
+    lines.append(clean(f" --> {diagnostic.span.label()}"))
     lines += excerpt(diagnostic.span, diagnostic.label, paint)
     lines += diff_lines(diagnostic.diff, paint)
     lines += [clean(f"note: {note}") for note in diagnostic.notes]
     if diagnostic.help:
         lines.append(clean(f"help: {diagnostic.help}"))
-    lines.append(paint("dim", f"more: %keras_guard explain {diagnostic.code}"))
+    lines.append(paint("dim", clean(f"more: %keras_guard explain {diagnostic.code}")))
     return lines
 
 

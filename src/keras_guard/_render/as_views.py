@@ -30,7 +30,7 @@ def views_as_text(views: ModelViews, *, colour: bool = False) -> str:
             f"{text:{widths[i]}}" for i, text in enumerate(line)
         )
         codes = f"  {' '.join(row.codes)}" if row.codes else ""
-        lines.append(paint("-" if row.differs else "dim", (text + codes).rstrip()))
+        lines.append(paint("-" if row.differs else "dim", clean(text + codes).rstrip()))
     if len(views.rows) > _MAX_ROWS:
         lines.append(f"      ... {len(views.rows) - _MAX_ROWS} more layers")
     lines += [clean(f"note: {note}") for note in views.notes]
@@ -55,10 +55,10 @@ def views_as_html(views: ModelViews) -> str:
     )
     rows = [*views.rows[:_MAX_ROWS], *views.arguments]
     body = "".join(_html_row(row) for row in rows)
-    notes = "".join(f"<div>note: {escape(note)}</div>" for note in views.notes)
+    notes = "".join(f"<div>note: {_e(note)}</div>" for note in views.notes)
     return (
-        f'<div role="region" aria-label="views of {escape(views.name, quote=True)}">'
-        f"<div><b>{escape(views.name)}</b>: {escape(_verdict(views))}</div>"
+        f'<div role="region" aria-label="views of {_e(views.name)}">'
+        f"<div><b>{_e(views.name)}</b>: {_e(_verdict(views))}</div>"
         f'<table style="border-collapse:collapse;font-size:12px;{_MONO}"><thead><tr>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table>{notes}</div>"
     )
@@ -68,16 +68,20 @@ _MONO = "font-family:Menlo,Consolas,'DejaVu Sans Mono',monospace"
 _CELL = "padding:2px 10px 2px 0;white-space:pre;vertical-align:top;text-align:left"
 
 
+def _e(text: str) -> str:
+    return escape(clean(text), quote=True)
+
+
 def _html_row(row: ViewRow) -> str:
     cells = "".join(_html_cell(getattr(row, column), column in row.differs) for column in _COLUMNS)
     index = "" if row.index is None else str(row.index)
     mark = "! " if row.differs else ""
     return (
         f'<tr><td style="{_CELL}">{mark}{index}</td>{cells}'
-        f'<td style="{_CELL}">{escape(" ".join(row.codes))}</td></tr>'
+        f'<td style="{_CELL}">{_e(" ".join(row.codes))}</td></tr>'
     )
 
 
 def _html_cell(text: str, differs: bool) -> str:
     style = f"{_CELL};border-bottom:2px solid #b7501f;font-weight:600" if differs else _CELL
-    return f'<td style="{style}">{"* " if differs else ""}{escape(clean(text))}</td>'
+    return f'<td style="{style}">{"* " if differs else ""}{_e(text)}</td>'
