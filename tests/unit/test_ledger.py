@@ -1,0 +1,127 @@
+"""The life of a finding in the ledger."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from keras_guard._data.diagnostic import DiffRow, LayerFacts, Span, State
+from keras_guard._ledger import Finding, Ledger
+
+
+class Model:
+    """Anything a finding can speak of."""
+
+
+class Use:
+    """A use of one model."""
+
+    def __init__(self, model: Any, method: str = "fit") -> None:
+        self.model, self.method = model, method
+
+    def concerns(self, model: Any) -> bool:
+        """Whether the model is the one."""
+        return model is self.model
+
+
+def _finding(model: Any, *, part: Any = None, holds: bool = True, key: str = "k", **more: Any) -> Finding:
+    facts = LayerFacts(str(part), "Dense")
+    return Finding(
+        code="KG101", rule="layer-list", key=(key,), span=Span(1, None, 1), message="pending words", model=lambda: model,
+        model_name="model", holds=lambda: holds, part=part, open_message="open words",
+        diff=(DiffRow("-", facts),), edits=lambda: (part,), **more,
+    )  # fmt: skip
+
+
+def test_finding_is_added_opened_and_resolved() -> None:
+    """pending, open, resolved: the id stays, the words change, history keeps it."""
+    ledger, model = Ledger(), Model()
+    entry, news = ledger.add(_finding(model), 3)
+    assert news
+    assert entry.live
+    assert (entry.diagnostic.state, entry.diagnostic.message) == (State.PENDING, "pending words")
+    identity = entry.diagnostic.id
+    entry.shown = True
+    ledger.move(entry, State.OPEN, 4)
+    assert (entry.diagnostic.id, entry.diagnostic.message) == (identity, "open words")
+    assert list(ledger.shown()) == [entry]
+    ledger.move(entry, State.RESOLVED, 5, "rebuilt")
+    assert ledger.live() == []
+    assert ledger.find(("k",)) is None
+    assert list(ledger.shown()) == [entry]
+    assert entry.diagnostic.resolution == "rebuilt"
+    assert [(state, cell) for _, state, cell in entry.history] == [(State.OPEN, 4), (State.RESOLVED, 5)]
+    ledger.clear()
+    assert list(ledger.shown()) == []
+
+
+def test_resolved_entry_nobody_saw_is_forgotten() -> None:
+    """What was never shown is no history."""
+    ledger = Ledger()
+    entry, _ = ledger.add(_finding(Model()), 1)
+    ledger.move(entry, State.RESOLVED, 1)
+    assert list(ledger.shown()) == []
+
+
+def test_same_cause_joins() -> None:
+    """A second finding of a cause joins the first: its rows are added, and it is news once."""
+    ledger, model = Ledger(), Model()
+    entry, _ = ledger.add(_finding(model, part=1), 1)
+    again, news = ledger.add(_finding(model, part=1), 1)
+    assert (again, news) == (entry, False)
+    _, news = ledger.add(_finding(model, part=2), 1)
+    assert news
+    assert [row.layer.name for row in entry.diagnostic.diff] == ["1", "2"]
+    _, news = ledger.add(_finding(model, part=2), 1)
+    assert not news
+    assert entry.edits() == (1, 2)
+    assert entry.models() == [model, model]
+
+
+def test_one_cause_takes_up_a_bounded_number_of_parts() -> None:
+    """A loop over very many objects fills no memory."""
+    ledger, model = Ledger(), Model()
+    for part in range(300):
+        entry, _ = ledger.add(_finding(model, part=part), 1)
+    assert len(entry.parts) == 256
+    assert len(entry.diagnostic.diff) == 12
+
+
+def test_history_is_bounded() -> None:
+    """Only the newest resolved entries are kept."""
+    ledger = Ledger(limit=3)
+    for number in range(5):
+        entry, _ = ledger.add(_finding(Model(), key=str(number)), number)
+        entry.shown = True
+        ledger.move(entry, State.RESOLVED, number)
+    assert [entry.cell for entry in ledger.shown()] == [2, 3, 4]
+
+
+@pytest.mark.parametrize(("method", "opens"), [("fit", True), ("compile", False)])
+def test_use_opens(method: str, opens: bool) -> None:
+    """Every use but ``compile`` opens a finding of its model that still holds."""
+    ledger, model = Ledger(), Model()
+    entry, _ = ledger.add(_finding(model, part=1), 1)
+    ledger.add(_finding(model, part=2, holds=False), 1)
+    assert entry.concerned_by(Use(model))
+    assert not entry.concerned_by(Use(Model()))
+    assert entry.opened_by(Use(model, method)) is opens
+    assert entry.holds()
+
+
+def test_what_does_not_hold_opens_nothing() -> None:
+    """A divergence that is gone is opened by no use, and asks for no edit."""
+    ledger, model = Ledger(), Model()
+    entry, _ = ledger.add(_finding(model, holds=False), 1)
+    assert not entry.opened_by(Use(model))
+    assert not entry.holds()
+    assert entry.edits() == ()
+    assert not entry.finding.waits(None)
+
+
+def test_dead_model_is_left_out() -> None:
+    """An entry whose model is gone names none."""
+    ledger = Ledger()
+    entry, _ = ledger.add(_finding(None), 1)
+    assert entry.models() == []
