@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -111,3 +112,10 @@ def test_marker_survives_upgrade_and_files_leave_with_uninstall(
     assert not shells.shipped.exists()
     (shells.profile() / "startup" / "99-mine.py").write_text("mine = 1\n")
     assert shells.terminal("(get_ipython().user_ns.get('mine'), " + LOADED + ")") == "(1, False)"
+
+
+def test_wheel_brings_the_labextension(shells: Shells) -> None:
+    """The wheel, built without node, puts the labextension where JupyterLab looks for it."""
+    folder = shells.prefix / "share" / "jupyter" / "labextensions" / "keras-guard"
+    manifest = json.loads((folder / "package.json").read_text())
+    assert (folder / manifest["jupyterlab"]["_build"]["load"]).is_file()

@@ -85,7 +85,7 @@ class Server:
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         data = folder / "data"
-        if extension is not None and extension.is_dir():
+        if extension is not None:
             (data / "labextensions").mkdir(parents=True)
             shutil.copytree(extension, data / "labextensions" / "keras-guard")
         # No question about news in the corner of the pictures, and no answer from the network.
@@ -221,11 +221,15 @@ class Page:
 
     def run(self, index: int, seconds: float = 60) -> None:
         """Run a cell and wait until it has its number and the kernel is idle."""
-        before = self.count(index)
+        # A kernel that was restarted gives the same number again: wait for a number, not for another one.
+        self.js(
+            "window.jupyterapp.shell.currentWidget.content.widgets[arguments[0]].model.executionCount = null",
+            index,
+        )
         self.start(index)
         wait_for(
             lambda: (
-                self.count(index) not in (None, before)
+                self.count(index) is not None
                 and self.js(
                     "return window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'idle'"
                 )
@@ -248,15 +252,6 @@ class Page:
             "return window.jupyterapp.shell.currentWidget.content.widgets.map(w => w.model.sharedModel.source)"
         )
         return found
-
-    def replace(self, index: int, source: str) -> None:
-        """Write a cell's text."""
-        self.js(
-            "window.jupyterapp.shell.currentWidget.content.widgets[arguments[0]]"
-            ".model.sharedModel.setSource(arguments[1])",
-            index,
-            source,
-        )
 
     def cards(self, index: int | None = None) -> list[Any]:
         """The cards below a cell, or all."""

@@ -20,6 +20,7 @@ from .._version import __version__
 from .places import PlaceError, value_at_place
 
 if TYPE_CHECKING:
+    from .._rebuild import Rebuild
     from .extension import Extension
 
 #: Of float32, which is what Keras uses unless told otherwise.
@@ -180,21 +181,8 @@ class Commands:
         """Write the code that brings a model and its edits together, or run it."""
         name, style, target, run = self._rebuild_options(words)
         model = self._model(name) if name else self._only_model("rebuild")
-        from .._rebuild import RebuildRefused, rebuild
-
+        found = self._rebuilt(model, style, target or (name if name and name.isidentifier() else None))
         session = self._session
-        try:
-            found = rebuild(
-                model,
-                session.edits_of(model),
-                namespace=session.shell.namespace,
-                style=style or self._extension.options.rebuild_style,
-                dry_run_limit=self._extension.options.dry_run_limit_mb * _PARAMETERS_IN_A_MEGABYTE,
-                name=target or (name if name and name.isidentifier() else None),
-            )
-        except RebuildRefused as refused:
-            choices = "".join(f"\n  - {choice}" for choice in refused.choices)
-            raise CommandError(f"{refused.reason}{choices}") from None
         notes = [f"# {note}" for note in found.notes]
         if not run:
             self._extension.display.next_input(found.source.rstrip())
@@ -203,6 +191,39 @@ class Commands:
         found.run(session.shell.namespace)
         session.look_again()
         self._say([found.source.rstrip(), "", f"ran: `{found.target}` is the rebuilt model", *notes])
+
+    def rebuild_of(self, identity: str) -> Rebuild:
+        """Return the rebuild that a live diagnostic asks for.
+
+        Args:
+            identity: The diagnostic's id.
+
+        Raises:
+            CommandError: When it is resolved by now, or the rebuild is refused.
+        """
+        for entry in self._session.ledger.live():
+            models = entry.models()
+            if entry.diagnostic.id == identity and models:
+                name = entry.diagnostic.model
+                return self._rebuilt(models[0], None, name if name.isidentifier() else None)
+        raise CommandError("this divergence is resolved by now")
+
+    def _rebuilt(self, model: Any, style: str | None, name: str | None) -> Rebuild:
+        from .._rebuild import RebuildRefused, rebuild
+
+        options, session = self._extension.options, self._session
+        try:
+            return rebuild(
+                model,
+                session.edits_of(model),
+                namespace=session.shell.namespace,
+                style=style or options.rebuild_style,
+                dry_run_limit=options.dry_run_limit_mb * _PARAMETERS_IN_A_MEGABYTE,
+                name=name,
+            )
+        except RebuildRefused as refused:
+            choices = "".join(f"\n  - {choice}" for choice in refused.choices)
+            raise CommandError(f"{refused.reason}{choices}") from None
 
     def _rebuild_options(self, words: list[str]) -> tuple[str | None, str | None, str | None, bool]:
         name = style = target = None

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .._session.session import Session
     from .._session.shell_face import CellFrame, CellText, Options
     from .display import Display
+    from .front_end import FrontEnd
     from .options import CellSettings
 
 _ATTRIBUTE = "_keras_guard_extension"
@@ -61,6 +62,7 @@ class Extension:
         self.cell_settings: CellSettings | None = None
         self._session: Session | None = None
         self._display: Display | None = None
+        self._front_end: FrontEnd | None = None
         self._transformer = GuardTransformer(self)
         self._finder: wake.KerasImportFinder | None = None
         self._magics: Any = None
@@ -92,6 +94,8 @@ class Extension:
         _remove(self._shell.configurables, self.options)
         wake.stop(self._finder)
         self._magics.unregister()
+        if self._front_end is not None:
+            self._front_end.close()
         if self._session is not None:
             from .._instrument import runtime
 
@@ -116,7 +120,15 @@ class Extension:
             from .display import Display
 
             self._display = Display(self._shell, self.options)
+            self._tell_front_end(self._display)
         return self._display
+
+    def _tell_front_end(self, display: Display) -> None:
+        if display.is_kernel():
+            from .front_end import FrontEnd
+
+            self._front_end = FrontEnd(self)
+            display.listeners.append(self._front_end.hear_diagnostic)
 
     def _wake(self) -> None:
         self.session.wake()

@@ -1,0 +1,40 @@
+"""The committed assets of the labextension belong to its sources, and are whole."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def build() -> ModuleType:
+    """The build script as a module."""
+    spec = importlib.util.spec_from_file_location("labextension_build", ROOT / "labextension" / "build.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_assets_were_built_from_these_sources(build: ModuleType) -> None:
+    """Changing the TypeScript without `python labextension/build.py` is noticed."""
+    assert build.CHECKSUM.read_text().strip() == build.checksum()
+
+
+def test_assets_are_whole(build: ModuleType) -> None:
+    """The manifest names an entry file that is there."""
+    manifest = json.loads((build.ASSETS / "package.json").read_text())
+    assert manifest["name"] == "keras-guard"
+    assert (build.ASSETS / manifest["jupyterlab"]["_build"]["load"]).is_file()
+
+
+def test_assets_are_small(build: ModuleType) -> None:
+    """The assets stay within 64 KiB: nothing of JupyterLab was packed with them."""
+    assert sum(path.stat().st_size for path in build.ASSETS.rglob("*") if path.is_file()) < 65536
