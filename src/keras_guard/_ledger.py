@@ -95,6 +95,14 @@ class Finding:
         )
 
 
+def _nothing() -> None:
+    return None
+
+
+def _never() -> bool:
+    return False
+
+
 @dataclass
 class Entry:
     """One finding's life.
@@ -133,6 +141,22 @@ class Entry:
             extra = tuple(row for row in finding.diff if row not in first.diff)
             first.diff = (*first.diff, *extra)[:_MAX_ROWS]
         return not known
+
+    def close(self) -> None:
+        """Keep the words and drop the proofs: history shows what was said, and asks nothing again."""
+        told = self.finding
+        self.finding = Finding(
+            told.code,
+            told.rule,
+            told.key,
+            told.span,
+            told.message,
+            _nothing,
+            told.model_name,
+            _never,
+            models=told.models,
+        )
+        self.parts = {}
 
     def holds(self) -> bool:
         """Whether the divergence is there still, for any of the objects the cause touched."""
@@ -207,6 +231,7 @@ class Ledger:
         if state is State.RESOLVED:
             entry.diagnostic = entry.diagnostic.moved(state, resolution=resolution)
             self._entries.pop(entry.finding.key, None)
+            entry.close()
             if entry.shown:
                 self._past = [*self._past, entry][-self._limit :]
         else:

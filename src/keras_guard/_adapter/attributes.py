@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from enum import Enum
 from typing import Any
@@ -69,6 +70,40 @@ def shapes_disagree(layer: Any) -> bool:
     weights = list(getattr(layer, "weights", ()))
     if not weights or sum(_size(weight) for weight in weights) > _MAX_COPIED_WEIGHTS:
         return False
+    key = _likeness(layer, weights)
+    if key is not None and key in _DISAGREED:
+        return _DISAGREED[key]
+    found = _twin_disagrees(layer, weights)
+    if key is not None:
+        _DISAGREED[key] = found
+        if len(_DISAGREED) > _MAX_REMEMBERED:
+            del _DISAGREED[next(iter(_DISAGREED))]
+    return found
+
+
+#: Answers for Keras' own classes: a model of 500 layers has but a few kinds of them.
+_DISAGREED: dict[str, bool] = {}
+_MAX_REMEMBERED = 1_024
+
+
+def _likeness(layer: Any, weights: list[Any]) -> str | None:
+    """Return a text that layers with the same class, config and weight shapes share; ``None`` where there is none."""
+    config = config_of(layer)
+    try:
+        shapes = [tuple(weight.shape) for weight in weights]
+        return json.dumps(
+            [
+                f"{layer.__class__.__module__}.{layer.__class__.__qualname__}",
+                {**(config or {}), "name": ""},
+                layer.get_build_config(),
+                shapes,
+            ]
+        )
+    except Exception:
+        return None
+
+
+def _twin_disagrees(layer: Any, weights: list[Any]) -> bool:
     state = random.getstate()
     try:
         twin = layer.__class__.from_config(layer.get_config())

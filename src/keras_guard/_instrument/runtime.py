@@ -57,7 +57,7 @@ class Listener(Protocol):
         """A statement that binds a global has ended."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class Site:
     """One instrumented place.
 
@@ -95,6 +95,7 @@ class Site:
 
 
 _SITES: dict[str, Site] = {}
+_MAX_SITES = 20_000
 _numbers = itertools.count(1)
 
 
@@ -104,8 +105,16 @@ def new_number() -> str:
 
 
 def register(site: Site) -> None:
-    """Make a site known to the probes."""
+    """Make a site known to the probes; the oldest of very many are silenced."""
     _SITES[site.number] = site
+    if len(_SITES) > _MAX_SITES:
+        del _SITES[next(iter(_SITES))]
+
+
+def drop(sites: Iterable[Site]) -> None:
+    """Forget sites whose code has run for the last time."""
+    for site in sites:
+        _SITES.pop(site.number, None)
 
 
 def forget(listener: Listener) -> None:

@@ -17,6 +17,7 @@ from .names import Touched, root_name, touched_names
 from .runtime import Listener, Site
 from .vocabulary import ATTRIBUTES, COPY_METHODS, LAYER_LISTS, LIST_WORDS, MUTATORS
 
+_NO_NAMES: frozenset[str] = frozenset()
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _BLOCKS = (ast.For, ast.While, ast.With, ast.If, ast.Try)
 #: Builtins that only read a list they are given.
@@ -51,10 +52,12 @@ class CellPlan:
     Attributes:
         names: Names whose objects the session has to look at before the cell runs.
         sites: The instrumented places.
+        passing: Those of them that run in this cell and never again: outside functions, lambdas and classes.
     """
 
     names: set[str] = field(default_factory=set)
     sites: list[Site] = field(default_factory=list)
+    passing: list[Site] = field(default_factory=list)
 
 
 class CellInstrumenter:
@@ -132,6 +135,7 @@ class CellInstrumenter:
             if index + 1 < len(tree.body):
                 statement = tree.body[index]
                 site = self.site(statement, names=names)
+                self.plan.passing.append(site)
                 tree.body.insert(index + 1, _call_statement(runtime.STEP, site.number, statement))
 
     def is_ruled_out(self, node: ast.expr) -> bool:
@@ -162,7 +166,7 @@ class CellInstrumenter:
             column=getattr(part, "col_offset", 0),
             end_column=getattr(part, "end_col_offset", None) or 0,
             attribute=attribute,
-            names=frozenset(names),
+            names=frozenset(names) or _NO_NAMES,
             function=function,
             chain=chain,
             passed=passed,
@@ -338,7 +342,7 @@ class _EditSites(ast.NodeTransformer):
     ) -> Site:
         assert self._statement is not None
         function = self._function[-1] if self._function else None
-        return self._cell.site(
+        site = self._cell.site(
             self._statement,
             node,
             attribute=attribute,
@@ -347,6 +351,9 @@ class _EditSites(ast.NodeTransformer):
             chain=chain,
             passed=passed,
         )
+        if not self._function and not self._inner:
+            self._cell.plan.passing.append(site)
+        return site
 
     # Edits
 

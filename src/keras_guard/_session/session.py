@@ -85,6 +85,7 @@ class Session:
         self.packages = Packages(self, self.containment.wrap)
         self.builds: dict[int, tuple[Callable[[], Any], int | None]] = {}
         self._notes = threading.local()
+        self._passing: list[Site] = []
         self._lists: dict[int, Callable[[], Any]] = {}
         self._models: list[Any] | None = None
         self._graphs: dict[int, frozenset[int]] = {}
@@ -142,6 +143,7 @@ class Session:
             namespace=self.shell.namespace,
         )
         instrumenter.instrument(tree, text, functions=True)
+        self._passing += instrumenter.plan.passing
         self.names.begin(instrumenter.plan.names)
 
     def end_cell(self) -> None:
