@@ -7,7 +7,6 @@ import linecache
 import sys
 from collections.abc import Callable, Iterator
 from functools import cached_property
-from functools import cached_property
 from types import FrameType
 from typing import Any
 
@@ -77,10 +76,6 @@ class Cells:
     def _counts_early(self) -> bool:
         """Asked when the first cell runs: reading IPython's source would be most of what loading takes."""
         return _counts_before_running(type(self._shell))
-
-    @cached_property
-    def _counts_early(self) -> bool:
-        return _counts_before_running(type(self._shell))  # reads a file: not while a kernel starts
 
     @property
     def outermost(self) -> bool:
