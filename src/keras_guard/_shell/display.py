@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import warnings
 from collections.abc import Callable
@@ -99,7 +100,9 @@ class Display:
         if self._options.colour != "auto":
             return bool(self._options.colour == "always")
         colours = str(getattr(self._shell, "colors", "")).lower()
-        return colours != "nocolor" and bool(getattr(sys.stdout, "isatty", lambda: False)())
+        if colours == "nocolor" or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+            return False
+        return bool(getattr(sys.stdout, "isatty", lambda: False)())
 
 
 def filtered_action() -> str | None:
