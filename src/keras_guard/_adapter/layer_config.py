@@ -14,6 +14,7 @@ import struct
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import FunctionType
 from typing import Any
 
@@ -192,6 +193,7 @@ def _image_data_format() -> str:
     return str(sys.modules["keras"].config.image_data_format())
 
 
+@lru_cache(maxsize=256)
 def constructor_parameters(cls: type) -> tuple[dict[str, inspect.Parameter], bool]:
     """Return the named arguments of a class' constructor, and whether it takes any others."""
     try:

@@ -57,6 +57,7 @@ class Part:
         item: The live object, or the :class:`LayerRecord` of one that is gone.
         plan: The plan of a nested model.
         why: What a comment says of it.
+        words: What makes it anew, where that was asked for already.
         carries: Whether it is made anew only to be independent, and takes the old one's weights.
     """
 
@@ -65,6 +66,7 @@ class Part:
     plan: ModelPlan | None = None
     why: str = ""
     carries: bool = False
+    words: Construct | OperationWords | None = None
 
     @property
     def name(self) -> str:
@@ -457,7 +459,7 @@ class Planner:
             if part.origin != "kept":
                 continue
             try:
-                words_of(part.item, self._objects, tied=id(part.item) in self._tied)
+                part.words = words_of(part.item, self._objects, tied=id(part.item) in self._tied)
             except NoWordsError as error:
                 self.notes.append(f"{part.name!r} is shared with the old model: {error}")
             else:

@@ -251,8 +251,14 @@ class Writer:
         shown = self._inline(plan, steps, text, names)
         if shown is not None:
             return self._call_text(self._class_text(plan), [inputs, shown, *self._model_arguments(plan)])
+        readers = _readers(steps)
+        given_out = {id(value) for value in graph.flat_outputs()}
         for position, step in enumerate(steps):
-            self._step(plan, step, steps[position + 1 :], text, names)
+            made = [id(value) for value in step.call.outputs]
+            read_by = {reader for value in made for reader in readers.get(value, ())}
+            last = not read_by and position + 1 == len(steps)
+            passed_on = last or (read_by == {position + 1} and given_out.isdisjoint(made))
+            self._step(plan, step, text, names, passed_on=passed_on)
         outputs = self._structure(plan, graph.outputs, text, names)
         return self._call_text(self._class_text(plan), [inputs, outputs, *self._model_arguments(plan)])
 
@@ -323,13 +329,13 @@ class Writer:
         return shown
 
     def _step(
-        self, plan: ModelPlan, step: Step, following: Sequence[Step], text: str, names: dict[int, str]
+        self, plan: ModelPlan, step: Step, text: str, names: dict[int, str], *, passed_on: bool
     ) -> None:
         comment = self._comment(step.part)
         if comment and id(step.part) not in self._bound:
             self._lines.append(f"# {comment}")
         called = self._invocation(plan, step, text, names)
-        name = self._result_name(plan, step, following)
+        name = self._result_name(step, passed_on=passed_on)
         self._lines.append(f"{name} = {called}")
         for value in step.call.outputs:
             names[id(value)] = name + "".join(f"[{self._key(key)}]" for key in value.path)
@@ -338,20 +344,14 @@ class Writer:
     def _key(key: Any) -> str:
         return literal(key)
 
-    def _result_name(self, plan: ModelPlan, step: Step, following: Sequence[Step]) -> str:
+    def _result_name(self, step: Step, *, passed_on: bool) -> str:
         """``x`` for what only the next call reads, or for the one output of the last; else a name of its own."""
-        graph = plan.graph
-        assert graph is not None
-        made = {id(v) for v in step.call.outputs}
-        is_output = any(id(v) in made for v in graph.flat_outputs())
-        readers = [s for s in following if any(id(v) in made for v in s.call.inputs())]
-        passed_on = len(readers) == 1 and readers[0] is following[0] and not is_output
-        if passed_on or (not following and not readers):
-            if not self._running:
-                self._locals |= self._speller.used
-                self._running = local_name("x", self._locals)
-            return self._running
-        return local_name(step.part.name, self._locals)
+        if not passed_on:
+            return local_name(step.part.name, self._locals)
+        if not self._running:
+            self._locals |= self._speller.used
+            self._running = local_name("x", self._locals)
+        return self._running
 
     def _invocation(self, plan: ModelPlan, step: Step, text: str, names: Mapping[int, str]) -> str:
         call = step.call
@@ -449,7 +449,7 @@ class Writer:
 
     def _fresh_text(self, part: Part) -> str:
         try:
-            return self._speller.construct(constructor_of(part.item, self._objects))
+            return self._speller.construct(part.words or constructor_of(part.item, self._objects))
         except NoWordsError as error:
             if not weight_shapes_of(part.item):
                 part.origin = "kept"
@@ -581,6 +581,15 @@ def _with_ways(plan: ModelPlan, way: tuple[str, ...]) -> Iterator[tuple[tuple[st
             yield from _with_ways(step.part.plan, (*way, step.part.name))
         else:
             yield way, step.part
+
+
+def _readers(steps: Sequence[Step]) -> dict[int, list[int]]:
+    """Return which steps read each tensor, by ``id`` of its :class:`Value`."""
+    found: dict[int, list[int]] = {}
+    for position, step in enumerate(steps):
+        for value in step.call.inputs():
+            found.setdefault(id(value), []).append(position)
+    return found
 
 
 def _all_steps(plan: ModelPlan) -> Iterator[Step]:

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.keras
 
 STYLES = ["replay", "copy", "source"]
 #: How many layers of each graph are edited; the long sweep edits them all.
-FEW = 3
+FEW = 2
 
 
 def _namespace(model: Any) -> dict[str, Any]:
@@ -28,31 +28,30 @@ def _layers(model: Any, limit: int | None) -> list[int]:
     real = [n for n, layer in enumerate(model.layers) if not isinstance(layer, layers.InputLayer)]
     if limit is None or len(real) <= limit:
         return real
-    return sorted({real[0], real[len(real) // 2], real[-1]})
+    return [real[0], real[-1]]
 
 
 @pytest.mark.parametrize("style", STYLES)
 @pytest.mark.parametrize("name", GRAPHS)
 def test_without_edits_the_model_is_equal(name: str, style: str) -> None:
-    """Code for an unedited model makes one that gives out the same."""
+    """Code for an unedited model makes one that gives out the same; a copy shares nothing with it."""
     model = GRAPHS[name]()
     data = sample(model)
     wanted = outputs(model, data)
-    made = rebuild(model, namespace=_namespace(model), style=style).run(_namespace(model))
+    found = rebuild(model, namespace=_namespace(model), style=style)
+    made = found.run(_namespace(model))
     if style == "source":
         copy_weights(model, made)
+    if style == "copy":
+        _assert_independent(model, made, found.notes)
     assert_same(outputs(made, data), wanted)
 
 
-@pytest.mark.parametrize("name", GRAPHS)
-def test_a_copy_is_independent(name: str) -> None:
+def _assert_independent(model: Any, made: Any, notes: tuple[str, ...]) -> None:
     """A copy shares no weight with the old model, but for layers its notes name."""
-    model = GRAPHS[name]()
-    found = rebuild(model, namespace=_namespace(model), style="copy")
-    made = found.run(_namespace(model))
     old = {id(weight) for weight in model.weights}
     shared = [layer.name for layer in made.layers if any(id(weight) in old for weight in layer.weights)]
-    assert all(any(repr(name) in note for note in found.notes) for name in shared)
+    assert all(any(repr(name) in note for note in notes) for name in shared)
 
 
 def _rebuilt(model: Any, edit: Any, style: str) -> Any:
