@@ -1,0 +1,68 @@
+"""The models of ``keras.applications``: source of each, and an equal layer put in the place of another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from keras_guard import Replace, rebuild
+
+pytestmark = pytest.mark.keras
+
+ALL = sorted(name for name in dir(keras.applications) if name[0].isupper())
+#: A small one of each kind, for every run.
+FEW = ["MobileNetV2"]
+
+
+def _model(name: str) -> Any:
+    make = getattr(keras.applications, name)
+    return make(weights=None, input_shape=(64, 64, 3)) if name.startswith("MobileNet") else make(weights=None)
+
+
+def _outputs(model: Any) -> Any:
+    data = np.random.default_rng(0).uniform(size=(1, *model.input.shape[1:])).astype("float32")
+    return keras.ops.convert_to_numpy(model(data, training=False))
+
+
+def _source_round_trips(model: Any) -> None:
+    made = rebuild(model, namespace={"model": model}, style="source").run({})
+    assert [layer.name for layer in made.layers[1:]] == [layer.name for layer in model.layers[1:]]
+    made.set_weights(model.get_weights())
+    np.testing.assert_allclose(_outputs(made), _outputs(model), atol=1e-4)
+
+
+def _replaced_by_an_equal_layer(model: Any, style: str, at: float) -> None:
+    real = [layer for layer in model.layers if not isinstance(layer, layers.InputLayer)]
+    old = real[round(at * (len(real) - 1))]
+    new = type(old).from_config({**old.get_config(), "name": "swapped"})
+    names = {"model": model, "new": new, "keras": keras, "layers": layers}
+    made = rebuild(model, [Replace(old, new)], namespace=names, style=style).run(dict(names))
+    for layer in made.layers:
+        known = old if layer.name == "swapped" else model.get_layer(layer.name)
+        if layer.weights and layer is not known and (style == "source" or known is old):
+            layer.set_weights(known.get_weights())
+    np.testing.assert_allclose(_outputs(made), _outputs(model), atol=1e-4)
+
+
+@pytest.mark.parametrize("name", FEW)
+def test_an_application_round_trips(name: str) -> None:
+    """Its source makes the same model; an equal layer in the middle leaves its outputs as they were."""
+    model = _model(name)
+    _source_round_trips(model)
+    _replaced_by_an_equal_layer(model, "replay", 0.5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ALL)
+def test_every_application(name: str) -> None:
+    """Every application round-trips, and takes an equal first, middle and last layer in every style."""
+    keras.backend.clear_session()
+    model = _model(name)
+    _source_round_trips(model)
+    for style in ("replay", "copy", "source"):
+        for at in (0.0, 0.5, 1.0):
+            _replaced_by_an_equal_layer(model, style, at)
