@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _NOTEBOOK = "reassigned_layers.ipynb"
 _MIME = "application/vnd.keras-guard.v1+json"
-_QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
+_QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1", "KERAS_GUARD": "off"}
 _BORDERS = {"pending": "yellow", "open": "red", "resolved": "green"}
 _PLAIN_WIDTH = 140
 _NEEDS = "the demo needs {}: pip install 'keras-guard[demo]'"

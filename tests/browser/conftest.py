@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 def _missing() -> str | None:
     """Say what the browser tests cannot do without."""
-    for module in ("jupyterlab", "selenium"):
+    for module in ("jupyterlab", "notebook", "selenium"):
         if importlib.util.find_spec(module) is None:
             return f"{module} is not installed"
     for program in ("chromium", "chromedriver"):
@@ -72,14 +72,17 @@ def _free_port() -> int:
 
 
 class Server:
-    """One JupyterLab server.
+    """One server of JupyterLab or Notebook.
 
     Args:
         folder: Where notebooks, settings and logs go.
         extension: The labextension's assets, ``None`` for a front end without it.
+        application: ``jupyterlab`` or ``notebook``.
     """
 
-    def __init__(self, folder: Path, extension: Path | None) -> None:
+    def __init__(self, folder: Path, extension: Path | None, application: str = "jupyterlab") -> None:
+        self.application = application
+        options = "LabApp" if application == "jupyterlab" else "JupyterNotebookApp"
         self.notebooks = folder / "notebooks"
         self.notebooks.mkdir(parents=True)
         self.port = _free_port()
@@ -99,17 +102,17 @@ class Server:
             [
                 sys.executable,
                 "-m",
-                "jupyterlab",
+                application,
                 "--no-browser",
                 "--allow-root",
                 f"--port={self.port}",
                 f"--ServerApp.root_dir={self.notebooks}",
                 "--IdentityProvider.token=",
                 "--ServerApp.disable_check_xsrf=True",
-                "--LabApp.expose_app_in_browser=True",
+                f"--{options}.expose_app_in_browser=True",
                 "--LabApp.extension_manager=readonly",
-                f"--LabApp.workspaces_dir={folder / 'workspaces'}",
-                f"--LabApp.user_settings_dir={folder / 'settings'}",
+                f"--{options}.workspaces_dir={folder / 'workspaces'}",
+                f"--{options}.user_settings_dir={folder / 'settings'}",
             ],
             env={
                 **os.environ,
@@ -174,7 +177,8 @@ class Page:
 
     def open(self, name: str) -> None:
         """Open a notebook and wait until its kernel is idle."""
-        self.driver.get(f"{self.server.url}/doc/tree/{name}?reset")
+        place = "doc/tree" if self.server.application == "jupyterlab" else "notebooks"
+        self.driver.get(f"{self.server.url}/{place}/{name}?reset")
         self.until_ready()
 
     def until_ready(self) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import Page, Server, wait_for
+from .conftest import ASSETS, Page, Server, wait_for
 from .contrast import texts_of
 from .test_story import BUILD, EDIT, SETUP, USE
 
@@ -160,3 +160,27 @@ def test_front_end_without_the_labextension_is_silent(bare_server: Server, drive
     assert said == []
     errors = page.driver.find_elements("css selector", "[data-mime-type*=stderr]")
     assert [node.text for node in errors if "keras_guard" in node.text or "comm" in node.text.lower()] == []
+
+
+@pytest.fixture(scope="module")
+def notebook_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Notebook 7 with the labextension."""
+    server = Server(tmp_path_factory.mktemp("notebook"), ASSETS, "notebook")
+    yield server
+    server.close()
+
+
+def test_notebook_has_the_count_in_its_toolbar(notebook_server: Server, driver: Any) -> None:
+    """Notebook, which has no status bar, shows marks and count alike, and inserts the rebuild."""
+    page = Page(driver, notebook_server)
+    play(page, SETUP, BUILD, EDIT, USE)
+    wait_for(lambda: count(page) == "keras_guard: 1 open", "the count")
+    assert spans(page) == [EDITED_LINE]
+    assert "warning" in page.cards(2)[0].text
+    driver.find_element("css selector", ".jp-NotebookPanel-toolbar .kg-indicator").click()
+    page.picture("notebook-list")
+    before = len(page.sources())
+    driver.find_element("css selector", ".kg-list .kg-rebuild").click()
+    wait_for(lambda: len(page.sources()) == before + 1, "the rebuild cell")
+    page.run(3)
+    wait_for(lambda: count(page) == "keras_guard: 0 open", "the edit to be resolved")
