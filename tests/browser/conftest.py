@@ -91,6 +91,12 @@ class Server:
         if extension is not None:
             (data / "labextensions").mkdir(parents=True)
             shutil.copytree(extension, data / "labextensions" / "keras-guard")
+        else:
+            # An installed package brings its own, which is then not to be loaded.
+            (folder / "config" / "labconfig").mkdir(parents=True)
+            (folder / "config" / "labconfig" / "page_config.json").write_text(
+                '{"disabledExtensions": {"keras-guard": true}}'
+            )
         # No question about news in the corner of the pictures, and no answer from the network.
         answers = folder / "settings" / "@jupyterlab" / "apputils-extension"
         answers.mkdir(parents=True)
