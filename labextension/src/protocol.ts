@@ -4,6 +4,9 @@ import { JSONObject } from '@lumino/coreutils';
 
 export const TARGET = 'keras_guard';
 
+/** What every card carries beside its text and its HTML. */
+export const MIME_TYPE = 'application/vnd.keras-guard.v1+json';
+
 /** A place in a cell: lines and columns count from 1, in characters, ends exclude the last column. */
 export interface ISpan {
   execution_count: number | null;

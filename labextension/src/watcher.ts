@@ -3,12 +3,19 @@
 import { Cell, CodeCell } from '@jupyterlab/cells';
 import { CodeMirrorEditor } from '@jupyterlab/codemirror';
 import { NotebookPanel } from '@jupyterlab/notebook';
-import { Kernel } from '@jupyterlab/services';
+import { Kernel, KernelMessage } from '@jupyterlab/services';
 import { JSONObject } from '@lumino/coreutils';
 import { ISignal, Signal } from '@lumino/signaling';
 
 import { locate, mark } from './marks';
-import { IDiagnostic, IRebuilt, TARGET, asRebuilt, asState } from './protocol';
+import {
+  IDiagnostic,
+  IRebuilt,
+  MIME_TYPE,
+  TARGET,
+  asRebuilt,
+  asState
+} from './protocol';
 
 export class Watcher {
   constructor(readonly panel: NotebookPanel) {
@@ -117,10 +124,25 @@ export class Watcher {
     if (!kernel || !kernel.handleComms) {
       return;
     }
-    kernel.registerCommTarget(TARGET, (comm, message) => {
-      this._attach(comm, message.content.data as JSONObject);
-    });
+    kernel.iopubMessage.connect(this._onMessage, this);
     void this._findAgain(kernel);
+  }
+
+  /** A card tells that the guard is loaded, and that its kernel listens. */
+  private _onMessage(
+    kernel: Kernel.IKernelConnection,
+    message: KernelMessage.IIOPubMessage
+  ): void {
+    if (
+      this._comm === null &&
+      (KernelMessage.isDisplayDataMsg(message) ||
+        KernelMessage.isUpdateDisplayDataMsg(message)) &&
+      MIME_TYPE in message.content.data
+    ) {
+      const comm = kernel.createComm(TARGET);
+      this._attach(comm, {});
+      void comm.open();
+    }
   }
 
   /** After a reload of the page the kernel still holds the comm, and does not know of us. */
@@ -130,7 +152,7 @@ export class Watcher {
       return;
     }
     for (const id of Object.keys(reply.content.comms)) {
-      if (!kernel.hasComm(id)) {
+      if (this._comm === null && !kernel.hasComm(id)) {
         const comm = kernel.createComm(TARGET, id);
         this._attach(comm, {});
         void comm.send({ ask: 'state' });

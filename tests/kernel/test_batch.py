@@ -67,3 +67,11 @@ def test_warned_run_goes_on_and_converts(tmp_path: Path, monkeypatch: pytest.Mon
     page, _ = HTMLExporter().from_notebook_node(notebook)
     assert "keras-guard-open" in page
     assert "still uses the layer that" in page
+
+
+def test_run_leaves_no_complaint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A client that knows nothing of the guard has nothing to log about it."""
+    run(tmp_path, monkeypatch)
+    assert [record.getMessage() for record in caplog.records if "keras_guard" in record.getMessage()] == []

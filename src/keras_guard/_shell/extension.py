@@ -128,6 +128,7 @@ class Extension:
             from .front_end import FrontEnd
 
             self._front_end = FrontEnd(self)
+            self.containment.shield(self._front_end.listen)(self._shell.kernel)
             display.listeners.append(self._front_end.hear_diagnostic)
 
     def _wake(self) -> None:

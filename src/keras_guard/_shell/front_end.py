@@ -1,8 +1,8 @@
-"""What JupyterLab's own extension of the guard is told: the live diagnostics, over one comm.
+"""What JupyterLab's own extension of the guard is told: the live diagnostics, over comms.
 
-The kernel opens the comm when there is first something to say, because a front end without the
-extension ignores what a kernel opens, while a kernel complains of what a front end opens. The front
-end that asks again after a reload of its page is sent everything that is live.
+The kernel opens none: a client without the extension, such as nbclient, would complain of it in its
+log. A front end opens one when it meets the first card, and by then the kernel listens; after a
+reload of its page it takes up the comm the kernel still holds, and asks.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ TARGET = "keras_guard"
 
 
 class FrontEnd:
-    """The comm to the front ends of one kernel.
+    """The comms to the front ends of one kernel.
 
     Args:
         extension: The extension whose diagnostics they are.
@@ -28,26 +28,31 @@ class FrontEnd:
     def __init__(self, extension: Extension) -> None:
         self._extension = extension
         self._live: dict[str, Diagnostic] = {}
-        self._comm: Any = None
+        self._targets: Any = None
+        self._comms: dict[str, Any] = {}
         shield = extension.containment.shield
         self.hear_diagnostic = shield(self._hear_diagnostic)
+        self._hear_opening = shield(self._on_open)
         self._hear_message = shield(self._on_message)
+
+    def listen(self, kernel: Any) -> None:
+        """Let front ends open comms to a kernel."""
+        self._targets = kernel.comm_manager
+        self._targets.register_target(TARGET, self._hear_opening)
+
+    def _on_open(self, comm: Any, message: dict[str, Any]) -> None:
+        self._comms[comm.comm_id] = comm
+        comm.on_msg(self._hear_message)
+        comm.on_close(lambda _: self._comms.pop(comm.comm_id, None))
+        comm.send(self._state())
 
     def _hear_diagnostic(self, diagnostic: Diagnostic) -> None:
         if diagnostic.state is State.RESOLVED:
             self._live.pop(diagnostic.id, None)
         else:
             self._live[diagnostic.id] = diagnostic
-        if self._comm is not None:
-            self._comm.send(self._state())
-        elif self._live:
-            self._open()
-
-    def _open(self) -> None:
-        from ipykernel.comm import Comm
-
-        self._comm = Comm(target_name=TARGET, data=self._state())
-        self._comm.on_msg(self._hear_message)
+        for comm in list(self._comms.values()):
+            comm.send(self._state())
 
     def _state(self) -> dict[str, Any]:
         live = [
@@ -58,11 +63,12 @@ class FrontEnd:
 
     def _on_message(self, message: dict[str, Any]) -> None:
         asked = message["content"]["data"]
+        comm = self._comms[message["content"]["comm_id"]]
         if asked.get("ask") == "state":
-            self._comm.send(self._state())
+            comm.send(self._state())
         elif asked.get("ask") == "rebuild":
             identity = str(asked.get("id"))
-            self._comm.send({"rebuilt": identity, **self._rebuilt(identity)})
+            comm.send({"rebuilt": identity, **self._rebuilt(identity)})
 
     def _rebuilt(self, identity: str) -> dict[str, str]:
         """Return the code of a rebuild, or why there is none."""
@@ -80,7 +86,9 @@ class FrontEnd:
 
     def close(self) -> None:
         """Tell the front ends that nothing more will come."""
-        if self._comm is not None:
-            self._comm.close()
-            self._comm = None
+        if self._targets is not None:
+            self._targets.unregister_target(TARGET, self._hear_opening)
+        for comm in list(self._comms.values()):
+            comm.close()
+        self._comms.clear()
         self._live.clear()
