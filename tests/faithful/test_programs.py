@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -51,7 +52,7 @@ def test_same_behaviour(both: tuple[Process, Process], program: list[str]) -> No
 
 @pytest.mark.slow
 @given(PROGRAMS)
-@settings(_SETTINGS, max_examples=10_000)
-def test_same_behaviour_of_ten_thousand(both: tuple[Process, Process], program: list[str]) -> None:
-    """The same for ten thousand programs."""
+@settings(_SETTINGS, max_examples=int(os.environ.get("KERAS_GUARD_PROGRAMS", "10000")))
+def test_same_behaviour_of_many(both: tuple[Process, Process], program: list[str]) -> None:
+    """The same for ten thousand programs, or as many as ``KERAS_GUARD_PROGRAMS`` says."""
     _check(both, program)
