@@ -165,12 +165,17 @@ def test_lists_are_freed_at_once(guarded: Any) -> None:
 
 
 @pytest.mark.slow
-def test_a_thousand_rounds_leave_memory_flat(guarded: Any) -> None:
-    """Building, editing and dropping a thousand models neither keeps objects nor grows the guard's own tables."""
+def test_many_rounds_leave_memory_flat(guarded: Any) -> None:
+    """Building, editing and dropping models keeps no object of Keras; what a cell leaves is its text and its sites.
 
-    def objects() -> int:
+    A thousand rounds, or as many as ``KERAS_GUARD_ROUNDS`` says.
+    """
+    rounds = int(os.environ.get("KERAS_GUARD_ROUNDS", "1000"))
+
+    def objects() -> tuple[int, int]:
         gc.collect()
-        return len(gc.get_objects())
+        found = gc.get_objects()
+        return len(found), sum("keras.src" in str(type(item)) for item in found)
 
     def round_() -> None:
         guarded.run(
@@ -178,12 +183,14 @@ def test_a_thousand_rounds_leave_memory_flat(guarded: Any) -> None:
         )
         guarded.shown.clear()
 
-    for _ in range(600):
+    for _ in range(180):  # until the history of what was shown is full
         round_()
-    start, resident = objects(), _resident()
-    for _ in range(1_000):
+    (start, kept), resident = objects(), _resident()
+    for _ in range(rounds):
         round_()
-    assert objects() - start < 1_000 * 2, "less than two small objects a round: IPython's own history"
+    total, living = objects()
+    assert living <= kept
+    assert total - start < rounds * 30, "IPython itself keeps six objects a round"
     assert _resident() - resident < 60
 
 
