@@ -14,6 +14,15 @@ pytestmark = pytest.mark.keras
 _RULES = [pytest.param(rule, id=code) for code, rule in RULES.items()]
 #: Rules that only ever hint.
 _HINTS = {"KG205"}
+#: On JAX these pages' code raises in Keras itself: nothing is lost in silence there.
+_RAISE_ON_JAX = {"KG202", "KG205", "KG304"}
+
+
+def _skip_where_keras_raises(rule: Rule) -> None:
+    import keras
+
+    if keras.backend.backend() == "jax" and rule.code in _RAISE_ON_JAX:
+        pytest.skip("on JAX, Keras itself raises on this code")
 
 
 def _cells(code: str) -> list[str]:
@@ -23,6 +32,7 @@ def _cells(code: str) -> list[str]:
 @pytest.mark.parametrize("rule", _RULES)
 def test_example_fires_exactly_this_rule_once(rule: Rule, guarded: Any) -> None:
     """The example of a rule's page brings up that rule, once, and no other."""
+    _skip_where_keras_raises(rule)
     guarded.run(*_cells(rule.page.example))
     found = guarded.last_states().values()
     assert [d.code for d in found] == [rule.code]
@@ -33,6 +43,7 @@ def test_example_fires_exactly_this_rule_once(rule: Rule, guarded: Any) -> None:
 @pytest.mark.parametrize("rule", _RULES)
 def test_instead_opens_nothing(rule: Rule, guarded: Any) -> None:
     """The code a rule's page gives instead opens nothing and leaves nothing pending."""
+    _skip_where_keras_raises(rule)
     guarded.run(*_cells(rule.page.instead))
     assert [
         (d.code, d.message) for d in guarded.last_states().values() if d.state is not State.RESOLVED

@@ -30,6 +30,7 @@ import keras
 class Twice(keras.layers.Layer):
     def call(self, x):
         return x * 2
+# ---
 model = keras.Sequential([keras.Input((4,)), Twice()])
 # ---
 class Twice(keras.layers.Layer):
