@@ -27,6 +27,7 @@ def graph(count: int) -> Any:
 def main() -> None:
     """Print a table."""
     import keras
+
     from keras_guard import Replace, rebuild
     from keras_guard._rebuild import api
 

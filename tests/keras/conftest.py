@@ -41,9 +41,9 @@ class GuardedShell:
 @pytest.fixture
 def guarded(capsys: pytest.CaptureFixture[str]) -> Iterator[GuardedShell]:
     """Return a fresh shell with the guard loaded; a fault inside the guard fails the test."""
+    import keras
     from IPython.core.interactiveshell import InteractiveShell
 
-    import keras
     from keras_guard._shell.extension import load, unload
 
     policy = keras.config.dtype_policy()

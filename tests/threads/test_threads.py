@@ -119,9 +119,8 @@ def test_two_shells_each_hear_their_own_models(guarded: Any, second_shell: Any, 
 
 def test_last_shell_out_leaves_keras_as_it_was() -> None:
     """When the guard is unloaded everywhere, Keras runs its own code again."""
-    from IPython.core.interactiveshell import InteractiveShell
-
     import keras
+    from IPython.core.interactiveshell import InteractiveShell
 
     watched = [keras.layers.Layer.__setattr__, keras.Model.fit, keras.Sequential.add, keras.Model.compile]
     before = [inspect.unwrap(function).__code__ for function in watched]

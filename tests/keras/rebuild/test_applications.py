@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
-
-import keras
 from keras import layers
+
 from keras_guard import Replace, rebuild
 
 pytestmark = pytest.mark.keras

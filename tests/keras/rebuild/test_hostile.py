@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 from typing import Any
 
+import keras
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-
-import keras
 from keras import layers
+
 from keras_guard import Replace, rebuild
 
 pytestmark = pytest.mark.keras

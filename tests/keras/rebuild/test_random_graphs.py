@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-
-import keras
 from keras import layers
+
 from keras_guard import InsertAfter, RebuildRefused, Remove, Replace, rebuild
 
 from .checks import assert_same, outputs

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 import keras
+import pytest
 from keras import layers
+
 from keras_guard import InsertAfter, RebuildRefused, Remove, Replace, rebuild
 
 from .checks import assert_same, copy_weights, outputs, sample, wider
