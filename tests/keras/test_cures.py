@@ -16,7 +16,7 @@ CURES = [
     pytest.param(
         "KG101", "%keras_guard rebuild model", "%keras_guard rebuild model --run", id="KG101-rebuild"
     ),
-    pytest.param("KG102", "run Cell In[", "{cell}", id="KG102-run-the-cell-again"),
+    pytest.param("KG102", "change `shared` in Cell In[", "{cell}", id="KG102-change-the-cell"),
     pytest.param(
         "KG102", "%keras_guard rebuild model", "%keras_guard rebuild model --run", id="KG102-rebuild"
     ),

@@ -50,6 +50,9 @@ class Desk(Protocol):
     def built_in(self, model: Any) -> int | None:
         """Return the execution count of the cell that built a model."""
 
+    def cell_binds(self, number: int, name: str) -> bool:
+        """Whether the text of a cell binds a name itself."""
+
     def traced_models(self, part: Any) -> list[Any]:
         """Return the models with traced functions whose graph runs ``part``, and that the user can reach."""
 

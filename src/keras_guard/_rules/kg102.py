@@ -78,11 +78,6 @@ old layer is in no model the user can reach, and on local names of functions."""
         names = tuple(desk.name_of(m) for m in stale)
         old, new = facts(event.old), facts(event.new)
         built = desk.built_in(model)
-        cure = (
-            f"run {cell(built)} again to build `{name}` with the new layer (its weights start afresh), or "
-            if built
-            else ""
-        )
         return Finding(
             code=self.code,
             rule=self.name,
@@ -91,7 +86,7 @@ old layer is in no model the user can reach, and on local names of functions."""
             message=f"`{name}` still uses the layer that `{event.where}` named before",
             label=f"binds `{event.where}` to {new.title()}; `{name}` keeps {old.title()}",
             notes=_notes(event, names, built),
-            help=f"{cure}run `%keras_guard rebuild {name}` to put the new layer in and keep the other weights",
+            help=f"{_by_hand(event, name, built, desk)}run `%keras_guard rebuild {name}` to put the new layer in and keep the other weights",
             model=weakref.ref(model),
             model_name=name,
             models=names,
@@ -104,6 +99,19 @@ old layer is in no model the user can reach, and on local names of functions."""
             rebuild=True,
             edits=_edits(event),
         )
+
+
+def _by_hand(event: Rebound, name: str, built: int | None, desk: Desk) -> str:
+    """Say how to build the model again; a cell that makes the layer too would only bring the old one back."""
+    if not built:
+        return ""
+    root = event.where.partition(".")[0].partition("[")[0]
+    how = (
+        f"change `{root}` in {cell(built)} and run it"
+        if desk.cell_binds(built, root)
+        else f"run {cell(built)}"
+    )
+    return f"{how} again to build `{name}` with the new layer (its weights start afresh), or "
 
 
 def _built_around(new: Any, old: Any) -> bool:

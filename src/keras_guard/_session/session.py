@@ -568,6 +568,11 @@ class Session:
         entry = self.builds.get(id(model))
         return entry[1] if entry is not None and entry[0]() is model else None
 
+    def cell_binds(self, number: int, name: str) -> bool:
+        """See ``rules.base.Desk``."""
+        cell = self.shell.text_of(number)
+        return cell is not None and binding_line(cell.source, name, 1, 10**9) is not None
+
     def traced_models(self, part: Any) -> list[Any]:
         """See ``rules.base.Desk``."""
         traced = [m for m in self.traces.models() if self.is_reachable(m) or self.in_entry(m)]
