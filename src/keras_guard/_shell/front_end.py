@@ -36,9 +36,10 @@ class FrontEnd:
         self._hear_message = shield(self._on_message)
 
     def listen(self, kernel: Any) -> None:
-        """Let front ends open comms to a kernel."""
-        self._targets = kernel.comm_manager
-        self._targets.register_target(TARGET, self._hear_opening)
+        """Let front ends open comms to a kernel; to one without comms nobody can."""
+        self._targets = getattr(kernel, "comm_manager", None)
+        if self._targets is not None:
+            self._targets.register_target(TARGET, self._hear_opening)
 
     def _on_open(self, comm: Any, message: dict[str, Any]) -> None:
         self._comms[comm.comm_id] = comm
