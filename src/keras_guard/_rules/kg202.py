@@ -81,7 +81,7 @@ a new signature is traced anew and honours the flip.""",
 
     def _finding(self, model: Any, target: Any, span: Span, desk: Desk, key: tuple[Any, ...]) -> Finding:
         name, about = desk.name_of(model), facts(target)
-        now = "trains" if target.trainable else "frozen"
+        now = "now trains" if target.trainable else "is now frozen"
         help_ = f"compile `{name}` again before you train it"
         if target.trainable:
             help_ += (
@@ -95,7 +95,7 @@ a new signature is traced anew and honours the flip.""",
             span=span,
             message=f"`{name}` was traced before this change of `trainable`: its train function goes on as before",
             open_message=f"training `{name}` does not honour this change of `trainable`",
-            label=f"{layer_title(about)} is now {now}; the traced train function holds what it was",
+            label=f"{layer_title(about)} {now}; the traced train function holds what it was",
             notes=(
                 f"`{name}` was trained before: its train function updates the variables that were trainable then",
             ),
