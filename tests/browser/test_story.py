@@ -34,6 +34,7 @@ class Stage:
         html: Its HTML.
         role: Its role, by the browser's own accessibility tree.
         places: Which cells had a card.
+        drawn: Each picture's width in pixels, as the browser decoded it, and its words.
         texts: Every visible text of the card with its contrast, by theme.
     """
 
@@ -41,7 +42,12 @@ class Stage:
     html: str
     role: str
     places: list[int]
+    drawn: list[tuple[int, str]]
     texts: dict[str, list[tuple[str, float]]] = field(default_factory=dict)
+
+
+def _images(card: Any) -> list[Any]:
+    return list(card.find_elements("css selector", "img"))
 
 
 def _stage(page: Page, name: str) -> Stage:
@@ -51,7 +57,11 @@ def _stage(page: Page, name: str) -> Stage:
         html=card.get_attribute("outerHTML"),
         role=card.aria_role,
         places=[i for i in range(len(page.sources())) if page.cards(i)],
+        drawn=[],
     )
+    wait_for(lambda: all(page.js("return arguments[0].complete", i) for i in _images(card)), "the pictures")
+    for image in _images(card):
+        found.drawn.append((page.js("return arguments[0].naturalWidth", image), image.get_attribute("alt")))
     for theme in ("JupyterLab Light", "JupyterLab Dark"):
         page.theme(theme)
         page.js("arguments[0].scrollIntoView({block: 'center'})", card)
@@ -180,6 +190,23 @@ def test_untrusted_card_keeps_its_words(story: Story) -> None:
     """A notebook from a stranger shows the same words."""
     assert story.untrusted is not None
     assert story.untrusted.text == story.stages["open"].text
+
+
+@pytest.mark.parametrize("name", ["open", "untrusted"])
+def test_open_card_draws_before_and_after(story: Story, name: str) -> None:
+    """The browser decodes the picture, and it has words for those who cannot see it, trusted or not."""
+    stage = story.untrusted if name == "untrusted" else story.stages[name]
+    assert stage is not None
+    ((width, words),) = stage.drawn
+    assert width > 200
+    assert 'only now, Dense "encoder"' in words
+    assert 'new, Dense "wide"' in words
+
+
+@pytest.mark.parametrize("name", ["pending", "resolved"])
+def test_short_cards_draw_nothing(story: Story, name: str) -> None:
+    """A card of one or two lines has no picture."""
+    assert story.stages[name].drawn == []
 
 
 def test_completion_of_the_magic(story: Story, page: Page) -> None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from html.parser import HTMLParser
+from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keras_guard._data.diagnostic import Diagnostic, DiffRow, LayerFacts, Span, State
+from keras_guard._data.picture import Node, Panel, Picture
 from keras_guard._data.views import ModelViews, ViewRow
 from keras_guard._render import bundle, render_html, render_json, render_text
-from keras_guard._render.as_text import clean
 from keras_guard._render.as_views import views_as_html, views_as_text
+from keras_guard._render.paint import clean
 
 HOSTILE = [
     "<script>alert(1)</script>", "</pre></div><img src=x onerror=alert(1)>", '"><svg onload=alert(1)>', "' onclick='x",
@@ -37,6 +40,14 @@ SPANS = st.builds(
     st.integers(1, 40), st.integers(1, 60), st.lists(TEXTS, max_size=8).map(tuple), st.none() | TEXTS,
     st.none() | TEXTS,
 )  # fmt: skip
+NODES = st.builds(
+    Node, st.just("a"), TEXTS, TEXTS, TEXTS, TEXTS, st.sampled_from("-+! "), st.booleans(), st.booleans()
+)
+PICTURES = st.builds(
+    Picture,
+    TEXTS,
+    st.lists(st.builds(Panel, TEXTS, st.tuples(NODES), st.just(())), min_size=1, max_size=2).map(tuple),
+)
 DIAGNOSTICS = st.builds(
     Diagnostic,
     id=TEXTS, code=TEXTS, rule=TEXTS, state=st.sampled_from(State), model=TEXTS, span=SPANS, message=TEXTS,
@@ -44,7 +55,7 @@ DIAGNOSTICS = st.builds(
     help=TEXTS, graph_layer=st.none() | LAYERS, new_layer=st.none() | LAYERS, rebuild=st.booleans(),
     diff=st.lists(st.builds(DiffRow, st.sampled_from(["-", "+", " "]), LAYERS, st.none() | st.integers(0, 9)), max_size=3)
     .map(tuple),
-    resolution=st.none() | TEXTS,
+    resolution=st.none() | TEXTS, pictures=st.lists(PICTURES, max_size=1).map(tuple),
 )  # fmt: skip
 ROWS = st.builds(
     ViewRow, st.none() | st.integers(0, 9), TEXTS, TEXTS, TEXTS, st.frozensets(st.sampled_from(["declared", "graph"])),
@@ -73,6 +84,7 @@ TAGS = frozenset(
         "summary",
         "ul",
         "li",
+        "img",
     ]
 )
 ATTRIBUTES = frozenset({"style", "class", "role", "colspan", "scope", "aria-label"})
@@ -89,6 +101,9 @@ class Strict(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Check a tag and its attributes."""
         assert tag in TAGS, tag
+        if tag == "img":
+            self._check_image(dict(attrs))
+            return
         for name, value in attrs:
             assert name in ATTRIBUTES, name
             if name != "aria-label":
@@ -97,6 +112,16 @@ class Strict(HTMLParser):
                 assert "url(" not in value
                 assert "expression" not in value
         self.open.append(tag)
+
+    def _check_image(self, attrs: dict[str, str | None]) -> None:
+        """An image brings its own bytes, and they hold shapes and texts only."""
+        assert set(attrs) == {"src", "alt", "width", "style"}
+        head, _, data = (attrs["src"] or "").partition(",")
+        assert head == "data:image/svg+xml;base64"
+        root = ElementTree.fromstring(base64.b64decode(data, validate=True))
+        for element in root.iter():
+            assert element.tag.rpartition("}")[2] in ("svg", "rect", "path", "text")
+            assert not any(name.startswith("on") or "href" in name for name in element.attrib)
 
     def handle_endtag(self, tag: str) -> None:
         """Check the nesting."""

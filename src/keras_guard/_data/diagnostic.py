@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .picture import Picture
 
 #: Version of the JSON schema of a diagnostic.
 SCHEMA = 1
@@ -118,7 +121,7 @@ class Diagnostic:
         rebuild: Whether ``%keras_guard rebuild`` can write the cure.
         diff: Layers concerned, before and after.
         resolution: What resolved it, once resolved.
-        picture: Before and after as a data URI, where one was drawn.
+        pictures: The neighbourhood of the edit, before and after, a model each.
     """
 
     id: str
@@ -137,6 +140,7 @@ class Diagnostic:
     rebuild: bool = False
     diff: tuple[DiffRow, ...] = field(default=())
     resolution: str | None = None
+    pictures: tuple[Picture, ...] = ()
 
     def moved(self, state: State, **changes: Any) -> Diagnostic:
         """Return the same diagnostic in another state."""

@@ -10,7 +10,8 @@ from __future__ import annotations
 from html import escape
 
 from .._data.diagnostic import Diagnostic, DiffRow, LayerFacts, Span, State
-from .as_text import clean
+from .as_svg import picture_as_html
+from .paint import clean
 
 _ACCENT = {State.PENDING: "#8a6d00", State.OPEN: "#b7501f", State.RESOLVED: "#6e7781"}
 _VARIABLE = {
@@ -61,7 +62,7 @@ def _open(diagnostic: Diagnostic) -> str:
         _head(diagnostic, "warning"),
         f'<div style="font-size:1.08em;margin:2px 0 4px"><b>{_code(_first_upper(diagnostic.message))}</b></div>',
         _excerpt(diagnostic.span, diagnostic.label),
-        _diff(diagnostic.diff),
+        "".join(picture_as_html(picture) for picture in diagnostic.pictures) or _diff(diagnostic.diff),
     ]
     if diagnostic.help:
         parts.append(f'<div style="margin-top:4px"><b>Do this:</b> {_code(diagnostic.help)}</div>')

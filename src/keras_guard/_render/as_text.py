@@ -3,16 +3,9 @@
 from __future__ import annotations
 
 from .._data.diagnostic import Diagnostic, DiffRow, LayerFacts, Span, State
+from .as_sketch import pictures_as_text
+from .paint import Painter, clean, painter
 
-_COLOURS = {
-    "title": "1;33",
-    "open": "1;31",
-    "resolved": "2",
-    "-": "31",
-    "+": "32",
-    "caret": "1;33",
-    "dim": "2",
-}
 _MAX_LINES = 6
 
 
@@ -44,7 +37,7 @@ def _open(diagnostic: Diagnostic, paint: Painter) -> list[str]:
     lines = [paint("open", clean(f"keras_guard warning [{diagnostic.code}]: {diagnostic.message}"))]
     lines.append(clean(f" --> {diagnostic.span.label()}"))
     lines += excerpt(diagnostic.span, diagnostic.label, paint)
-    lines += diff_lines(diagnostic.diff, paint)
+    lines += pictures_as_text(diagnostic.pictures, paint) or diff_lines(diagnostic.diff, paint)
     lines += [clean(f"note: {note}") for note in diagnostic.notes]
     if diagnostic.help:
         lines.append(clean(f"help: {diagnostic.help}"))
@@ -94,23 +87,3 @@ def _columns(layer: LayerFacts) -> tuple[str, str, str]:
     shape = "" if layer.shape is None else str(layer.shape)
     params = "not built" if layer.params is None else f"{layer.params:,} params"
     return layer.title(), shape, params
-
-
-def clean(text: str) -> str:
-    """Make control characters of user-given names visible, so that no name can move the cursor."""
-    return "".join(c if c.isprintable() or c in "\t" else repr(c)[1:-1] for c in text)
-
-
-class Painter:
-    """Colours a text, or leaves it as it is."""
-
-    def __init__(self, on: bool) -> None:
-        self._on = on
-
-    def __call__(self, kind: str, text: str) -> str:
-        code = _COLOURS.get(kind)
-        return f"\x1b[{code}m{text}\x1b[0m" if self._on and code else text
-
-
-def painter(on: bool) -> Painter:
-    return Painter(on)

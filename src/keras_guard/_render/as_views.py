@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from .._data.views import ModelViews, ViewRow
-from .as_text import clean, painter
+from .paint import clean, painter
 
 _COLUMNS = ("declared", "graph", "compiled")
 _MAX_ROWS = 200

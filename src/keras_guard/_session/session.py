@@ -6,6 +6,7 @@ import ast
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -398,6 +399,9 @@ class Session:
     def _show(self, entry: Entry) -> None:
         if self.shell.cell is None:
             return  # a silent request: nobody would see it
+        if entry.state is State.OPEN and not entry.diagnostic.pictures:
+            pictures = self.shell.pictures(entry.finding.model(), entry.edits())
+            entry.diagnostic = replace(entry.diagnostic, pictures=pictures)
         self.shell.show(entry.diagnostic, update=entry.shown)
         entry.shown = True
 

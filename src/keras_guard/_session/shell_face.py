@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from .._data.diagnostic import Diagnostic
+from .._data.picture import Picture
 from .cell_text import CellFrame, CellText
 
 
@@ -50,6 +51,9 @@ class ShellFace(Protocol):
 
     def show(self, diagnostic: Diagnostic, *, update: bool) -> None:
         """Show a diagnostic, or bring the shown one up to date."""
+
+    def pictures(self, model: Any, edits: tuple[Any, ...]) -> tuple[Picture, ...]:
+        """Draw the neighbourhood of edits; nothing where that cannot be done."""
 
     def ignores_line(self, text: tuple[str, ...], code: str) -> bool:
         """Whether a comment on the lines asks to ignore a rule."""

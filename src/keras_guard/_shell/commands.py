@@ -20,6 +20,8 @@ from .._version import __version__
 from .places import PlaceError, value_at_place
 
 if TYPE_CHECKING:
+    from .._data.picture import Picture
+    from .._data.views import ModelViews
     from .._rebuild import Rebuild
     from .extension import Extension
 
@@ -170,12 +172,29 @@ class Commands:
         """Show the views of a model side by side, layer by layer."""
         if len(words) > 1:
             raise CommandError("diff takes one model: %keras_guard diff model")
+        from .._render.as_sketch import pictures_as_text
+        from .._render.as_svg import picture_as_html
         from .._render.as_views import views_as_html, views_as_text
+        from .._render.paint import painter
 
         model = self._model(words[0]) if words else self._only_model("diff")
         name = words[0] if words else self._session.name_of(model)
         views = self._session.views(model, name)
-        self._extension.display.show_text(views_as_text(views, colour=self._coloured()), views_as_html(views))
+        pictures = self._pictures(model, views)
+        text = [views_as_text(views, colour=self._coloured())]
+        text += pictures_as_text(pictures, painter(self._coloured()))
+        html = views_as_html(views) + "".join(picture_as_html(picture) for picture in pictures)
+        self._extension.display.show_text("\n".join(text), html)
+
+    def _pictures(self, model: Any, views: ModelViews) -> tuple[Picture, ...]:
+        """Draw the edits of a model, and what else its views disagree on."""
+        from .._rebuild.neighbourhood import pictures_of_views
+
+        edits = self._session.edits_of(model)
+        drawn = self._extension.pictures(model, edits)
+        return drawn + (
+            self._extension.containment.shield(pictures_of_views)(model, views, bool(drawn)) or ()
+        )
 
     def rebuild(self, words: list[str]) -> None:
         """Write the code that brings a model and its edits together, or run it."""

@@ -20,6 +20,7 @@ from .cells import Cells
 
 if TYPE_CHECKING:
     from .._data.diagnostic import Diagnostic
+    from .._data.picture import Picture
     from .._session.session import Session
     from .._session.shell_face import CellFrame, CellText, Options
     from .display import Display
@@ -223,6 +224,14 @@ class Extension:
     def show(self, diagnostic: Diagnostic, *, update: bool) -> None:
         """Show a diagnostic."""
         self.display.show(diagnostic, update=update)
+
+    def pictures(self, model: Any, edits: tuple[Any, ...]) -> tuple[Picture, ...]:
+        """Draw the neighbourhood of edits; nothing where that cannot be done."""
+        if model is None or not edits or not self.options.picture:
+            return ()
+        from .._rebuild.neighbourhood import pictures_of
+
+        return self.containment.shield(pictures_of)(model, edits) or ()
 
     def ignores_line(self, text: tuple[str, ...], code: str) -> bool:
         """Whether a comment on the lines asks to ignore a rule."""

@@ -29,6 +29,9 @@ class KerasGuard(Configurable):
         True, help="Load at kernel start where the startup file is installed (read by that file only)."
     ).tag(config=True)
     html = Bool(True, help="Send the HTML card beside the text; off leaves text and JSON.").tag(config=True)
+    picture = Bool(
+        True, help="Draw the neighbourhood of an edit, before and after; off shows a table of layers."
+    ).tag(config=True)
     colour = Enum(
         ["auto", "always", "never"], default_value="auto", help="Colour of the text card in terminals."
     ).tag(config=True)

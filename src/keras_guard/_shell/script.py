@@ -9,6 +9,7 @@ from typing import Any
 
 from .._adapter.face import FACE, is_model
 from .._data.diagnostic import Diagnostic
+from .._data.picture import Picture
 from .._session.session import Session
 from .._session.shell_face import CellFrame, CellText, Options
 from .display import KerasGuardWarning
@@ -73,6 +74,10 @@ class _Script:
 
     def show(self, diagnostic: Diagnostic, *, update: bool) -> None:
         """Nothing is shown: what is found is returned."""
+
+    def pictures(self, model: Any, edits: tuple[Any, ...]) -> tuple[Picture, ...]:
+        """Nothing is shown, so nothing is drawn."""
+        return ()
 
     def ignores_line(self, text: tuple[str, ...], code: str) -> bool:
         return False
