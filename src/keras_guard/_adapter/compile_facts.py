@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
-from .membership import compile_objects
+from .membership import compile_objects, is_compiled
 
 _ARGUMENTS = (
     "loss", "loss_weights", "metrics", "weighted_metrics", "run_eagerly", "steps_per_execution", "jit_compile",
@@ -19,7 +19,7 @@ def compile_arguments(model: Any) -> dict[str, Any]:
     Empty for a model that is not compiled. The optimizer is the live one; a wrapper that Keras
     put around it for loss scaling is taken off again.
     """
-    if not getattr(model, "compiled", False):
+    if not is_compiled(model):
         return {}
     given = dict(getattr(getattr(model, "_compile_config", None), "config", {}) or {})
     given = given or compile_objects(model)

@@ -6,9 +6,63 @@ question is answered with no, at the cost of ``isinstance(x, ())``.
 
 from __future__ import annotations
 
+import contextlib
 import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where a Keras package keeps what its public interface does not hand out, as ``module:name`` below ``src``.
+
+    An empty text stands for what the package does not have.
+    """
+
+    functional: str = "models.functional:Functional"
+    symbolic: str = ""
+    optimizer: str = "optimizers.base_optimizer:BaseOptimizer"
+    callbacks: str = "callbacks.callback_list:CallbackList"
+    plot: str = "utils.model_visualization:plot_model"
+    tracked_list: str = "utils.tracking:TrackedList"
+    policy_setter: str = "dtype_policies.dtype_policy:set_dtype_policy"
+
+
+KERAS_2 = "tf_keras"
+_PLACES = {
+    "keras": Places(),
+    KERAS_2: Places(
+        functional="engine.functional:Functional",
+        symbolic="engine.keras_tensor:KerasTensor",
+        optimizer="",
+        callbacks="",  # nothing that is said of this Keras hangs on what was traced
+        plot="utils.vis_utils:plot_model",
+        tracked_list="",
+        policy_setter="",
+    ),
+}
+
+
+def inner(package: str, what: str) -> Any:
+    """Return a class or function of a package that it keeps to itself.
+
+    Args:
+        package: ``keras`` or ``tf_keras``.
+        what: The name of a field of :class:`Places`.
+
+    Returns:
+        What was found; ``None`` where the package has no such thing, or not in the place where it was.
+    """
+    module, _, name = getattr(_PLACES[package], what).partition(":")
+    return lookup(f"{package}.src.{module}", name) if name else None
+
+
+def has(package: str, what: str) -> bool:
+    """Whether a package is known to have such a thing."""
+    return bool(getattr(_PLACES[package], what))
 
 
 class Face:
@@ -33,6 +87,9 @@ class Face:
         self.tracked_list: tuple[type, ...] = ()
         self.variable: tuple[type, ...] = ()
         self.packages: tuple[str, ...] = ()
+        #: Layers and optimizers of Keras 2, and what is a layer there by its class only.
+        self.keras_2: tuple[type, ...] = ()
+        self.no_layer: tuple[type, ...] = ()
         #: Everything whose rebinding can matter, and everything a probe in a cell looks at.
         self.watched: tuple[type, ...] = ()
         self.owners: tuple[type, ...] = ()
@@ -61,18 +118,21 @@ class Face:
         self.optimizer += (keras.optimizers.Optimizer,)
         self.loss += (keras.losses.Loss,)
         self.metric += (keras.metrics.Metric,)
-        functional = lookup(f"{name}.src.models.functional", "Functional") or lookup(
-            f"{name}.src.engine.functional", "Functional"
-        )
+        functional, tracked = inner(name, "functional"), inner(name, "tracked_list")
         if functional is not None:
             self.functional += (functional,)
-        if hasattr(keras, "KerasTensor"):
-            self.symbolic += (keras.KerasTensor,)
+        symbolic = getattr(keras, "KerasTensor", None) or inner(name, "symbolic")
+        if symbolic is not None:
+            self.symbolic += (symbolic,)
         if hasattr(keras, "Variable"):
             self.variable += (keras.Variable,)
-        tracked = lookup(f"{name}.src.utils.tracking", "TrackedList")
         if tracked is not None:
             self.tracked_list += (tracked,)
+        if name == KERAS_2:
+            older = lookup(f"{name}.src.optimizers.legacy.optimizer_v2", "OptimizerV2")
+            self.optimizer += () if older is None else (older,)
+            self.no_layer += (keras.metrics.Metric,)
+            self.keras_2 += (keras.layers.Layer, keras.optimizers.Optimizer)
 
 
 def _ready(name: str) -> ModuleType | None:
@@ -97,7 +157,8 @@ FACE = Face()
 
 def is_layer(value: Any) -> bool:
     """Whether ``value`` is a Keras layer (models are layers)."""
-    return issubclass(type(value), FACE.layer)
+    kind = type(value)
+    return issubclass(kind, FACE.layer) and not issubclass(kind, FACE.no_layer)
 
 
 def is_model(value: Any) -> bool:
@@ -125,8 +186,41 @@ def is_symbolic(value: Any) -> bool:
     return issubclass(type(value), FACE.symbolic)
 
 
+def is_keras_2(value: Any) -> bool:
+    """Whether ``value`` is a layer, model or optimizer of ``tf_keras``."""
+    return issubclass(type(value), FACE.keras_2)
+
+
+_USED = threading.local()
+
+
+@contextlib.contextmanager
+def keras_of(value: Any) -> Iterator[None]:
+    """Let :func:`keras` be the package a model or layer comes from, in this thread and block."""
+    before = getattr(_USED, "name", None)
+    _USED.name = KERAS_2 if is_keras_2(value) else "keras"
+    try:
+        yield
+    finally:
+        _USED.name = before
+
+
+def keras() -> Any:
+    """Return the Keras that is spoken of: that of :func:`keras_of`, else the first that is loaded."""
+    name = getattr(_USED, "name", None) or next(iter(FACE.packages), "keras")
+    return sys.modules[name]
+
+
+def setting(name: str) -> str:
+    """Return a setting such as ``floatx`` or ``image_data_format`` of the Keras that is spoken of."""
+    package = keras()
+    return str(getattr(getattr(package, "config", None) or package.backend, name)())
+
+
 def backend() -> str:
     """Return the name of the running backend, such as ``tensorflow``."""
+    if FACE.packages == (KERAS_2,):
+        return "tensorflow"
     keras = sys.modules.get("keras")
     try:
         return str(keras.backend.backend()) if keras is not None else ""
@@ -135,7 +229,7 @@ def backend() -> str:
 
 
 def version() -> str:
-    """Return the version of the loaded Keras, or an empty text."""
-    for name in FACE.packages:
-        return f"{name} {getattr(sys.modules.get(name), '__version__', '?')}"
-    return ""
+    """Return the version of each loaded Keras, or an empty text."""
+    return " and ".join(
+        f"{name} {getattr(sys.modules.get(name), '__version__', '?')}" for name in FACE.packages
+    )

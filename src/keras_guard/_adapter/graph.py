@@ -8,12 +8,11 @@ same in Keras 3.0 to 3.15.
 from __future__ import annotations
 
 import inspect
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from .face import FACE, is_layer
+from .face import FACE, is_keras_2, is_layer, keras
 from .membership import graph_operations, is_input
 
 
@@ -151,7 +150,10 @@ def _ordered(structure: dict[Any, Any]) -> list[Any]:
 def spec_of(tensor: Any) -> Spec:
     """Describe a symbolic tensor."""
     shape = getattr(tensor, "shape", None)
-    known = None if shape is None else tuple(None if n is None else int(n) for n in shape)
+    if shape is None or getattr(shape, "rank", 0) is None:  # TensorFlow's shape of unknown rank has no length
+        known = None
+    else:
+        known = tuple(None if n is None else int(n) for n in shape)
     return Spec(known, str(_dtype_name(tensor)), bool(getattr(tensor, "sparse", False)))
 
 
@@ -162,13 +164,17 @@ def _dtype_name(tensor: Any) -> Any:
 
 def symbolic(spec: Spec, name: str | None = None) -> Any:
     """Return a new symbolic tensor that belongs to no graph."""
-    keras = sys.modules["keras"]
-    return keras.KerasTensor(shape=spec.shape, dtype=spec.dtype, sparse=spec.sparse, name=name)
+    package = keras()
+    if hasattr(package, "KerasTensor"):
+        return package.KerasTensor(shape=spec.shape, dtype=spec.dtype, sparse=spec.sparse, name=name)
+    return package.Input(batch_shape=spec.shape, dtype=spec.dtype, sparse=spec.sparse or None, name=name)
 
 
 def functional_of(model: Any) -> Any:
     """Return the Functional that runs: the model, or the one inside a built Sequential (else ``None``)."""
     if isinstance(model, FACE.sequential):
+        if is_keras_2(model):  # is its own Functional, once it has an input
+            return model if getattr(model, "_graph_initialized", False) else None
         return getattr(model, "_functional", None)
     return model if isinstance(model, FACE.functional) else None
 
@@ -184,8 +190,28 @@ def read_graph(model: Any) -> Graph:
         are left out.
     """
     reader = _Reader(model)
-    outputs = map_structure(reader.value, model._outputs_struct)
+    outputs = map_structure(reader.value, outputs_structure(model))
     return Graph(model, reader.calls, reader.inputs, outputs)
+
+
+def inputs_structure(functional: Any) -> Any:
+    """Return a Functional's symbolic inputs as the model takes them."""
+    return functional._nested_inputs if is_keras_2(functional) else functional._inputs_struct
+
+
+def outputs_structure(functional: Any) -> Any:
+    """Return a Functional's symbolic outputs as the model returns them."""
+    return functional._nested_outputs if is_keras_2(functional) else functional._outputs_struct
+
+
+def operation_of(node: Any) -> Any:
+    """Return what a recorded call called; also of a tensor's history."""
+    return getattr(node, "operation", None) or getattr(node, "layer", None)
+
+
+def _outputs_of(node: Any) -> list[Any]:
+    """Return what a recorded call made, flat."""
+    return [leaf for _, leaf in flat_with_paths(node.outputs)]
 
 
 class _Reader:
@@ -195,7 +221,7 @@ class _Reader:
         self._values: dict[int, Value] = {}
         self._done: dict[int, Call] = {}
         self.calls: list[Call] = []
-        self.inputs = map_structure(self._input, model._inputs_struct)
+        self.inputs = map_structure(self._input, inputs_structure(model))
 
     def _input(self, tensor: Any) -> Value:
         value = Value(spec_of(tensor), str(tensor.name), tensor=tensor)
@@ -224,10 +250,10 @@ class _Reader:
         return self._values[id(tensor)]
 
     def _add(self, node: Any, index: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        call = Call(node.operation, self._map(args), self._map(kwargs), node_index=index)
+        call = Call(operation_of(node), self._map(args), self._map(kwargs), node_index=index)
         call.recorded = tuple(call.inputs())
         paths = output_paths(node)
-        for path, tensor in zip(paths, node.outputs, strict=False):
+        for path, tensor in zip(paths, _outputs_of(node), strict=False):
             value = Value(spec_of(tensor), str(tensor.name), call, path, tensor)
             self._values.setdefault(id(tensor), value)
             call.outputs.append(self._values[id(tensor)])
@@ -240,9 +266,10 @@ class _Reader:
 def _node_of(tensor: Any) -> tuple[Any, int]:
     """Return the recorded call that made a tensor; ``None`` for tensors nothing made."""
     history = getattr(tensor, "_keras_history", None)
-    if history is None or history.operation is None or is_input(history.operation):
+    operation = operation_of(history)
+    if history is None or operation is None or is_input(operation):
         return None, 0
-    return history.operation._inbound_nodes[history.node_index], int(history.node_index)
+    return operation._inbound_nodes[history.node_index], int(history.node_index)
 
 
 def symbolic_in(structure: Any) -> Iterator[Any]:
@@ -259,9 +286,11 @@ def symbolic_in(structure: Any) -> Iterator[Any]:
 
 def given_arguments(node: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """Return the arguments of a recorded call that its author gave."""
-    arguments = node.arguments
-    args, kwargs = tuple(arguments.args), dict(arguments.kwargs)
-    operation = node.operation
+    operation = operation_of(node)
+    if is_keras_2(operation):
+        args, kwargs = tuple(node.call_args), dict(node.call_kwargs)
+    else:
+        args, kwargs = tuple(node.arguments.args), dict(node.arguments.kwargs)
     if not is_layer(operation):
         return args, kwargs
     parameters = _call_parameters(operation)
@@ -316,7 +345,9 @@ def _is_own_mask(mask: Any, source: Any) -> bool:
 
 def output_paths(node: Any) -> list[tuple[Any, ...]]:
     """Return where each flat output of a recorded call stands in what the call returns."""
-    operation = node.operation
+    operation = operation_of(node)
+    if is_keras_2(operation):
+        return [path for path, _ in flat_with_paths(node.outputs)]  # kept as it was returned
     if len(node.outputs) == 1 and _returns_plain_tensor(operation):
         return [()]
     structure = output_structure(operation, *given_arguments(node))
@@ -330,7 +361,7 @@ def _returns_plain_tensor(operation: Any) -> bool:
     """Whether one output means the tensor itself: so for Keras' own layers and operations."""
     if isinstance(operation, FACE.functional + FACE.sequential):
         functional = functional_of(operation)
-        return functional is None or isinstance(functional._outputs_struct, FACE.symbolic)
+        return functional is None or isinstance(outputs_structure(functional), FACE.symbolic)
     return type(operation).__module__.startswith(("keras.", "tf_keras."))
 
 
@@ -338,7 +369,7 @@ def output_structure(operation: Any, args: tuple[Any, ...], kwargs: dict[str, An
     """Return the structure an operation returns, with symbolic tensors; ``None`` when it cannot tell."""
     functional = functional_of(operation)
     if functional is not None:
-        return functional._outputs_struct
+        return outputs_structure(functional)
     try:
         return operation.compute_output_spec(*args, **kwargs)
     except Exception:
@@ -359,8 +390,7 @@ def flat_with_paths(structure: Any, path: tuple[Any, ...] = ()) -> Iterator[tupl
 
 def maker_of(value: Value) -> Any:
     """Return the operation that made a live tensor (the input layer of an input)."""
-    history = getattr(value.tensor, "_keras_history", None)
-    return history.operation if history is not None else None
+    return operation_of(getattr(value.tensor, "_keras_history", None))
 
 
 def is_public_output(call: Call) -> bool:

@@ -16,8 +16,8 @@ import warnings
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from .face import is_layer, is_model, lookup
-from .graph import functional_of, map_structure, sub_layers
+from .face import is_keras_2, is_layer, is_model, keras, lookup
+from .graph import functional_of, map_structure, spec_of, sub_layers
 from .membership import graph_layers, graph_operations
 
 
@@ -30,6 +30,8 @@ def global_state_kept() -> Iterator[None]:
     tracker = lookup("keras.src.backend.common.global_state", "GLOBAL_STATE_TRACKER")
     kept = _Snapshot()
     kept.add(tracker)
+    for counters in (lookup("tf_keras.src.backend", "PER_GRAPH_OBJECT_NAME_UIDS") or {}).values():
+        kept.add_mapping(counters)
     seeds = getattr(tracker, "global_seed_generator", None)
     if seeds is not None:
         kept.add_values([seeds.state])
@@ -48,7 +50,7 @@ def no_trace(models: Iterable[Any], layers: Iterable[Any]) -> Iterator[None]:
     kept = _Snapshot()
     for thing in _everything(models, layers):
         kept.add(thing)
-        kept.add_values(getattr(thing, "_non_trainable_variables", ()))
+        kept.add_values(_states_of(thing))
         seeds = getattr(thing, "_seed_generators", ())
         kept.add_values([seed.state for seed in seeds if getattr(seed, "state", None) is not None])
     with global_state_kept(), contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
@@ -58,6 +60,22 @@ def no_trace(models: Iterable[Any], layers: Iterable[Any]) -> Iterator[None]:
         finally:
             kept.restore()
     gc.collect()
+
+
+def _states_of(thing: Any) -> Iterable[Any]:
+    if not is_keras_2(thing):
+        return getattr(thing, "_non_trainable_variables", ()) or ()
+    return getattr(thing, "non_trainable_weights", ())
+
+
+def _as_numpy(variable: Any) -> Any:
+    ops = getattr(keras(), "ops", None)
+    return variable.numpy() if ops is None else ops.convert_to_numpy(variable)
+
+
+def _as_tensor(values: Any, dtype: str | None = None) -> Any:
+    ops = getattr(keras(), "ops", None) or sys.modules["tensorflow"]
+    return ops.convert_to_tensor(values, dtype=dtype)
 
 
 def _everything(models: Iterable[Any], layers: Iterable[Any]) -> Iterator[Any]:
@@ -123,11 +141,13 @@ class _Snapshot:
         elif isinstance(value, set):
             self._containers.append((value, set(value)))
 
+    def add_mapping(self, mapping: dict[Any, Any]) -> None:
+        self._containers.append((mapping, dict(mapping)))
+
     def add_values(self, variables: Iterable[Any]) -> None:
-        keras: Any = sys.modules["keras"]
         for variable in variables:
             try:
-                self._values.append((variable, keras.ops.convert_to_numpy(variable)))
+                self._values.append((variable, _as_numpy(variable)))
             except Exception:  # a variable without a value yet
                 continue
 
@@ -138,9 +158,8 @@ class _Snapshot:
             attributes.update(saved)
         for container, saved in self._containers:
             _refill(container, saved)
-        keras: Any = sys.modules["keras"]
         for variable, saved in self._values:
-            now = keras.ops.convert_to_numpy(variable)
+            now = _as_numpy(variable)
             if now.shape == saved.shape and (now != saved).any():
                 variable.assign(saved)
 
@@ -213,14 +232,14 @@ def _sample(model: Any, size: int, fill: int) -> Any:
 
 
 def _tensor(tensor: Any, size: int, fill: int) -> Any:
-    keras, numpy = sys.modules["keras"], sys.modules["numpy"]
+    numpy: Any = sys.modules["numpy"]
     shape = [2 if n is None else n for n in (tensor.shape or ())[:1]]
     shape += [size if n is None else n for n in (tensor.shape or ())[1:]]
-    dtype = str(tensor.dtype)
+    dtype = spec_of(tensor).dtype
     if "string" in dtype:
         tensorflow: Any = sys.modules["tensorflow"]
         return tensorflow.fill(shape, "a")
     if "int" in dtype or "bool" in dtype:
-        return keras.ops.convert_to_tensor(numpy.full(shape, fill, dtype))
+        return _as_tensor(numpy.full(shape, fill, dtype))
     values = numpy.random.default_rng(0).uniform(0.1, 1.0, shape).astype("float32")
-    return keras.ops.convert_to_tensor(values, dtype=dtype)
+    return _as_tensor(values, dtype)

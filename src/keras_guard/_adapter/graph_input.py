@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import inspect
-import sys
+import re
 from dataclasses import dataclass
 from typing import Any
 
-from .face import FACE
+from .face import FACE, is_keras_2, setting
 from .graph import Spec, Value, maker_of
 from .layer_fit import is_stock
-from .membership import is_input
+from .membership import is_input, tracked_layers
 
 
 @dataclass(frozen=True)
@@ -32,12 +32,21 @@ class InputFacts:
 
 def input_facts(layer: Any, spec: Spec | None = None) -> InputFacts:
     """Describe an input layer, with another shape and type where ``spec`` is given."""
-    shape = spec.shape if spec is not None else layer.batch_shape
+    shape = spec.shape if spec is not None else _batch_shape(layer)
     dtype = spec.dtype if spec is not None else str(layer.dtype)
     flags = {n: True for n in ("sparse", "ragged", "optional") if getattr(layer, n, False) is True}
     batch_shape = None if shape is None else tuple(None if n is None else int(n) for n in shape)
-    default = str(sys.modules["keras"].config.floatx())
-    return InputFacts(batch_shape, None if dtype == default else dtype, str(layer.name), flags)
+    return InputFacts(batch_shape, None if dtype == setting("floatx") else dtype, _given_name(layer), flags)
+
+
+def _batch_shape(layer: Any) -> Any:
+    return layer._batch_input_shape if is_keras_2(layer) else layer.batch_shape
+
+
+def _given_name(layer: Any) -> str:
+    """Return an input's name; an empty text for one that Keras 2 chose."""
+    name = str(layer.name)
+    return "" if is_keras_2(layer) and re.fullmatch(r"input_\d+|\w+_input", name) else name
 
 
 def input_of_value(value: Value, spec: Spec | None = None) -> InputFacts:
@@ -51,7 +60,7 @@ def input_of_value(value: Value, spec: Spec | None = None) -> InputFacts:
 
 def sequential_input(model: Any) -> Any:
     """Return the input layer of a Sequential; ``None`` while it has none."""
-    layers = getattr(model, "_layers", ())
+    layers = tracked_layers(model)
     return layers[0] if layers and is_input(layers[0]) else None
 
 

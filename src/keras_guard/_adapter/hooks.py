@@ -13,7 +13,7 @@ from types import FrameType
 from typing import Any, Protocol
 
 from .._data.events import MISSING
-from .face import FACE, is_model, is_symbolic, lookup
+from .face import FACE, has, inner, is_model, is_symbolic
 from .hub import Hub
 from .probes import Probe, ProbeError
 from .traces import ENTRIES, Call, call_of
@@ -124,18 +124,18 @@ class _Shared:
         keras = sys.modules[package]
         model = keras.Model
         self._probe(keras.layers.Layer, "__setattr__", _before_setattr, self._after_setattr)
-        optimizer = lookup(f"{package}.src.optimizers.base_optimizer", "BaseOptimizer")
-        self._probe(optimizer, "__setattr__", _before_setattr, self._after_setattr)
-        self._probe(keras.layers.Layer, "__call__", self._before_call)
+        if has(package, "optimizer"):
+            self._probe(inner(package, "optimizer"), "__setattr__", _before_setattr, self._after_setattr)
+        for caller in (keras.layers.Layer, model):
+            self._probe(caller, "__call__", self._before_call)
         self._probe(model, "compile", lambda model, *_: model, self._told("compiled"))
-        for kind in (model, keras.Sequential, lookup(f"{package}.src.models.functional", "Functional")):
+        for kind in (model, keras.Sequential, inner(package, "functional")):
             self._probe(kind, "__init__", self._before_building, self._told("built"))
         for method in ENTRIES:
             self._attach_entry(model, method)
         for method in SHOWING:
             self._probe(model, method, self._shower(method))
-        plot = lookup(f"{package}.src.utils.model_visualization", "plot_model")
-        self._probe_function(plot, "plot_model", self._shower("plot"))
+        self._probe_function(inner(package, "plot"), "plot_model", self._shower("plot"))
         self._attach_batches(package)
         self._attach_structure(package, keras)
         self._attach_state(package, keras)
@@ -163,7 +163,9 @@ class _Shared:
         self._probe(model, method, before, self._told("left"))
 
     def _attach_batches(self, package: str) -> None:
-        callbacks = lookup(f"{package}.src.callbacks.callback_list", "CallbackList")
+        if not has(package, "callbacks"):
+            return
+        callbacks = inner(package, "callbacks")
         for kind in ("train", "test", "predict"):
 
             def after(_: Any, kind: str = kind) -> None:
@@ -176,7 +178,7 @@ class _Shared:
         ended = self._ended("structure_ended")
         for action in ("add", "pop"):
             self._probe(keras.Sequential, action, self._structure(action), ended)
-        tracked = lookup(f"{package}.src.utils.tracking", "TrackedList")
+        tracked = inner(package, "tracked_list")
         for action in set(_LIST_METHODS) & set(vars(tracked) if tracked is not None else ()):
             self._probe(tracked, action, self._structure(action), ended)
 
@@ -184,7 +186,9 @@ class _Shared:
         for name in ("Normalization", "Discretization", "TextVectorization", "StringLookup", "IntegerLookup"):
             layer = getattr(keras.layers, name, None)
             self._probe(layer, "adapt", lambda layer, *_: layer, self._told("adapted"))
-        setter = lookup(f"{package}.src.dtype_policies.dtype_policy", "set_dtype_policy")
+        if not has(package, "policy_setter"):
+            return
+        setter = inner(package, "policy_setter")
         begins = lambda *_: self.hub.begin("policy_begins")  # noqa: E731
         self._probe_function(setter, "set_dtype_policy", begins, self._ended("policy_ended"))
 
@@ -268,7 +272,7 @@ def _before_setattr(target: Any, name: str, value: Any) -> Any:
     not built yet take every edit, and Keras' own writes are no edits.
     """
     attributes = target.__dict__
-    if not attributes.get("built") and not attributes.get("compiled"):
+    if not (attributes.get("built") or attributes.get("compiled") or attributes.get("_is_compiled")):
         return None
     caller: FrameType | None = sys._getframe(3)
     while caller is not None and caller.f_code.co_name == "__setattr__":
@@ -276,7 +280,9 @@ def _before_setattr(target: Any, name: str, value: Any) -> Any:
     if _in_keras(caller):
         # From None to a function is a first trace; from one function to the next, the old traces are gone.
         is_function = name.endswith("_function") and name[:-9] in ("train", "test", "predict")
-        return (target, name, None) if is_function and attributes.get(name) is not None else None
+        # Keras 2 binds the same function anew at each entry.
+        replaced = is_function and attributes.get(name) is not None and attributes[name] is not value
+        return (target, name, None) if replaced else None
     if _model_runs(caller):
         return None  # a layer's own bookkeeping while it is called or traced
     try:

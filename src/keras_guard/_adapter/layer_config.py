@@ -20,7 +20,7 @@ from typing import Any
 
 from .._data.edits import LayerRecord
 from .describe import config_of
-from .face import is_layer
+from .face import FACE, is_layer, keras, setting
 from .policy import global_policy
 
 
@@ -57,7 +57,17 @@ class Named:
 
 
 #: Arguments every layer takes through ``**kwargs``, with what they are when not given.
-_LAYER_ARGUMENTS = {"trainable": True, "activity_regularizer": None, "dtype": None, "autocast": True}
+_LAYER_ARGUMENTS = {
+    "trainable": True,
+    "activity_regularizer": None,
+    "dtype": None,
+    "autocast": True,
+    # Of Keras 2: recurrent layers and optimizers.
+    "implementation": 2,
+    "is_legacy_optimizer": False,
+    "decay": 0.0,
+}
+_STOCK = ("keras.", "tf_keras.")
 _SERIALIZED = frozenset({"class_name", "config"})
 
 
@@ -68,6 +78,8 @@ def strip(config: Any) -> Any:
         return {key: strip(item) for key, item in config.items() if key not in skip}
     if isinstance(config, (list, tuple)):
         return type(config)(strip(item) for item in config)
+    if type(config).__module__ == "numpy" and getattr(config, "shape", None) == ():
+        return config.item()
     try:
         return copy.deepcopy(config)
     except Exception:
@@ -172,6 +184,12 @@ def _arguments(
     found: dict[str, Any] = {}
     for key, raw in config.items():
         known = key in parameters
+        if (
+            brief
+            and issubclass(cls, FACE.keras_2 + FACE.loss)
+            and _is_chosen_by_keras_2(key, raw, known=known)
+        ):
+            continue
         if not known and not open_ended and key not in _LAYER_ARGUMENTS and key != "name":
             raise NoWordsError(f"{cls.__name__} takes no argument {key}")
         default = parameters[key].default if known else _LAYER_ARGUMENTS.get(key, inspect.Parameter.empty)
@@ -189,8 +207,13 @@ def _arguments(
     return {key: found[key] for key in order}
 
 
+def _is_chosen_by_keras_2(key: str, raw: Any, *, known: bool) -> bool:
+    """Whether Keras 2 adds an argument by itself: what a loss wraps, and no compiling without a GPU."""
+    return (key == "fn" and not known) or (key == "jit_compile" and raw is False)
+
+
 def _image_data_format() -> str:
-    return str(sys.modules["keras"].config.image_data_format())
+    return setting("image_data_format")
 
 
 @lru_cache(maxsize=256)
@@ -263,8 +286,7 @@ def _function(name: str, live: Any, objects: Mapping[str, Any]) -> Named:
         return Named(name, live)
     found = objects.get(name.rpartition(">")[2])
     if found is None:
-        keras = sys.modules["keras"]
-        found = getattr(keras.activations, name, None)
+        found = getattr(keras().activations, name, None)
     if not callable(found):
         raise NoWordsError(f"the function {name} is not within reach")
     return Named(name, found)
@@ -274,7 +296,7 @@ def _class_named(raw: Mapping[str, Any], live: Any, objects: Mapping[str, Any]) 
     name = str(raw["class_name"])
     if live is not None and type(live).__name__ == name:
         return type(live)
-    module: Any = sys.modules.get("keras")
+    module: Any = keras()
     path = str(raw.get("module") or "")
     if path.split(".", maxsplit=1)[0] == "keras":
         for part in path.split(".")[1:]:
@@ -296,7 +318,7 @@ def shorthand_of(call: Construct) -> str | None:
         return None
     name = call.cls.__name__.lower()
     try:
-        known = sys.modules["keras"].optimizers.get(name)
+        known = keras().optimizers.get(name)
     except Exception:
         return None
     return name if type(known) is call.cls else None
@@ -304,19 +326,20 @@ def shorthand_of(call: Construct) -> str | None:
 
 def _shorthand(call: Construct) -> str | None:
     """Return Keras' short name of an initializer made without arguments."""
-    if call.kwargs or call.config is not None or not call.cls.__module__.startswith("keras."):
+    if call.kwargs or call.config is not None or not call.cls.__module__.startswith(_STOCK):
         return None
     return snake_case(call.cls.__name__)
 
 
 def _is_plain_shorthand(cls: type) -> bool:
-    return cls.__module__.startswith(("keras.src.initializers", "keras.src.constraints"))
+    room = cls.__module__.partition(".src.")[2]
+    return cls.__module__.startswith(_STOCK) and room.startswith(("initializers", "constraints"))
 
 
 def is_automatic_name(item: Any, name: str) -> bool:
     """Whether Keras, not the user, chose a name: the class' own in lower case, and a number."""
     cls = item.cls if isinstance(item, LayerRecord) else type(item)
-    words = [snake_case(kind.__name__) for kind in cls.__mro__ if kind.__module__.startswith("keras.")]
+    words = [snake_case(kind.__name__) for kind in cls.__mro__ if kind.__module__.startswith(_STOCK)]
     return any(re.fullmatch(rf"{word}(_\d+)?", name) for word in {*words, snake_case(cls.__name__)})
 
 
@@ -356,6 +379,5 @@ def realise(value: Any, objects: Mapping[str, Any] | None = None) -> Any:
 
 
 def _from_config(cls: type, config: Mapping[str, Any], objects: Mapping[str, Any]) -> Any:
-    keras = sys.modules["keras"]
-    with keras.saving.custom_object_scope({**objects, cls.__name__: cls}):
+    with keras().saving.custom_object_scope({**objects, cls.__name__: cls}):
         return cls.from_config(strip(dict(config)))  # type: ignore[attr-defined]

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from .._data.edits import LayerRecord
 from .describe import config_of
-from .face import FACE, is_layer
+from .face import FACE, is_keras_2, is_layer, keras
 from .graph import Spec, flat_with_paths, map_structure, spec_of, symbolic
+from .graph_dry import no_trace
 from .layer_config import _from_config, strip
 
 
@@ -68,6 +68,8 @@ def fresh_copy(item: Any, objects: Mapping[str, Any]) -> Any:
             raise NoCopyError("it holds what adapt() learned")
     if config is None:
         raise NoCopyError("it has no config")
+    if cls.__module__.endswith(".tf_op_layer"):
+        raise NoCopyError("it is an operation of TensorFlow's")
     if _holds_code(config):
         raise NoCopyError("its config holds code")
     try:
@@ -102,12 +104,25 @@ def fit(layer: Any, args: Any, kwargs: Any, *, record: bool = True) -> Fit:
     args = map_structure(_tensor, args)
     kwargs = map_structure(_tensor, kwargs)
     try:
-        call = layer if record and is_layer(layer) else layer.compute_output_spec
-        made = call(*args, **kwargs)
+        outputs = _outputs(layer, args, kwargs, record=record)
     except Exception as error:
         raise NoFitError(_first_line(error)) from None
-    outputs = tuple((path, spec_of(tensor)) for path, tensor in flat_with_paths(made))
     return Fit(outputs, weight_shapes_of(layer) if record and is_layer(layer) else None)
+
+
+def _outputs(layer: Any, args: Any, kwargs: Any, *, record: bool) -> tuple[tuple[tuple[Any, ...], Spec], ...]:
+    if record and is_layer(layer):
+        made = layer(*args, **kwargs)
+    elif is_keras_2(layer):  # cannot tell without being called
+        with no_trace([], [layer]):
+            return _specs(layer(*args, **kwargs))
+    else:
+        made = layer.compute_output_spec(*args, **kwargs)
+    return _specs(made)
+
+
+def _specs(made: Any) -> tuple[tuple[tuple[Any, ...], Spec], ...]:
+    return tuple((path, spec_of(tensor)) for path, tensor in flat_with_paths(made))
 
 
 def _tensor(leaf: Any) -> Any:
@@ -129,10 +144,10 @@ def is_stock(cls: type) -> bool:
 
 def public_path(value: Any) -> str | None:
     """Return where Keras' public interface holds a class or function, such as ``layers.Dense``."""
-    keras = sys.modules.get("keras")
+    package = keras()
     name = getattr(value, "__name__", "")
     for room in _ROOMS:
-        holder: Any = keras
+        holder: Any = package
         for part in room.split(".") if room else ():
             holder = getattr(holder, part, None)
         if name and getattr(holder, name, None) is value:

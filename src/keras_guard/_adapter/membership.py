@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from .face import FACE, is_layer, is_model
+from .face import FACE, is_keras_2, is_layer, is_model
 
 
 def graph_operations(model: Any) -> list[Any]:
@@ -20,9 +20,9 @@ def graph_operations(model: Any) -> list[Any]:
     (its list of layers while it is not built), for a subclassed model from its tracked layers.
     """
     functional = getattr(model, "_functional", None)
-    if issubclass(type(model), FACE.sequential):
+    if issubclass(type(model), FACE.sequential) and not is_keras_2(model):
         if functional is None:
-            return list(getattr(model, "_layers", ()))
+            return tracked_layers(model)
         return graph_operations(functional)
     by_depth = getattr(model, "_nodes_by_depth", None)
     if by_depth:
@@ -33,7 +33,14 @@ def graph_operations(model: Any) -> list[Any]:
                 if operation is not None:
                     seen.setdefault(id(operation), operation)
         return list(seen.values())
-    return list(getattr(model, "_layers", ()))
+    return tracked_layers(model)
+
+
+def tracked_layers(layer: Any) -> list[Any]:
+    """Return the layers that a layer or model keeps a record of, inputs included."""
+    if not is_keras_2(layer):
+        return list(getattr(layer, "_layers", ()))
+    return [part for part in layer._flatten_layers(recursive=False, include_self=False) if is_layer(part)]
 
 
 def graph_layers(model: Any) -> Iterator[Any]:
@@ -54,10 +61,15 @@ def holds(model: Any, layer: Any) -> bool:
     return any(item is layer for item in graph_layers(model))
 
 
+def runs(model: Any, part: Any) -> bool:
+    """Whether ``part`` is the model or runs when it is called."""
+    return model is part or holds(model, part)
+
+
 def visible_layers(model: Any) -> tuple[Any, ...]:
     """Return what ``model.layers`` shows; a property of the user's own is not asked."""
     if not is_keras_property(model, "layers"):
-        return tuple(getattr(model, "_layers", ()) or ())
+        return tuple(tracked_layers(model))
     try:
         return tuple(model.layers)
     except Exception:
@@ -133,15 +145,22 @@ def fresh_copy_property(owner: Any, attribute: str) -> bool:
     return isinstance(first, (list, dict)) and first is not second
 
 
+def is_compiled(model: Any) -> bool:
+    """Whether a model has been compiled."""
+    return bool(getattr(model, "_is_compiled" if is_keras_2(model) else "compiled", False))
+
+
 def compile_objects(model: Any) -> dict[str, Any]:
     """Return what ``compile`` was given, by argument name; empty when the model is not compiled.
 
     Losses and metrics are the user's own objects (functions, instances, lists), as Keras keeps
     them in ``CompileLoss`` and ``CompileMetrics``.
     """
-    if not getattr(model, "compiled", False):
+    if not is_compiled(model):
         return {}
     found = {"optimizer": getattr(model, "optimizer", None)}
+    if is_keras_2(model):
+        return {**found, **dict(getattr(getattr(model, "_compile_config", None), "config", {}) or {})}
     loss = getattr(model, "_compile_loss", None)
     found["loss"] = getattr(loss, "_user_loss", None)
     found["loss_weights"] = getattr(loss, "_user_loss_weights", None)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
+
+from .face import FACE, keras
 
 
 def global_policy() -> str:
     """Return the name of the global dtype policy, such as ``float32``."""
-    keras: Any = sys.modules.get("keras")
-    return str(keras.config.dtype_policy().name) if keras is not None else ""
+    if not FACE.awake:
+        return ""
+    package = keras()
+    if hasattr(package, "config"):
+        return str(package.config.dtype_policy().name)
+    return str(package.mixed_precision.global_policy().name)
 
 
 def policy_of(layer: Any) -> str:

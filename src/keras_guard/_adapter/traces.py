@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from .face import FACE, backend
+from .face import backend
 from .membership import compile_objects, flat_items, graph_layers
 from .reads import plain_globals_read, read_when_called
 
@@ -203,7 +203,7 @@ def makes_traces(model: Any) -> bool:
     """Whether a function made for this model now would be traced: not when it runs eagerly, nor on torch."""
     if getattr(model, "run_eagerly", False):
         return False
-    return backend() in ("tensorflow", "jax") or "tf_keras" in FACE.packages
+    return backend() in ("tensorflow", "jax")
 
 
 def call_of(method: str, arguments: dict[str, Any]) -> Call:

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from .._adapter.face import FACE, is_layer
+from .._adapter.face import FACE, is_layer, keras
 from .._adapter.layer_config import Construct, Named, NoWordsError
 from .._adapter.layer_fit import public_path
 from .handles import hold
@@ -144,7 +144,8 @@ class Speller:
 
     def keras(self, path: str) -> str:
         """Spell something of Keras' public interface, such as ``layers.Dense``."""
-        value = _at(sys.modules.get("keras"), path)
+        package = keras()
+        value = _at(package, path)
         direct = self._names.get(id(value)) if isinstance(value, type) else None
         if direct is not None and self._namespace.get(direct) is value:
             self.used.add(direct)
@@ -155,15 +156,17 @@ class Speller:
             if alias in self._namespace and _at(self._namespace[alias], last) is value:
                 self.used.add(alias)
                 return f"{alias}.{last}"
-        if _at(self._namespace.get("keras"), path) is value:
-            self.used.add("keras")
-            return f"keras.{path}"
-        if "keras" not in self._namespace and _at(self._namespace.get("tf"), f"keras.{path}") is value:
+        for name in ("keras", package.__name__):
+            if _at(self._namespace.get(name), path) is value:
+                self.used.add(name)
+                return f"{name}.{path}"
+        missing = package.__name__ not in self._namespace
+        if missing and _at(self._namespace.get("tf"), f"keras.{path}") is value:
             self.used.add("tf")
             return f"tf.keras.{path}"
-        self.need("import keras")
-        self.used.add("keras")
-        return f"keras.{path}"
+        self.need(f"import {package.__name__}")
+        self.used.add(package.__name__)
+        return f"{package.__name__}.{path}"
 
     def cls(self, cls: type) -> str:
         """Spell a class or function that can be named.

@@ -97,6 +97,8 @@ class Rule:
     code: ClassVar[str]
     name: ClassVar[str]
     page: ClassVar[Page]
+    #: Whether what the rule says was found true of Keras 2 (``tf_keras``) as well.
+    keras_2: ClassVar[bool] = False
 
     def judge(self, event: Event, desk: Desk) -> Iterator[Finding]:
         """Yield what is wrong about an event, proved on the live objects."""

@@ -22,6 +22,7 @@ class LayerList(Rule):
 
     code = "KG101"
     name = "layer-list"
+    keras_2 = True
     page = Page(
         what="""
 An item of `model.layers` is assigned, deleted, swapped, or the list is changed by `append`, `insert`,

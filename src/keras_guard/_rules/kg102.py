@@ -22,6 +22,7 @@ class ReboundLayer(Rule):
 
     code = "KG102"
     name = "rebound-layer"
+    keras_2 = True
     page = Page(
         what="""
 A name, a tuple target, a global set in a function, a slot of a list or dict, or an attribute of a plain

@@ -6,7 +6,9 @@ import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from .._adapter.face import is_layer
+from .._adapter.compiled_flags import fixes_flags, flipped_variables, is_trained_by_another
+from .._adapter.face import is_keras_2, is_layer
+from .._adapter.membership import runs
 from .._adapter.traces import trained_otherwise, trains_other_variables
 from .._adapter.uses import Use
 from .._data.diagnostic import Span
@@ -22,6 +24,7 @@ class TrainableAfterCompile(Rule):
 
     code = "KG202"
     name = "trainable-after-compile"
+    keras_2 = True
     page = Page(
         what="""
 `trainable` of a layer or model is changed after a `fit` or `train_on_batch` traced the model's train
@@ -64,9 +67,16 @@ a new signature is traced anew and honours the flip.""",
         if bool(event.old) == bool(event.new):
             return
         key = cause(self.code, event.span, event.name, event.target)
-        for model in desk.traced_models(event.target):
+        by_flags = is_keras_2(event.target)
+        for model in desk.models() if by_flags else desk.traced_models(event.target):
             # One comparison for each model and line, not one for each layer of a loop.
-            if not desk.is_known((*key, id(model))) and trained_otherwise(model, desk.traces.of(model)):
+            if desk.is_known((*key, id(model))):
+                continue
+            if by_flags:
+                lost = runs(model, event.target) and _trains_by_other_flags(model, desk)
+            else:
+                lost = trained_otherwise(model, desk.traces.of(model))
+            if lost:
                 yield self._finding(model, event.target, event.span, desk, (*key, id(model)))
 
     def audit(self, model: Any, desk: Desk) -> Iterator[Finding]:
@@ -76,12 +86,14 @@ a new signature is traced anew and honours the flip.""",
         known = any(entry.finding.code in (self.code, "KG103", "KG203") for entry in desk.entries_of(model))
         if known or stale_structure(model, desk):
             return  # other layers, not another `trainable`, are why other variables would be trained
-        if trained_otherwise(model, traces) or (not traces and trains_other_variables(model)):
+        unseen = not traces and trains_other_variables(model)
+        if unseen or trained_otherwise(model, traces) or _trains_by_other_flags(model, desk):
             yield self._finding(model, model, Span(), desk, key)
 
     def _finding(self, model: Any, target: Any, span: Span, desk: Desk, key: tuple[Any, ...]) -> Finding:
         name, about = desk.name_of(model), facts(target)
         now = "now trains" if target.trainable else "is now frozen"
+        by_flags = fixes_flags(model)
         help_ = f"compile `{name}` again before you train it"
         if target.trainable:
             help_ += (
@@ -93,19 +105,25 @@ a new signature is traced anew and honours the flip.""",
             rule=self.name,
             key=key,
             span=span,
-            message=f"`{name}` was traced before this change of `trainable`: its train function goes on as before",
+            message=f"`{name}` was {'compiled' if by_flags else 'traced'} before this change of `trainable`: "
+            "its train function goes on as before",
             open_message=f"training `{name}` does not honour this change of `trainable`",
-            label=f"{layer_title(about)} {now}; the traced train function holds what it was",
+            label=f"{layer_title(about)} {now}; "
+            + ("`fit` goes by what it was" if by_flags else "the traced train function holds what it was"),
             notes=(
-                f"`{name}` was trained before: its train function updates the variables that were trainable then",
+                f"`{name}` trains by the flags that its layers had when it was compiled"
+                if by_flags
+                else f"`{name}` was trained before: its train function updates the variables that were trainable then",
             ),
             help=help_,
             model=weakref.ref(model),
             model_name=name,
             holds=_proof(model, desk),
-            opened_by=_opened_by(model),
+            opened_by=_opened_by(model, desk),
             waits=until_the_cell_ends,
             quiet_after_use=True,
+            # In Keras 2 a flip behind `compile` may be meant for a model that is yet to be compiled.
+            shows_pending=not by_flags or bool(getattr(model, "train_function", None)),
             cured=f"`{name}` trains what its flags say",
             graph_layer=about,
         )
@@ -118,16 +136,26 @@ def _proof(model: Any, desk: Desk) -> Callable[[], bool]:
         living = reference()
         if living is None:
             return False
+        if fixes_flags(living):
+            return desk.in_entry(living) or _trains_by_other_flags(living, desk)
         traces = desk.traces.of(living)
         return trained_otherwise(living, traces) or (not traces and trains_other_variables(living))
 
     return proof
 
 
-def _opened_by(model: Any) -> Callable[[Use], bool]:
+def _trains_by_other_flags(model: Any, desk: Desk) -> bool:
+    """Whether a model of Keras 2 trains by other flags than its layers show, and no other model goes by these."""
+    flipped = flipped_variables(model)
+    return bool(flipped) and not is_trained_by_another(model, flipped, desk.models())
+
+
+def _opened_by(model: Any, desk: Desk) -> Callable[[Use], bool]:
     reference = weakref.ref(model)
 
     def opened_by(use: Use) -> bool:
-        return use.kind == "train" and use.model is reference() and use.trained_otherwise()
+        if use.kind != "train" or use.model is not reference():
+            return False
+        return _trains_by_other_flags(use.model, desk) if fixes_flags(use.model) else use.trained_otherwise()
 
     return opened_by

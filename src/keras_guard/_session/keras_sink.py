@@ -6,7 +6,7 @@ import threading
 import weakref
 from typing import TYPE_CHECKING, Any
 
-from .._adapter.face import is_model
+from .._adapter.face import is_keras_2, is_model
 from .._adapter.membership import graph_layers
 from .._adapter.traces import Call, facts_now, makes_traces
 from .._adapter.uses import Use
@@ -116,7 +116,8 @@ class KerasSink:
     def entered(self, model: Any, call: Call) -> None:
         """See ``hooks.Sink``."""
         self._stack().append(_Entry(model, call))
-        self._use(model, call.method)
+        # Keras 2 puts the flags of layers aside as soon as it trains: what they say is to be asked now.
+        self._use(model, call.method, call.kind if is_keras_2(model) else None)
         if call.method.endswith("_on_batch"):
             self._run_trace(self._stack()[-1])
 
@@ -138,7 +139,7 @@ class KerasSink:
         session = self._session
         model = entry.model()
         entry.checked = session.edits.number
-        if model is None:
+        if model is None or is_keras_2(model):
             return
         traces = session.traces.of(model)
         # A function traced before ``run_eagerly`` was set goes on being used.

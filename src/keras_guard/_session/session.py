@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from .._adapter.face import FACE, is_layer, is_model, is_optimizer, is_symbolic
+from .._adapter.face import FACE, is_keras_2, is_layer, is_model, is_optimizer, is_symbolic
 from .._adapter.hooks import KerasHooks
 from .._adapter.membership import graph_layers, is_keras_property, matches_layer_list, nested_models
 from .._adapter.traces import TraceBook
@@ -353,7 +353,7 @@ class Session:
 
     def adopt(self, finding: Finding) -> None:
         """Take a finding up: open it, show it as pending, or wait for the code ahead."""
-        if self.is_ignored(finding) or not finding.holds():
+        if not _is_said_of(finding) or self.is_ignored(finding) or not finding.holds():
             return
         finding.notes += self._call_site(finding.span)
         cell = self.shell.cell
@@ -609,6 +609,11 @@ class Session:
     def _forget_caches(self) -> None:
         self._models = None
         self._graphs.clear()
+
+
+def _is_said_of(finding: Finding) -> bool:
+    """Whether what a rule says is known to be true of the Keras that its model comes from."""
+    return RULES[finding.code].keras_2 or not is_keras_2(finding.model())
 
 
 def _has_symbolic(items: tuple[Any, ...]) -> bool:
