@@ -7,6 +7,7 @@ question is answered with no, at the cost of ``isinstance(x, ())``.
 from __future__ import annotations
 
 import contextlib
+import re
 import sys
 import threading
 from collections.abc import Iterator
@@ -140,7 +141,12 @@ def _ready(name: str) -> ModuleType | None:
     module = sys.modules.get(name)
     if module is None or not hasattr(module, "Model") or not hasattr(module, "optimizers"):
         return None
-    return module
+    return None if name == "keras" and version_of(module) < (3,) else module
+
+
+def version_of(module: ModuleType) -> tuple[int, ...]:
+    """Return the numbers a package's version begins with."""
+    return tuple(int(part) for part in re.findall(r"\d+", str(getattr(module, "__version__", "")))[:2])
 
 
 def lookup(module_name: str, attribute: str) -> Any:

@@ -18,6 +18,7 @@ from .._rules import CODES_BY_NAME, RULES
 from .._session.reach import reachable
 from .._version import __version__
 from .places import PlaceError, value_at_place
+from .support import complaints
 
 if TYPE_CHECKING:
     from .._data.picture import Picture
@@ -144,6 +145,7 @@ class Commands:
             total = sum(faults.values())
             lines.append(f"  {total} fault{'s' * (total != 1)} inside the guard, contained:")
             lines += [f"    {count} x {label}" for label, count in faults.most_common(5)]
+        lines += [f"  {line}" for line in complaints()]
         if session.hooks.missing:
             lines.append(f"  not found in this Keras: {', '.join(session.hooks.missing)}")
         self._say(lines)

@@ -87,6 +87,13 @@ class Display:
         data = {"text/plain": text} | ({"text/html": html} if self._options.html else {})
         self._shell.display_pub.publish(data=data, metadata={})
 
+    def show_line(self, text: str) -> None:
+        """Show a line that nobody asked for, as plain text."""
+        if not self.is_kernel():
+            print(text, flush=True)  # noqa: T201
+        else:
+            self._shell.display_pub.publish(data={"text/plain": text}, metadata={})
+
     def next_input(self, source: str) -> None:
         """Offer code as the next cell, or as the terminal's next prompt."""
         self._shell.set_next_input(source)

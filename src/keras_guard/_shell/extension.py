@@ -133,7 +133,12 @@ class Extension:
             display.listeners.append(self._front_end.hear_diagnostic)
 
     def _wake(self) -> None:
+        from .support import not_said_yet
+
         self.session.wake()
+        lines = [f"keras_guard: {line}" for line in not_said_yet()]
+        if lines:
+            self.display.show_line("\n".join(lines))
 
     # Events of the shell
 
