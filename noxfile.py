@@ -50,6 +50,14 @@ def backend(session: nox.Session, backend: str) -> None:
 
 
 @nox.session
+def tf_keras(session: nox.Session) -> None:
+    """Run the tests of Keras 2; it comes without what it asks for, since TensorFlow is there for the CPU."""
+    session.install(".[test]")
+    session.install("--no-deps", "tf_keras")
+    _pytest(session, "tests/kernel/test_tf_keras.py")
+
+
+@nox.session
 def sweeps(session: nox.Session) -> None:
     """Run the long sweeps: thousands of generated programs, every application model, leaks."""
     session.install(".[test]")
