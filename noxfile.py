@@ -59,8 +59,8 @@ def tf_keras(session: nox.Session) -> None:
 
 @nox.session
 def sweeps(session: nox.Session) -> None:
-    """Run the long sweeps: thousands of generated programs, every application model, leaks."""
-    session.install(".[test]")
+    """Run the long sweeps: thousands of generated programs, every application and backbone, leaks."""
+    session.install(".[test,hub]")
     _pytest(session, "-m", "slow")
 
 

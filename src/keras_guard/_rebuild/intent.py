@@ -49,6 +49,67 @@ def _kind(value: Any) -> str:
     return f"a {type(value).__name__}"
 
 
+class _Places:
+    """Who stands where after the edits read so far.
+
+    A place is known by the layer that had it first: one of the graph, or one that an edit inserted.
+    """
+
+    def __init__(self) -> None:
+        self._now: dict[int, Any] = {}
+        self._first: dict[int, Any] = {}
+        self._added: dict[int, tuple[Any, list[Any]]] = {}
+        self._gone: set[int] = set()
+
+    def of(self, wanted: Any) -> list[Any]:
+        """Return the places of a layer that edits put in, by the layer or its name."""
+        placed = [self._first[key] for key, now in self._now.items() if _is_meant(now, wanted)]
+        for key, (new, _) in self._added.items():
+            if key not in self._now and _is_meant(new, wanted):
+                placed.append(new)
+        return placed
+
+    def kept(self, place: Any) -> bool:
+        """Whether the layer that had a place first still stands there."""
+        return id(place) not in self._now and id(place) not in self._gone
+
+    def occupant(self, place: Any) -> Any:
+        """Return the layer that stands in a place now."""
+        return self._now.get(id(place), place)
+
+    def occupy(self, place: Any, new: Any) -> None:
+        """Note that a layer took a place."""
+        self._now[id(place)], self._first[id(place)] = new, place
+
+    def add(self, new: Any, owners: list[Any]) -> None:
+        """Note that a layer was inserted into some models."""
+        self._added[id(new)] = (new, owners)
+
+    def added_to(self, place: Any) -> list[Any]:
+        """Return the models into which an edit inserted the layer."""
+        return self._added.get(id(place), (None, []))[1]
+
+    def vacate(self, place: Any) -> None:
+        """Note that nothing stands in a place any more."""
+        self._gone.add(id(place))
+
+    def check(self, place: Any) -> None:
+        """Refuse an edit of a place that is no more.
+
+        Raises:
+            RebuildRefused: When an earlier edit took the layer out.
+        """
+        if id(place) in self._gone:
+            raise RebuildRefused(
+                f"{place.name!r} was already taken out by an earlier edit",
+                ("leave one of the two edits out", "use Replace instead of Remove"),
+            )
+
+
+def _is_meant(layer: Any, wanted: Any) -> bool:
+    return layer.name == wanted if isinstance(wanted, str) else layer is wanted
+
+
 class _Reading:
     """Collects the intent of all edits."""
 
@@ -56,38 +117,43 @@ class _Reading:
         self.model = model
         self.intent = Intent()
         self._models = [model, *(layer for layer in graph_layers(model) if is_model(layer))]
+        self._places = _Places()
 
     # Edits that name a layer
 
     def replace(self, edit: Replace) -> None:
         """``old`` gives way to ``new`` wherever it is called."""
-        old = self._find(edit.old)
+        place = self._find(edit.old)
         new = self._new_layer(edit.new)
-        if old is new:
+        if self._places.occupant(place) is new:
             return
-        for owner in self._owners(old):
-            self._swap(owner, old, new)
+        for owner in self._owners(place):
+            self._swap(owner, place, new)
+        self._places.occupy(place, new)
 
     def insert_after(self, edit: InsertAfter) -> None:
         """``new`` is called on what ``layer`` makes."""
-        layer = self._find(edit.layer)
+        place = self._find(edit.layer)
         new = self._new_layer(edit.new)
-        for owner in self._owners(layer):
+        owners = self._owners(place)
+        for owner in owners:
             if isinstance(owner, FACE.sequential):
                 items = self._list_of(owner)
-                at = [i for i, item in enumerate(items) if item is layer]
+                at = [i for i, item in enumerate(items) if item is self._places.occupant(place)]
                 for position in reversed(at):
                     items.insert(position + 1, new)
-                if is_input(layer):
+                if is_input(place):
                     items.insert(0, new)
             else:
-                self._graph(owner).append(GraphEdit("after", layer, new))
+                self._graph(owner).append(GraphEdit("after", place, new))
+        self._places.add(new, owners)
 
     def remove(self, edit: Remove) -> None:
         """``layer`` is taken out."""
-        layer = self._find(edit.layer)
-        for owner in self._owners(layer):
-            self._remove(owner, layer)
+        place = self._find(edit.layer)
+        for owner in self._owners(place):
+            self._remove(owner, place)
+        self._places.vacate(place)
 
     def _remove(self, owner: Any, layer: Any) -> None:
         name = str(layer.name)
@@ -98,7 +164,7 @@ class _Reading:
             )
         if isinstance(owner, FACE.sequential):
             items = self._list_of(owner)
-            items[:] = [item for item in items if item is not layer]
+            items[:] = [item for item in items if item is not self._places.occupant(layer)]
             if not items:
                 raise RebuildRefused("nothing of the model is left: it needs at least one layer")
             return
@@ -136,8 +202,8 @@ class _Reading:
         if is_input(old):
             self._new_input(owner, old, new)
         elif isinstance(owner, FACE.sequential):
-            items = self._list_of(owner)
-            items[:] = [new if item is old else item for item in items]
+            items, there = self._list_of(owner), self._places.occupant(old)
+            items[:] = [new if item is there else item for item in items]
         else:
             self._graph(owner).append(GraphEdit("swap", old, new))
 
@@ -156,7 +222,29 @@ class _Reading:
     # Finding layers
 
     def _find(self, wanted: Any) -> Any:
-        """Return the layer of the graph that is meant, by itself or by its name."""
+        """Return the place in the graph that is meant, by the layer there, the one it had, or a name.
+
+        Edits come one after another: a later one may name what an earlier one put in.
+        """
+        found = {id(place): place for place in self._places.of(wanted)}
+        if not found or self._is_original(wanted):
+            place = self._original(wanted)
+            if not found or self._places.kept(place):
+                found[id(place)] = place
+        if len(found) > 1:
+            name = wanted if isinstance(wanted, str) else wanted.name
+            raise RebuildRefused(
+                f"{name!r} stands in {len(found)} places since an earlier edit; which one is meant is open",
+                ("leave one of the edits out, or put another layer in",),
+            )
+        place = next(iter(found.values()))
+        self._places.check(place)
+        return place
+
+    def _is_original(self, wanted: Any) -> bool:
+        return any(_is_meant(layer, wanted) for model in self._models for layer in _layers_of(model))
+
+    def _original(self, wanted: Any) -> Any:
         if isinstance(wanted, LayerRecord):
             wanted = wanted.name
         if isinstance(wanted, str):
@@ -200,7 +288,10 @@ class _Reading:
         return tuple(repr(found) for found in dict.fromkeys(close))
 
     def _owners(self, layer: Any) -> list[Any]:
-        """Return the models whose own graph calls the layer."""
+        """Return the models whose own graph calls the layer, or has come to call it."""
+        added = self._places.added_to(layer)
+        if added:
+            return added
         return [m for m in self._models if any(item is layer for item in _layers_of(m))]
 
     def _new_layer(self, new: Any) -> Any:
@@ -286,14 +377,8 @@ def fold(owner: Any, edits: Sequence[ListEdit]) -> tuple[list[Any], list[Any]]:
     """
     first = _restored(owner, edits[0].before)
     current = list(first)
-    last_after: tuple[Any, ...] | None = None
     for edit in edits:
-        before = _restored(owner, edit.before)
-        if last_after is not None and same_items(edit.before, last_after):
-            current = _apply(current, before, list(edit.after), owner)
-        else:
-            current = _apply(current, before, list(edit.after), owner)
-        last_after = edit.after
+        current = _apply(current, _restored(owner, edit.before), list(edit.after), owner)
     return first, current
 
 

@@ -33,6 +33,7 @@ from .._data.edits import LayerRecord
 from .compact import Compact, compact_form
 from .plan import ModelPlan, Part, Step
 from .refused import RebuildRefused
+from .scoping import scope_words
 from .spelling import Speller, literal, local_name, subscript
 
 _LINE = 100
@@ -68,6 +69,7 @@ class Writer:
         compact: bool = False,
     ) -> None:
         self._plan = plan
+        self._style = style
         self._anew = style != "replay"
         self._carry = style == "copy"
         self._compact = compact
@@ -113,11 +115,13 @@ class Writer:
         body = self._body()
         if carried:
             body = self._carrying(body, carried)
+        scope, notes = scope_words(self._plan.model, self._model_text, self._speller, self._style)
+        self.notes += notes
         inside = bool(self._speller.imports or self._root_line or self._lines)
-        if not inside:
-            text = f"{self._target} = {body}"
-            return "\n".join([text, *self._compile_lines(compiling, self._target, "")]) + "\n"
-        return self._as_function(body, compiling)
+        if inside:
+            return self._as_function(body, compiling, scope)
+        lines = [f"{self._target} = {body}", *self._compile_lines(compiling, self._target)]
+        return "\n".join([f"with {scope}:", *_indented(lines)] if scope else lines) + "\n"
 
     def _carrying(self, body: str, carried: Sequence[tuple[tuple[str, ...], Part]]) -> str:
         """Copy the weights of the layers that are made anew only to be independent."""
@@ -134,35 +138,39 @@ class Writer:
             self._lines.append(f"    {line}")
         return made
 
-    def _as_function(self, body: str, compiling: Sequence[str]) -> str:
+    def _as_function(self, body: str, compiling: Sequence[str], scope: str) -> str:
         function = local_name(f"rebuild_{self._target}", set(self._locals))
         head = [*self._speller.imports, *([self._root_line] if self._root_line else [])]
-        lines = [
-            f"def {function}():",
-            *_indented([*head, *([""] if head and self._lines else []), *self._lines]),
-        ]
+        lines = [*head, *([""] if head and (self._lines or scope) else [])]
         held = any("held(" in argument or "keras." in argument for argument in compiling)
-        inside = bool(compiling) and held and bool(self._speller.imports)
-        if inside:
-            made = local_name("rebuilt", self._locals)
-            lines += _indented(
-                [f"{made} = {body}", *self._compile_lines(compiling, made, ""), f"return {made}"]
-            )
-        else:
-            lines += _indented([f"return {body}"])
-        lines += ["", "", f"{self._target} = {function}()", f"del {function}"]
+        # What compile names may be imported in here only, and its optimizer belongs to the scope.
+        inside = bool(compiling) and (bool(scope) or (held and bool(self._speller.imports)))
+        made = local_name("rebuilt", self._locals) if inside else ""
+        steps = (
+            [f"{made} = {body}", *self._compile_lines(compiling, made), f"return {made}"] if inside else []
+        )
+        steps = [*self._lines, *(steps or [f"return {body}"])]
+        lines += [f"with {scope}:", *_indented(steps)] if scope else steps
+        text = [
+            f"def {function}():",
+            *_indented(lines),
+            "",
+            "",
+            f"{self._target} = {function}()",
+            f"del {function}",
+        ]
         if compiling and not inside:
-            lines += self._compile_lines(compiling, self._target, "")
-        return "\n".join(lines) + "\n"
+            text += self._compile_lines(compiling, self._target)
+        return "\n".join(text) + "\n"
 
     @staticmethod
-    def _compile_lines(compiling: Sequence[str], receiver: str, indent: str) -> list[str]:
+    def _compile_lines(compiling: Sequence[str], receiver: str) -> list[str]:
         if not compiling:
             return []
-        short = f"{indent}{receiver}.compile({', '.join(compiling)})"
+        short = f"{receiver}.compile({', '.join(compiling)})"
         if len(short) <= _LINE:
             return [short]
-        return [f"{indent}{receiver}.compile(", *(f"{indent}    {a}," for a in compiling), f"{indent})"]
+        return [f"{receiver}.compile(", *(f"    {argument}," for argument in compiling), ")"]
 
     def _body(self) -> str:
         for plan in all_plans(self._plan):

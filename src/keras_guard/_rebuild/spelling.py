@@ -129,6 +129,10 @@ class Speller:
             self.used.add(re.match(r"\w+", path).group())  # type: ignore[union-attr]
         return path
 
+    def values(self) -> list[Any]:
+        """Return what the user's names hold."""
+        return list(self._namespace.values())
+
     def handle(self, value: Any) -> str:
         """Spell an object that has no name: ``keras_guard.held(3)``."""
         self.held.append(value)
