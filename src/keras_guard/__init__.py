@@ -54,13 +54,15 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    """Import what is asked for first now, so that ``import keras_guard`` stays light."""
-    from importlib import import_module
+if not TYPE_CHECKING:  # a type checker that sees it takes every misspelt name for right
 
-    if name not in _LAZY:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_LAZY[name], __name__), name)
+    def __getattr__(name: str) -> Any:
+        """Import what is asked for first now, so that ``import keras_guard`` stays light."""
+        from importlib import import_module
+
+        if name not in _LAZY:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(_LAZY[name], __name__), name)
 
 
 def __dir__() -> list[str]:

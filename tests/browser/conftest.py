@@ -104,36 +104,37 @@ class Server:
             '{"fetchNews": "false", "checkForUpdates": false}'
         )
         self.log = folder / "server.log"
-        self._process = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                application,
-                "--no-browser",
-                "--allow-root",
-                f"--port={self.port}",
-                f"--ServerApp.root_dir={self.notebooks}",
-                "--IdentityProvider.token=",
-                "--ServerApp.disable_check_xsrf=True",
-                f"--{options}.expose_app_in_browser=True",
-                "--LabApp.extension_manager=readonly",
-                f"--{options}.workspaces_dir={folder / 'workspaces'}",
-                f"--{options}.user_settings_dir={folder / 'settings'}",
-            ],
-            env={
-                **os.environ,
-                **ENVIRONMENT,
-                "HOME": str(folder),
-                "IPYTHONDIR": str(folder / "ipython"),
-                "JUPYTER_CONFIG_DIR": str(folder / "config"),
-                "JUPYTER_DATA_DIR": str(data),
-                "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
-                # Only this checkout's labextension, and no other environment's.
-                "JUPYTER_PREFER_ENV_PATH": "0",
-            },
-            stdout=self.log.open("w"),
-            stderr=subprocess.STDOUT,
-        )
+        with self.log.open("w") as log:
+            self._process = subprocess.Popen(
+                [
+                    sys.executable,
+                    "-m",
+                    application,
+                    "--no-browser",
+                    "--allow-root",
+                    f"--port={self.port}",
+                    f"--ServerApp.root_dir={self.notebooks}",
+                    "--IdentityProvider.token=",
+                    "--ServerApp.disable_check_xsrf=True",
+                    f"--{options}.expose_app_in_browser=True",
+                    "--LabApp.extension_manager=readonly",
+                    f"--{options}.workspaces_dir={folder / 'workspaces'}",
+                    f"--{options}.user_settings_dir={folder / 'settings'}",
+                ],
+                env={
+                    **os.environ,
+                    **ENVIRONMENT,
+                    "HOME": str(folder),
+                    "IPYTHONDIR": str(folder / "ipython"),
+                    "JUPYTER_CONFIG_DIR": str(folder / "config"),
+                    "JUPYTER_DATA_DIR": str(data),
+                    "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
+                    # Only this checkout's labextension, and no other environment's.
+                    "JUPYTER_PREFER_ENV_PATH": "0",
+                },
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
         wait_for(self._answers, f"JupyterLab's first answer; see {self.log}", 90)
 
     def _answers(self) -> bool:

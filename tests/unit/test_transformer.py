@@ -224,3 +224,53 @@ def test_lines_and_columns_stay(heard: Heard) -> None:
     while theirs.tb_next is not None:
         theirs = theirs.tb_next
     assert mine.tb_lineno == theirs.tb_lineno
+
+
+def _site(number: str, listener: Any) -> Site:
+    return Site(number, listener, "layers", 1, 1, 0, 1)
+
+
+@pytest.fixture
+def bounded(monkeypatch: pytest.MonkeyPatch) -> dict[str, Site]:
+    """An empty table of sites with room for three."""
+    sites: dict[str, Site] = {}
+    monkeypatch.setattr(runtime, "_SITES", sites)
+    monkeypatch.setattr(runtime, "_MAX_SITES", 3)
+    return sites
+
+
+def test_the_oldest_of_very_many_sites_are_silenced(bounded: dict[str, Site], heard: Heard) -> None:
+    """The table of sites does not grow without end; the newest stay."""
+    for number in "abcd":
+        runtime.register(_site(number, heard))
+    assert list(bounded) == ["b", "c", "d"]
+
+
+def test_sites_can_be_dropped_twice(bounded: dict[str, Site], heard: Heard) -> None:
+    """Sites whose code has run are forgotten, also when they were forgotten before."""
+    sites = [_site(number, heard) for number in "ab"]
+    for site in sites:
+        runtime.register(site)
+    runtime.drop(sites[:1])
+    runtime.drop(sites)
+    assert not bounded
+
+
+def test_a_listener_takes_only_its_own_sites_along(bounded: dict[str, Site], heard: Heard) -> None:
+    """One shell's guard leaves; the other's sites stay."""
+    other = Heard()
+    runtime.register(_site("mine", heard))
+    runtime.register(_site("other", other))
+    runtime.forget(other)  # type: ignore[arg-type]
+    assert list(bounded) == ["mine"]
+
+
+def test_probes_of_forgotten_sites_return_what_they_are_given(
+    bounded: dict[str, Site], heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Code that outlives its cell goes on when its sites are gone."""
+    layers = [Layer()]
+    monkeypatch.setattr(runtime, "_armed", ["gone"])
+    for probe in (runtime._probe_list, runtime._probe_alias, runtime._probe_slot, runtime._probe_done):
+        assert probe("gone", layers) is layers
+    assert not heard.events
