@@ -1,7 +1,8 @@
-"""Notebooks run without anybody watching: nbclient stops under `strict`, nbconvert keeps the card readable."""
+"""Notebooks run without anybody watching: nbclient and papermill stop under `strict`, nbconvert keeps the card."""
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -26,12 +27,30 @@ CELLS = [
 ]
 
 
-def run(folder: Path, monkeypatch: pytest.MonkeyPatch, *first: str) -> tuple[Any, CellExecutionError | None]:
-    """Run the cells as papermill and CI do; returns the notebook and the error that stopped it."""
+#: The second cell's edit is known to be lost when the cell ends only: until then `compile` stands ahead.
+LATE = [
+    "%load_ext keras_guard\nimport keras\n%keras_guard strict",
+    "model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])\nmodel.compile(loss='mse')",
+    "model.predict(keras.ops.ones((2, 4)), verbose=0)\nmodel.add(keras.layers.Dense(2))\n"
+    "open('before.txt', 'w').close()\nif model.layers == 'changed':\n    model.compile(loss='mse')",
+    "open('after.txt', 'w').close()",
+]
+
+
+def notebook_of(cells: list[str]) -> Any:
+    """Return a notebook of code cells."""
+    notebook = nbformat.v4.new_notebook()
+    notebook.cells = [nbformat.v4.new_code_cell(text) for text in cells]
+    return notebook
+
+
+def run(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, cells: list[str]
+) -> tuple[Any, CellExecutionError | None]:
+    """Run the cells as CI does; returns the notebook and the error that stopped it."""
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
-    notebook = nbformat.v4.new_notebook()
-    notebook.cells = [nbformat.v4.new_code_cell(text) for text in [CELLS[0], *first, *CELLS[1:]]]
+    notebook = notebook_of(cells)
     manager = AsyncKernelManager()
     manager._kernel_spec = KernelSpec(
         argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
@@ -48,7 +67,7 @@ def run(folder: Path, monkeypatch: pytest.MonkeyPatch, *first: str) -> tuple[Any
 
 def test_strict_stops_the_run_at_the_stale_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Under `strict` the run ends with our error in the cell that uses the stale model, before the use."""
-    _, error = run(tmp_path, monkeypatch, "%keras_guard strict")
+    _, error = run(tmp_path, monkeypatch, [CELLS[0], "%keras_guard strict", *CELLS[1:]])
     assert error is not None
     assert error.ename == "KerasGuardError"
     assert "KG102" in error.evalue
@@ -56,9 +75,68 @@ def test_strict_stops_the_run_at_the_stale_use(tmp_path: Path, monkeypatch: pyte
     assert not (tmp_path / "after.txt").exists()
 
 
+def test_strict_stops_the_run_at_the_end_of_a_cell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An edit that is known to be lost only when its cell has ended stops the run as well, once, with the card."""
+    notebook, error = run(tmp_path, monkeypatch, LATE)
+    assert error is not None
+    assert error.ename == "KerasGuardError"
+    assert "KG203" in error.evalue
+    assert (tmp_path / "before.txt").exists()
+    assert not (tmp_path / "after.txt").exists()
+    outputs = notebook.cells[2].outputs
+    assert [output.output_type for output in outputs][-2:] == ["display_data", "error"]
+    assert "Error in callback" not in str(outputs)
+    assert "_shell" not in str(outputs[-1].traceback), "no frame of the guard's own"
+
+
+@pytest.mark.parametrize(
+    ("cells", "code"),
+    [([CELLS[0], "%keras_guard strict", *CELLS[1:]], "KG102"), (LATE, "KG203")],
+    ids=["use", "end"],
+)
+def test_strict_stops_papermill(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cells: list[str], code: str
+) -> None:
+    """papermill raises our error, runs no further cell, and keeps the card in the notebook it leaves."""
+    papermill = pytest.importorskip("papermill", reason="papermill is not installed")
+    from papermill.exceptions import PapermillExecutionError
+
+    spec = tmp_path / "kernels" / "guarded"
+    spec.mkdir(parents=True)
+    argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    (spec / "kernel.json").write_text(
+        json.dumps({"argv": argv, "display_name": "test", "language": "python"})
+    )
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    nbformat.write(notebook_of(cells), tmp_path / "in.ipynb")
+    with pytest.raises(PapermillExecutionError) as caught:
+        papermill.execute_notebook(
+            tmp_path / "in.ipynb",
+            tmp_path / "out.ipynb",
+            kernel_name="guarded",
+            cwd=str(tmp_path),
+            progress_bar=False,
+        )
+    assert caught.value.ename == "KerasGuardError"
+    assert code in caught.value.evalue
+    assert (tmp_path / "before.txt").exists()
+    assert not (tmp_path / "after.txt").exists()
+    left = nbformat.read(tmp_path / "out.ipynb", as_version=4)
+    cards = [
+        out.data[MIME]
+        for cell in left.cells
+        for out in cell.get("outputs", [])
+        if MIME in out.get("data", {})
+    ]
+    assert cards[-1]["code"] == code
+    assert cards[-1]["state"] == "open"
+
+
 def test_warned_run_goes_on_and_converts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without `strict` the run ends well, and the card is in the notebook and in its HTML page."""
-    notebook, error = run(tmp_path, monkeypatch)
+    notebook, error = run(tmp_path, monkeypatch, CELLS)
     assert error is None
     assert (tmp_path / "after.txt").exists()
     data = [output["data"] for cell in notebook.cells for output in cell.outputs if "data" in output]
@@ -73,5 +151,5 @@ def test_run_leaves_no_complaint(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A client that knows nothing of the guard has nothing to log about it."""
-    run(tmp_path, monkeypatch)
+    run(tmp_path, monkeypatch, CELLS)
     assert [record.getMessage() for record in caplog.records if "keras_guard" in record.getMessage()] == []

@@ -148,19 +148,30 @@ class Session:
         self.names.begin(instrumenter.plan.names)
 
     def end_cell(self) -> None:
-        """A cell has ended, well or not."""
+        """A cell has ended, well or not; raises in strict mode, when all that is to be done is done."""
         self._forget_caches()
         self._compare_names(None)
         self.settle()
-        for entry in self.ledger.live():
-            if not entry.shown:
-                self._show_waiting(entry)
+        meant = self._show_all_waiting()
         self.names.note_bindings(None)
         if self.models_made:
             self.models_made = False
             self.names.find_lasting(lambda layer: bool(self.holders(layer)))
         self._site_notes().clear()  # of statements that raised
         self._forget_caches()
+        if meant is not None:
+            raise meant
+
+    def _show_all_waiting(self) -> Intended | None:
+        """Show what waited for the rest of the cell; returns the first error of strict mode, after all is shown."""
+        meant = None
+        for entry in self.ledger.live():
+            if not entry.shown:
+                try:
+                    self._show_waiting(entry)
+                except Intended as error:
+                    meant = meant or error
+        return meant
 
     def _show_waiting(self, entry: Entry) -> None:
         finding = entry.finding

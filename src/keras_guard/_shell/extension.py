@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from .._adapter import wake
+from .._data.meant import Meant
 from .._session.containment import Containment
 from .cells import Cells
 
@@ -182,13 +183,32 @@ class Extension:
         if not self.cells.end():
             return
         self._stop_transforming()
+        error = None
         if self.cells.current is not None:
-            if self._session is not None:
-                self._session.end_cell()
+            error = self._end_session_cell()
             if self._display is not None:
                 self._display.flush()
         self.cell_settings = None
         self.cells.finish()
+        if error is not None:
+            self._fail(result, error)
+
+    def _end_session_cell(self) -> Meant | None:
+        """Let the session end the cell; returns the error of strict mode."""
+        try:
+            if self._session is not None:
+                self._session.end_cell()
+        except Meant as error:
+            return error
+        return None
+
+    def _fail(self, result: Any, error: Meant) -> None:
+        """Make an error the cell's own: what an event's callback raises is printed, and the run goes on."""
+        if not getattr(result, "success", False):
+            return  # it has failed already, and the card is shown
+        result.error_in_exec = error
+        self._shell.last_execution_succeeded = False
+        self._shell.showtraceback((type(error), error, None))
 
     # ShellFace
 
