@@ -142,6 +142,7 @@ class Session:
             cell.offset,
             dull=self.names.is_dull,
             namespace=self.shell.namespace,
+            file=cell.file,
         )
         instrumenter.instrument(tree, text, functions=True)
         self._passing += instrumenter.plan.passing
@@ -320,7 +321,10 @@ class Session:
     def _span_of_binding(self, name: str, site: Site | None) -> Span:
         if site is not None and site.function is not None:
             return span_of_site(self.shell, site)
-        cell = self.shell.text_of(site.cell) if site is not None else self.shell.cell
+        if site is None:
+            cell = self.shell.cell
+        else:
+            cell = self.shell.text_of(site.cell) if site.file is None else self.shell.text_of_file(site.file)
         if cell is None:
             return Span()
         first, last = (site.line, site.end_line) if site is not None else self._running_lines(cell)
@@ -408,8 +412,8 @@ class Session:
             self._show(entry)
 
     def _show(self, entry: Entry) -> None:
-        if self.shell.cell is None:
-            return  # a silent request: nobody would see it
+        if not self.shell.is_seen:
+            return  # a silent request
         if entry.state is State.OPEN and not entry.diagnostic.pictures:
             pictures = self.shell.pictures(entry.finding.model(), entry.edits())
             entry.diagnostic = replace(entry.diagnostic, pictures=pictures)

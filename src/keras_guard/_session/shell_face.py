@@ -37,6 +37,10 @@ class ShellFace(Protocol):
     def cell(self) -> CellText | None:
         """The cell that runs now, ``None`` between cells and in silent requests."""
 
+    @property
+    def is_seen(self) -> bool:
+        """Whether somebody sees what is shown now."""
+
     def options_in_force(self) -> Options:
         """What the user set, the running cell's own settings included."""
 

@@ -6,6 +6,7 @@ import inspect
 import linecache
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import cached_property
 from types import FrameType
 from typing import Any
@@ -13,6 +14,9 @@ from typing import Any
 from .._session.cell_text import CellFrame, CellText
 
 OWN_MAGIC = "%%keras_guard"
+
+#: How many calls lie at most between the shell's ``run_cell`` and a callback of its events.
+_NEAR = 12
 
 
 class LazyCellText(CellText):
@@ -23,13 +27,17 @@ class LazyCellText(CellText):
         number: Execution count the user sees.
         raw: The text the user typed.
         cell_id: The front end's id.
+        file: For a script in IPython's own language, its file.
     """
 
-    def __init__(self, shell: Any, number: int | None, raw: str, cell_id: str | None) -> None:
+    def __init__(
+        self, shell: Any, number: int | None, raw: str, cell_id: str | None, file: str | None = None
+    ) -> None:
         object.__setattr__(self, "number", number)
         object.__setattr__(self, "cell_id", cell_id)
         object.__setattr__(self, "raw", raw)
         object.__setattr__(self, "offset", _lines_above(raw))
+        object.__setattr__(self, "file", file)
         object.__setattr__(self, "_shell", shell)
 
     def __getattr__(self, name: str) -> Any:
@@ -57,6 +65,43 @@ def _lines_above(raw: str) -> int:
     return count if count < len(lines) else 0
 
 
+@dataclass(frozen=True)
+class Script:
+    """A file in IPython's own language that runs, or a cell of one.
+
+    Attributes:
+        file: The file.
+        text: What runs of it.
+        result: IPython's ``ExecutionResult``, once it has ended.
+    """
+
+    file: str
+    text: str
+    result: Any = None
+
+
+def running_script() -> Script | None:
+    """Return the script whose text the shell begins or ends just now.
+
+    To IPython the text of a script is a silent request, as a front end makes them: it brings no
+    events but ``pre_execute`` and ``post_execute``, which do not say what runs.
+    """
+    frame: FrameType | None = sys._getframe(1)
+    for _ in range(_NEAR):
+        if frame is None or frame.f_code.co_name == "run_cell":
+            break
+        frame = frame.f_back
+    run_cell = frame
+    while frame is not None and frame.f_code.co_name == "run_cell":  # one or two: kernels have their own
+        frame = frame.f_back
+    if run_cell is None or frame is None or frame.f_code.co_name != "safe_execfile_ipy":
+        return None
+    text, file = frame.f_locals.get("cell"), frame.f_locals.get("fname")
+    if not isinstance(text, str) or not text.strip():
+        return None
+    return Script(str(file), text, run_cell.f_locals.get("result"))
+
+
 class Cells:
     """Keeps which cell runs, and maps code back to cells.
 
@@ -69,6 +114,9 @@ class Cells:
         self._depth = 0
         self._by_file: dict[str, CellText] = {}
         self._by_number: dict[int, CellText] = {}
+        self._scripts: dict[str, CellText] = {}
+        #: What ran when each of the running scripts began.
+        self._around: list[CellText | None] = []
         self.current: CellText | None = None
         self.raw = ""
 
@@ -102,6 +150,26 @@ class Cells:
         """Note that a cell has ended; returns whether it was an outermost one."""
         self._depth = max(0, self._depth - 1)
         return self._depth == 0
+
+    @property
+    def in_lone_script(self) -> bool:
+        """Whether a script runs that no cell and no other script has begun."""
+        return len(self._around) == 1 and self._around[0] is None
+
+    def begin_script(self, script: Script) -> None:
+        """Note that a script, or one cell of a notebook run as one, begins."""
+        self._around.append(self.current)
+        text = LazyCellText(self._shell, None, script.text, None, script.file)
+        self._scripts[script.file] = self.current = text
+
+    def end_script(self) -> None:
+        """Note that a script has ended: what ran before is the running cell again."""
+        if self._around:
+            self.current = self._around.pop()
+
+    def by_script(self, file: str) -> CellText | None:
+        """Return the text of a script by its file."""
+        return self._scripts.get(file)
 
     def finish(self) -> None:
         """Forget the running cell, after everything about it has been said."""

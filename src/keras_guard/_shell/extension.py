@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from .._adapter import wake
 from .._data.meant import Meant
 from .._session.containment import Containment
-from .cells import Cells
+from .cells import Cells, running_script
 
 if TYPE_CHECKING:
     from .._data.diagnostic import Diagnostic
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .options import CellSettings
 
 _ATTRIBUTE = "_keras_guard_extension"
+_EVENTS = ("pre_execute", "pre_run_cell", "post_execute", "post_run_cell")
 
 #: A cell with one of these words may import Keras or build a model.
 _KERAS_WORDS = re.compile(r"\b(?:keras|tensorflow|tf_keras)\b")
@@ -68,7 +69,7 @@ class Extension:
         self._transformer = GuardTransformer(self)
         self._finder: wake.KerasImportFinder | None = None
         self._magics: Any = None
-        for name in ("pre_run_cell", "post_run_cell", "instrument", "_wake"):
+        for name in (*_EVENTS, "instrument", "_wake"):
             setattr(self, name, self.containment.shield(getattr(self, name)))
 
     # Loading
@@ -77,8 +78,8 @@ class Extension:
         """Register everything; Keras is not imported."""
         from .magics import register_magics
 
-        self._shell.events.register("pre_run_cell", self.pre_run_cell)
-        self._shell.events.register("post_run_cell", self.post_run_cell)
+        for event in _EVENTS:
+            self._shell.events.register(event, getattr(self, event))
         self._shell.configurables.append(self.options)
         self._finder = wake.listen(self._wake)
         self._magics = register_magics(self._shell, self)
@@ -88,9 +89,9 @@ class Extension:
     def unload(self) -> None:
         """Leave the shell as it was found."""
         self._stop_transforming()
-        for event, callback in (("pre_run_cell", self.pre_run_cell), ("post_run_cell", self.post_run_cell)):
+        for event in _EVENTS:
             try:
-                self._shell.events.unregister(event, callback)
+                self._shell.events.unregister(event, getattr(self, event))
             except ValueError:
                 continue
         _remove(self._shell.configurables, self.options)
@@ -154,6 +155,32 @@ class Extension:
         if self._may_matter(text):
             self._start_transforming()
 
+    def pre_execute(self) -> None:
+        """Something is about to run: a cell, which has its own event, or a script in IPython's language."""
+        script = running_script()
+        if script is None:
+            return
+        self.cells.begin_script(script)
+        if self.cells.in_lone_script:
+            self._stop_transforming()
+            if self._session is not None:
+                self._session.begin_cell()
+        if self._may_matter(script.text):
+            self._start_transforming()
+
+    def post_execute(self) -> None:
+        """Something has run; the end of a script that no cell has begun is the end of a cell."""
+        script = running_script()
+        if script is None:
+            return
+        error = None
+        if self.cells.in_lone_script:
+            self._stop_transforming()
+            error = self._end_session_cell()
+        self.cells.end_script()
+        if error is not None:
+            self._fail(script.result, error)
+
     def _may_matter(self, text: str) -> bool:
         if _KERAS_WORDS.search(text):
             return True
@@ -176,30 +203,30 @@ class Extension:
         from .._session.shell_face import CellText
 
         self.cells.note_code()
-        self.session.instrument(tree, CellText(cell.number, self.cells.raw, cell.cell_id, cell.offset))
+        text = self.cells.raw if cell.file is None else cell.source
+        self.session.instrument(tree, CellText(cell.number, text, cell.cell_id, cell.offset, cell.file))
 
     def post_run_cell(self, result: Any = None) -> None:
         """A cell has ended."""
         if not self.cells.end():
             return
         self._stop_transforming()
-        error = None
-        if self.cells.current is not None:
-            error = self._end_session_cell()
-            if self._display is not None:
-                self._display.flush()
+        error = self._end_session_cell() if self.cells.current is not None else None
         self.cell_settings = None
         self.cells.finish()
         if error is not None:
             self._fail(result, error)
 
     def _end_session_cell(self) -> Meant | None:
-        """Let the session end the cell; returns the error of strict mode."""
+        """Let the session end the cell and show what is left; returns the error of strict mode."""
         try:
             if self._session is not None:
                 self._session.end_cell()
         except Meant as error:
             return error
+        finally:
+            if self._display is not None:
+                self._display.flush()
         return None
 
     def _fail(self, result: Any, error: Meant) -> None:
@@ -223,6 +250,11 @@ class Extension:
         """The cell that runs now."""
         return self.cells.current
 
+    @property
+    def is_seen(self) -> bool:
+        """Whether somebody sees what is shown now: between cells of a kernel nobody does, a terminal is always seen."""
+        return self.cells.current is not None or not self.display.is_kernel()
+
     def options_in_force(self) -> Options:
         """Return the options in force."""
         from .._session.shell_face import Options
@@ -243,8 +275,8 @@ class Extension:
         return self.cells.by_number(number)
 
     def text_of_file(self, file: str) -> CellText | None:
-        """Return the text of a watched module."""
-        return self.session.packages.text_of(file)
+        """Return the text of a watched module, or of a script."""
+        return self.cells.by_script(file) or self.session.packages.text_of(file)
 
     def show(self, diagnostic: Diagnostic, *, update: bool) -> None:
         """Show a diagnostic."""

@@ -56,6 +56,7 @@ class _Script:
     """A program without cells (``ShellFace``)."""
 
     cell = None
+    is_seen = False
 
     def __init__(self, namespace: dict[str, Any]) -> None:
         self.namespace = namespace
