@@ -58,6 +58,13 @@ def tf_keras(session: nox.Session) -> None:
 
 
 @nox.session
+def neighbours(session: nox.Session) -> None:
+    """Run beside other extensions that change cells."""
+    session.install(".[test]", "ipyflow", "jaxtyping", "beartype", "line_profiler")
+    _pytest(session, "tests/kernel/test_neighbours.py")
+
+
+@nox.session
 def sweeps(session: nox.Session) -> None:
     """Run the long sweeps: thousands of generated programs, every application and backbone, leaks."""
     session.install(".[test,hub]")

@@ -69,6 +69,7 @@ class Extension:
         self._transformer = GuardTransformer(self)
         self._finder: wake.KerasImportFinder | None = None
         self._magics: Any = None
+        self._woken_for: set[str] = set()
         for name in (*_EVENTS, "instrument", "_wake"):
             setattr(self, name, self.containment.shield(getattr(self, name)))
 
@@ -137,15 +138,22 @@ class Extension:
     def _wake(self) -> None:
         from .support import not_said_yet
 
+        self._woken_for.update(name for name in wake.WAITED_FOR if name in sys.modules)
         self.session.wake()
         lines = [f"keras_guard: {line}" for line in not_said_yet()]
         if lines:
             self.display.show_line("\n".join(lines))
 
+    def _wake_if_unheard(self) -> None:
+        """Wake for a Keras whose import was not heard: ipyflow and others put loaders of their own in our place."""
+        if any(name in sys.modules and name not in self._woken_for for name in wake.WAITED_FOR):
+            self._wake()
+
     # Events of the shell
 
     def pre_run_cell(self, info: Any = None) -> None:
         """A cell is about to run."""
+        self._wake_if_unheard()
         outermost = self.cells.begin(info)
         if outermost:
             self._stop_transforming()
@@ -190,7 +198,8 @@ class Extension:
     def _start_transforming(self) -> None:
         transformers = self._shell.ast_transformers
         if not any(item is self._transformer for item in transformers):
-            transformers.append(self._transformer)
+            # First: what others make of a statement, such as calls in place of an assignment, says less.
+            transformers.insert(0, self._transformer)
 
     def _stop_transforming(self) -> None:
         _remove(self._shell.ast_transformers, self._transformer)
@@ -210,6 +219,7 @@ class Extension:
         """A cell has ended."""
         if not self.cells.end():
             return
+        self._wake_if_unheard()
         self._stop_transforming()
         error = self._end_session_cell() if self.cells.current is not None else None
         self.cell_settings = None
