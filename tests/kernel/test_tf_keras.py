@@ -1,4 +1,4 @@
-"""Keras 2 as ``tf_keras`` in a real kernel: the rules that speak of it, and what is legal there."""
+"""Keras 2 as ``tf_keras`` in a real kernel: the rules that speak of it, what is legal there, and rebuild."""
 
 from __future__ import annotations
 
@@ -183,6 +183,40 @@ LEGAL = {
 def test_what_takes_effect_is_not_spoken_of(kernel: Kernel, cells: list[str]) -> None:
     """Edits that Keras 2 honours, and look-alikes of those it loses, bring no card."""
     assert [card.brief for run in kernel.cells(*cells) for card in run.cards] == []
+
+
+@pytest.mark.parametrize(
+    "edit", ["model.layers[-1] = layers.Dense(5)", "last = layers.Dense(5)"], ids=["list", "name"]
+)
+def test_rebuild_runs_and_keeps_weights_and_compile(kernel: Kernel, edit: str) -> None:
+    """The offered code runs in Keras 2: the new layer in place, the other's weights kept, compiled, all resolved."""
+    kernel.cells(FITTED, "weights = first.get_weights()[0].copy()", edit, "shown = model(x)")
+    source = kernel.ok("%keras_guard rebuild model").next_input
+    assert source is not None
+    run = kernel.ok(source)
+    assert [card.state for card in run.cards] == ["resolved"]
+    assert kernel.value("[type(model).__module__.split('.')[0], list(model(x).shape)]") == [
+        "tf_keras",
+        [4, 5],
+    ]
+    assert kernel.value("bool((model.get_weights()[0] == weights).all())")
+    assert kernel.ok("model.fit(x, np.ones((4, 5)), verbose=0).history['loss']").cards == []
+
+
+def test_as_tf_keras_of_tensorflow(start_kernel: type[Kernel]) -> None:
+    """With `TF_USE_LEGACY_KERAS=1`, where `tf.keras` is Keras 2, the cells and the rebuild code say `tf.keras`."""
+    kernel = start_kernel(environment={"TF_USE_LEGACY_KERAS": "1"})
+    kernel.ok("import tensorflow as tf")
+    kernel.ok(
+        "model = tf.keras.Sequential([tf.keras.layers.Dense(8, input_shape=(4,)), tf.keras.layers.Dense(2)])\n"
+        "assert type(model).__module__.startswith('tf_keras.')"
+    )
+    edit = kernel.ok("model.layers[-1] = tf.keras.layers.Dense(5)")
+    assert edit.briefs == [("KG101", "open", 1)]
+    source = kernel.ok("%keras_guard rebuild model").next_input or ""
+    assert "tf.keras." in source
+    assert [card.state for card in kernel.ok(source).cards] == ["resolved"]
+    assert kernel.value("model.output_shape[-1]") == 5
 
 
 def test_keras_3_beside_it_keeps_all_its_rules(kernel: Kernel) -> None:

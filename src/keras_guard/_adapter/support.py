@@ -30,7 +30,7 @@ def complaints(known_of_keras_2: list[str]) -> list[str]:
     if KERAS_2 in FACE.packages:
         found.append(
             f"of tf_keras {getattr(older, '__version__', '')} the guard knows {', '.join(known_of_keras_2)} "
-            "alone; its other rules, and rebuild, speak of Keras 3 only"
+            "and rebuild; its other rules speak of Keras 3 only"
         )
     return found
 

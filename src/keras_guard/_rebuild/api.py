@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .._adapter.compile_facts import output_names
-from .._adapter.face import FACE, is_graph_model, is_layer, is_model
+from .._adapter.face import FACE, is_graph_model, is_keras_2, is_layer, is_model, keras_of
 from .._adapter.graph_dry import global_state_kept
 from .._adapter.layer_config import user_objects
 from .compact import COMPACT_FROM
@@ -110,7 +110,7 @@ def rebuild(
         raise RebuildRefused(f"{name!r} is no Python name")
     names = dict(namespace) if namespace is not None else {}
     objects = user_objects(names)
-    with global_state_kept():
+    with keras_of(model), global_state_kept():
         return _Rebuilding(model, names, objects, _Order(style, name, dry_run_limit)).rebuild(tuple(edits))
 
 
@@ -135,7 +135,9 @@ class _Rebuilding:
     def rebuild(self, edits: tuple[Any, ...]) -> Rebuild:
         planner = Planner(infer(self._model, edits), self._objects, anew=self._order.style != "replay")
         plan = planner.plan(self._model)
-        if sum(step.replay for step in plan.steps) > COMPACT_FROM and self._order.style == "replay":
+        long = sum(step.replay for step in plan.steps) > COMPACT_FROM
+        # The ``clone_model`` of Keras 2 takes no layer for another.
+        if long and self._order.style == "replay" and not is_keras_2(self._model):
             with contextlib.suppress(RebuildRefused):
                 return self._written(planner, plan, compact=True)
         return self._written(planner, plan)
