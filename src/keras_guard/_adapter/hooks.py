@@ -63,8 +63,11 @@ class Sink(Protocol):
     def structure_ended(self, token: Any) -> None:
         """``add`` or ``pop`` ended."""
 
-    def adapted(self, layer: Any) -> None:
-        """``adapt`` ended."""
+    def adapt_begins(self, layer: Any) -> Any:
+        """``adapt`` or ``set_vocabulary`` begins; what is returned goes to :meth:`adapt_ended`."""
+
+    def adapt_ended(self, token: Any) -> None:
+        """``adapt`` or ``set_vocabulary`` ended."""
 
     def policy_begins(self) -> Any:
         """The global dtype policy is about to be set."""
@@ -185,7 +188,9 @@ class _Shared:
     def _attach_state(self, package: str, keras: Any) -> None:
         for name in ("Normalization", "Discretization", "TextVectorization", "StringLookup", "IntegerLookup"):
             layer = getattr(keras.layers, name, None)
-            self._probe(layer, "adapt", lambda layer, *_: layer, self._told("adapted"))
+            for method in ("adapt", "set_vocabulary"):
+                if layer is None or method == "adapt" or hasattr(layer, method):
+                    self._probe(layer, method, self._learning, self._ended("adapt_ended"))
         if not has(package, "policy_setter"):
             return
         setter = inner(package, "policy_setter")
@@ -238,6 +243,9 @@ class _Shared:
                 self.hub.tell("shown", model, method)
 
         return before
+
+    def _learning(self, layer: Any, *_: Any) -> Any:
+        return None if _in_keras(sys._getframe(3)) else self.hub.begin("adapt_begins", layer)
 
     def _structure(self, action: str) -> Callable[..., Any]:
         def before(target: Any, *_: Any) -> Any:

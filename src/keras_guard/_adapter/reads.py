@@ -192,8 +192,3 @@ def _global_names(code: CodeType) -> Iterator[str]:
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             yield from _global_names(constant)
-
-
-def bakes_adapted_state(layer: Any) -> bool:
-    """Whether a trace holds what ``adapt`` learned as constants, and not as a table it looks up."""
-    return not hasattr(layer, "lookup_table") and not hasattr(layer, "_lookup_layer")

@@ -6,6 +6,7 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
+from .._adapter.adapted_state import ADAPTED, adapted_state
 from .._data.events import MISSING
 
 
@@ -40,6 +41,10 @@ def is_plain(value: Any) -> bool:
     if isinstance(value, (tuple, list)):
         return len(value) <= 16 and all(is_plain(item) for item in value)
     return value is None or value is MISSING or isinstance(value, (bool, int, float, str))
+
+
+def _value_of(target: Any, name: str) -> Any:
+    return adapted_state(target) if name == ADAPTED else getattr(target, name, MISSING)
 
 
 class EditHistory:
@@ -77,4 +82,4 @@ class EditHistory:
         if entry is None or entry[0]() is not target:
             return False
         later = [mark for at, mark in entry[1] if at > number]
-        return bool(later) and not later[0].is_mark_of(getattr(target, name, MISSING))
+        return bool(later) and not later[0].is_mark_of(_value_of(target, name))

@@ -6,6 +6,7 @@ import threading
 import weakref
 from typing import TYPE_CHECKING, Any
 
+from .._adapter.adapted_state import ADAPTED, adapted_state
 from .._adapter.face import is_keras_2, is_model
 from .._adapter.membership import graph_layers
 from .._adapter.traces import Call, facts_now, makes_traces
@@ -53,7 +54,7 @@ class KerasSink:
         self._trained_something: set[int] = set()
         self._compiles: dict[int, tuple[weakref.ref[Any], int]] = {}
         for name in ("attribute_set", "entered", "left", "batch_begins", "shown", "compiled", "building", "built",
-                     "functions_dropped", "structure_begins", "structure_ended", "adapted", "policy_begins",
+                     "functions_dropped", "structure_begins", "structure_ended", "adapt_begins", "adapt_ended", "policy_begins",
                      "policy_ended"):  # fmt: skip
             setattr(self, name, session.containment.wrap(getattr(self, name)))
 
@@ -239,10 +240,19 @@ class KerasSink:
                     break
         return found
 
-    def adapted(self, layer: Any) -> None:
+    def adapt_begins(self, layer: Any) -> Any:
+        """See ``hooks.Sink``. Only what a trace may hold on to is worth reading."""
+        return (layer, adapted_state(layer)) if self._session.traces.models() else None
+
+    def adapt_ended(self, token: Any) -> None:
         """See ``hooks.Sink``."""
         self._session._forget_caches()
-        self._session.edits.note(layer, "adapt()", object)
+        if token is None:
+            return
+        layer, before = token
+        if adapted_state(layer) == before:
+            return
+        self._session.edits.note(layer, ADAPTED, before)
         self._session.publish(StateAdapted(layer, self._span()))
 
     def policy_begins(self) -> Any:
