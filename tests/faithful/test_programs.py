@@ -44,6 +44,7 @@ def _check(both: tuple[Process, Process], program: list[str]) -> None:
 @settings(_SETTINGS, max_examples=200)
 @example(["model.layers[0] = layers.Dense(2)\nmodel.layers[0].units"])
 @example(["model.layers.pop()"])
+@example(["numbers.append(numbers)", "numbers.append(1)"])
 @example(["def work():\n    thing.layers[0] = give(1)\n    numbers[9] = give(1)\nwork()"])
 def test_same_behaviour(both: tuple[Process, Process], program: list[str]) -> None:
     """Results, outputs, errors, traceback lines and columns, and names left are the same."""

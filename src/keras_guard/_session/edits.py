@@ -30,16 +30,21 @@ class ValueMark:
         """Whether ``value`` is the value remembered."""
         value = getattr(value, "__func__", value)
         if self._reference is not None:
-            return self._reference() is value
+            return value is not None and self._reference() is value  # a dead reference gives None
         if is_plain(value):
             return type(value) is type(self._plain) and value == self._plain
         return bool((type(value), repr(value)[:200]) == self._plain)
 
 
-def is_plain(value: Any) -> bool:
-    """Whether a value can be kept and compared as it is."""
+def is_plain(value: Any, depth: int = 3) -> bool:
+    """Whether a value can be kept and compared as it is.
+
+    Args:
+        value: Any value.
+        depth: How many lists may stand in each other; a list can hold itself, or grow exponentially.
+    """
     if isinstance(value, (tuple, list)):
-        return len(value) <= 16 and all(is_plain(item) for item in value)
+        return depth > 0 and len(value) <= 16 and all(is_plain(item, depth - 1) for item in value)
     return value is None or value is MISSING or isinstance(value, (bool, int, float, str))
 
 
