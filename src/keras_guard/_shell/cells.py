@@ -9,11 +9,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from types import FrameType
-from typing import Any
+from typing import Any, TypeVar
 
 from .._session.cell_text import CellFrame, CellText
 
 OWN_MAGIC = "%%keras_guard"
+K = TypeVar("K")
+
+#: How many cells are remembered; IPython itself keeps the text of all.
+_MAX_CELLS = 2_000
 
 #: How many calls lie at most between the shell's ``run_cell`` and a callback of its events.
 _NEAR = 12
@@ -143,7 +147,7 @@ class Cells:
             count -= 1
         self.current = LazyCellText(self._shell, count, self.raw, self._cell_id(info))
         if getattr(info, "store_history", False):
-            self._by_number[count] = self.current
+            _keep(self._by_number, count, self.current)
         return True
 
     def end(self) -> bool:
@@ -194,7 +198,7 @@ class Cells:
         caller = frame.f_back if frame is not None else None
         name = caller.f_locals.get("cell_name") if caller is not None else None
         if isinstance(name, str):
-            self._by_file[name] = self.current
+            _keep(self._by_file, name, self.current)
 
     def by_number(self, number: int | None) -> CellText | None:
         """Return a cell by the number the user sees."""
@@ -233,6 +237,14 @@ class Cells:
 
     def _from_linecache(self, filename: str, number: int) -> CellText:
         return CellText(number, "".join(linecache.getlines(filename)))
+
+
+def _keep(cells: dict[K, CellText], key: K, cell: CellText) -> None:
+    """Remember a cell; of very many the oldest are forgotten, and read from IPython's own cache when asked for."""
+    cells.pop(key, None)
+    cells[key] = cell
+    if len(cells) > _MAX_CELLS:
+        del cells[next(iter(cells))]
 
 
 def _is_nested() -> bool:
