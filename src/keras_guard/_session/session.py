@@ -160,6 +160,8 @@ class Session:
             self.names.find_lasting(lambda layer: bool(self.holders(layer)))
         self._site_notes().clear()  # of statements that raised
         self._forget_caches()
+        runtime.drop(self._passing)  # their code never runs again
+        self._passing.clear()
         if meant is not None:
             raise meant
 
