@@ -220,7 +220,8 @@ def test_check_as_a_function_gives_the_same(shell: Any) -> None:
     import keras_guard
 
     shell.run("model.layers[0].units = 77")
-    found = keras_guard.check(shell.shell.user_ns["model"], namespace=shell.shell.user_ns)
+    with pytest.warns(keras_guard.KerasGuardWarning, match="KG201"):
+        found = keras_guard.check(shell.shell.user_ns["model"], namespace=shell.shell.user_ns)
     assert {d.code for d in found} == {"KG201"}
     with pytest.raises(TypeError, match="not int"):
         keras_guard.check(3)
