@@ -41,6 +41,33 @@ def weight_shapes_of(layer: Any) -> tuple[tuple[int, ...], ...]:
     return tuple(tuple(v.shape) for v in variables if "seed_generator" not in str(getattr(v, "path", "")))
 
 
+def outgrown(layer: Any, taken: Any, made: Any) -> bool:
+    """Whether a built layer's attributes now speak of another output than the one it makes.
+
+    ``layer.units = 5`` on a built layer leaves its weights as they are, but from then on the layer
+    announces a wrong shape to whatever is called on it symbolically. Only layers with a
+    ``compute_output_shape`` of their own are asked; it makes no tensor and runs no ``call``.
+
+    Args:
+        layer: A layer of a graph.
+        taken: The spec of its one input there.
+        made: The spec of its one output there.
+    """
+    if not isinstance(taken, Spec) or not isinstance(made, Spec) or made.shape is None:
+        return False
+    own = getattr(type(layer), "compute_output_shape", None)
+    if (
+        not is_layer(layer)
+        or not weight_shapes_of(layer)
+        or any(own is getattr(base, "compute_output_shape", None) for base in FACE.layer)
+    ):
+        return False
+    try:
+        return tuple(layer.compute_output_shape(taken.shape)) != tuple(made.shape)
+    except Exception:
+        return False
+
+
 def has_hidden_state(layer: Any) -> bool:
     """Whether the layer learned something its config does not hold (``adapt``)."""
     if not hasattr(layer, "adapt") or not getattr(layer, "built", False):

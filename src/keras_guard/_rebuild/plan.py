@@ -37,6 +37,7 @@ from .._adapter.layer_fit import (
     fit,
     fresh_copy,
     has_hidden_state,
+    outgrown,
     weight_shapes_of,
 )
 from .._adapter.membership import graph_layers, is_built
@@ -277,7 +278,7 @@ class Planner:
         ):
             self._nested(plan, call, part, changed)
             return
-        if not changed:
+        if not changed and not _outgrown_call(call):
             for value in call.outputs:
                 plan.specs[id(value)] = value.spec
             if is_layer(operation):
@@ -407,6 +408,7 @@ class Planner:
             return None
         was = old.inputs.get(id(part.item))
         changed = part.origin == "new" or was is None or all(current != w for w in was)
+        changed = changed or outgrown(part.item, current, old.outputs[id(part.item)])
         inner = functional_of(part.item)
         nested_edit = self._anew or changed or self._intent.touches(part.item)
         if part.origin != "new" and inner is not None and nested_edit:
@@ -451,7 +453,7 @@ class Planner:
                 raise self._unfit(part, moved, "it shares weights with another layer")
             return
         part.origin = "fresh"
-        part.why = f"made anew: it was built for {moved.before} and now gets {moved.after}" if have else ""
+        part.why = f"made anew: {_reason(moved)}" if have else ""
 
     def _make_anew(self, plan: ModelPlan) -> None:
         """Make every layer and operation again that can be put in words; say which live on."""
@@ -490,6 +492,20 @@ class Planner:
             f"{part.name!r} was built for {site.before} and would get {site.after}, "
             f"but it cannot be made anew: {why}"
         )
+
+
+def _reason(site: _Site) -> str:
+    if site.before == site.after:
+        return "it was changed after its weights were made"
+    return f"it was built for {site.before} and now gets {site.after}"
+
+
+def _outgrown_call(call: Call) -> bool:
+    """Whether the layer of a call says by now that it makes something else than it did."""
+    taken = list(call.inputs())
+    if len(taken) != 1 or len(call.outputs) != 1 or call.outputs[0].path:
+        return False
+    return outgrown(call.operation, taken[0].spec, call.outputs[0].spec)
 
 
 # Sequential models

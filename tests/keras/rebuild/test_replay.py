@@ -234,3 +234,21 @@ def test_a_wrong_style_or_name_is_refused() -> None:
         rebuild(_functional(), style="fast")
     with pytest.raises(RebuildRefused, match="no Python name"):
         rebuild(_functional(), name="a b")
+
+
+@pytest.mark.parametrize("edited", [False, True], ids=["alone", "with-another-edit"])
+@pytest.mark.parametrize("style", ["replay", "copy", "source"])
+@pytest.mark.parametrize("build", [_sequential, _functional], ids=["sequential", "functional"])
+def test_a_layer_changed_after_its_weights_were_made_is_made_anew(
+    build: Any, style: str, edited: bool
+) -> None:
+    """It announces a width it does not have, so it gets weights of that width."""
+    model = build()
+    model.get_layer("hidden").units = 5
+    names = _names(model, new=layers.Dense(3, name="new"))
+    edits = [Replace("logits", names["new"])] if edited else []
+    made = rebuild(model, edits, namespace=names, style=style).run(dict(names))
+    shapes = [tuple(variable.shape) for variable in made.trainable_variables]
+    width = 3 if edited else 10
+    assert shapes == [(16, 5), (5,), (5, width), (width,)]
+    assert outputs(made, X)[0].shape == (8, width)
