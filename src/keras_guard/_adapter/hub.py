@@ -25,8 +25,9 @@ class Hub:
             getattr(sink, name)(*arguments)
 
     def begin(self, name: str, *arguments: Any) -> list[tuple[Any, Any]]:
-        """Call a method of every sink; return their tokens."""
-        return [(sink, getattr(sink, name)(*arguments)) for sink in self.sinks]
+        """Call a method of every sink; return the tokens of those that gave one, not of those it failed in."""
+        tokens = [(sink, getattr(sink, name)(*arguments)) for sink in self.sinks]
+        return [(sink, token) for sink, token in tokens if token is not None]
 
     @staticmethod
     def end(name: str, tokens: list[tuple[Any, Any]]) -> None:

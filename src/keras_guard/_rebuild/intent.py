@@ -56,30 +56,30 @@ class _Places:
     """
 
     def __init__(self) -> None:
-        self._now: dict[int, Any] = {}
-        self._first: dict[int, Any] = {}
+        #: By ``id`` of a place, the place and the layer that took it.
+        self._taken: dict[int, tuple[Any, Any]] = {}
         self._added: dict[int, tuple[Any, list[Any]]] = {}
         self._gone: set[int] = set()
 
     def of(self, wanted: Any) -> list[Any]:
         """Return the places of a layer that edits put in, by the layer or its name."""
-        placed = [self._first[key] for key, now in self._now.items() if _is_meant(now, wanted)]
+        placed = [place for place, now in self._taken.values() if _is_meant(now, wanted)]
         for key, (new, _) in self._added.items():
-            if key not in self._now and _is_meant(new, wanted):
+            if key not in self._taken and _is_meant(new, wanted):
                 placed.append(new)
         return placed
 
     def kept(self, place: Any) -> bool:
         """Whether the layer that had a place first still stands there."""
-        return id(place) not in self._now and id(place) not in self._gone
+        return id(place) not in self._taken and id(place) not in self._gone
 
     def occupant(self, place: Any) -> Any:
         """Return the layer that stands in a place now."""
-        return self._now.get(id(place), place)
+        return self._taken.get(id(place), (place, place))[1]
 
     def occupy(self, place: Any, new: Any) -> None:
         """Note that a layer took a place."""
-        self._now[id(place)], self._first[id(place)] = new, place
+        self._taken[id(place)] = (place, new)
 
     def add(self, new: Any, owners: list[Any]) -> None:
         """Note that a layer was inserted into some models."""

@@ -96,20 +96,23 @@ def marked_picture(model: Any, words: Mapping[int, str], name: str = "") -> tupl
     before = _wiring_of(model)
     if before is None or not words:
         return ()
-    wanted = {f"{identity}:" for identity in words}
     marked = {}
     for key, box in before.items():
-        found = next((key.startswith(prefix) and prefix for prefix in wanted if key.startswith(prefix)), None)
-        if found:
-            said = words[int(found[:-1])]
-            node = replace(
-                box.node, mark="!", measured="" if said else box.node.measured, detail=said or box.node.detail
-            )
+        said = _words_of(key, words)
+        if said is not None:
+            measured = "" if said else box.node.measured
+            node = replace(box.node, mark="!", measured=measured, detail=said or box.node.detail)
             marked[key] = _Box(node, box.reads)
     if not marked:
         return ()
     panel = _panel(HERE, {**before, **marked}, set(marked), _around(before, set(marked), ()))
     return (Picture(name, (panel,)),)
+
+
+def _words_of(key: str, words: Mapping[int, str]) -> str | None:
+    """Return what is to be said of the layer a key stands for; inputs and outputs have none."""
+    identity, colon, _ = key.partition(":")
+    return words.get(int(identity)) if colon and identity.isdecimal() else None
 
 
 def _models(model: Any) -> list[Any]:

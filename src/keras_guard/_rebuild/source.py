@@ -70,8 +70,6 @@ class Writer:
     ) -> None:
         self._plan = plan
         self._style = style
-        self._anew = style != "replay"
-        self._carry = style == "copy"
         self._compact = compact
         self._named = named
         self._speller = speller
@@ -100,8 +98,8 @@ class Writer:
             RebuildRefused: Where a layer cannot be put in words.
         """
         self._check_names(self._plan)
-        carried = [(way, part) for way, part in carried_parts(self._plan)] if self._carry else []
-        old_is_read = bool(carried) or not self._anew or any(p.origin == "kept" for p in self._plan.parts())
+        carried = [(way, part) for way, part in carried_parts(self._plan)] if self._style == "copy" else []
+        old_is_read = bool(carried) or self._style == "replay" or any(p.origin == "kept" for p in self._plan.parts())
         if not self._model_text and old_is_read:
             handle = self._speller.handle(self._plan.model)
             self._model_text, self._root_line = "model", f"model = {handle}"
@@ -431,7 +429,7 @@ class Writer:
             return self._reached(part.item)
         if part.origin == "fresh":
             return self._fresh_text(part)
-        if self._anew and is_layer(part.item) and not weight_shapes_of(part.item):
+        if self._style != "replay" and is_layer(part.item) and not weight_shapes_of(part.item):
             with contextlib.suppress(NoWordsError):
                 return self._speller.construct(self._new_words(part))
         name = self._speller.name_of(part.item) if is_layer(part.item) else None

@@ -217,8 +217,6 @@ class KerasSink:
 
     def structure_ended(self, token: Any) -> None:
         """See ``hooks.Sink``."""
-        if token is None:
-            return
         target, action, before = token
         session = self._session
         session._forget_caches()
@@ -247,8 +245,6 @@ class KerasSink:
     def adapt_ended(self, token: Any) -> None:
         """See ``hooks.Sink``."""
         self._session._forget_caches()
-        if token is None:
-            return
         layer, before = token
         if adapted_state(layer) == before:
             return
@@ -261,8 +257,6 @@ class KerasSink:
 
     def policy_ended(self, token: Any) -> None:
         """See ``hooks.Sink``."""
-        if token is None:
-            return
         now = _global_policy()
         if now != token[0]:
             self._session._forget_caches()
