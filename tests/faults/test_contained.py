@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from keras_guard._adapter import hooks
-from keras_guard._instrument import transformer
+from keras_guard._instrument import runtime, transformer
 from keras_guard._render import as_html, as_text
 from keras_guard._rules import RULES
 from keras_guard._session import keras_sink, names_watch, session
@@ -244,6 +244,18 @@ def test_data_without_a_shape_to_ask_for(guarded: Any) -> None:
     result = guarded.shell.run_cell("model.fit(Data(), verbose=0)")
     assert type(result.error_in_exec) is not OSError
     guarded.session.containment.details.clear()
+
+
+def test_edits_that_raised_leave_nothing_armed(guarded: Any) -> None:
+    """A statement that raised half-way is forgotten with its cell, so that later loops stay as fast as they were."""
+    guarded.run(BUILD)
+    guarded.run(
+        "def put(table, key, value):\n    table[key] = value\nraised = 0\nfor n in range(20):\n"
+        "    try:\n        put([], 9, first)\n    except IndexError:\n        raised += 1"
+    )
+    assert guarded.shell.user_ns["raised"] == 20
+    guarded.run("t = 1")
+    assert not runtime._armed
 
 
 def test_deep_recursion_ends_as_it_does_alone(guarded: Any) -> None:

@@ -154,6 +154,49 @@ def test_global_that_held_a_layer_is_looked_at(heard: Heard) -> None:
     assert [kind for kind, *_ in heard.events] == ["before", "after"]
 
 
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        pytest.param("n = 0", [], id="a number"),
+        pytest.param("n = 'text'", [], id="a text"),
+        pytest.param("n = layer", ["before", "after"] * 3, id="a layer"),
+        pytest.param("n = []", ["before", "after"] * 3, id="a list"),
+    ],
+)
+def test_globals_are_looked_at_when_their_function_is_entered(
+    heard: Heard, code: str, expected: list[str]
+) -> None:
+    """A loop over numbers costs a test a turn; what may hold a layer is looked at around each binding."""
+    body = "def f():\n    'Count.'\n    global n, m\n    for i in range(3):\n        n = 1 if i > 3 else n\n        m = i\nm = 0\nf()"
+    _run(heard, f"{code}\n{body}")
+    assert [kind for kind, _, line in heard.events if line == 6] == expected
+
+
+def test_global_that_becomes_a_layer_in_the_function_is_looked_at_from_then_on(heard: Heard) -> None:
+    """The first binding of a layer is seen behind it, the second before it, too, a plain one included."""
+    _run(heard, "n = 0\ndef f():\n    global n\n    n = layer\n    n = 3\nf()")
+    assert [(kind, line) for kind, _, line in heard.events] == [("after", 4), ("before", 5)]
+
+
+def test_global_that_a_trace_comes_to_hold_in_the_function_is_looked_at(heard: Heard) -> None:
+    """A function that trains, and then binds what the traced step read, is heard."""
+    note = "import keras_guard._instrument.runtime as r\n"
+    _run(heard, note + "n = 0.5\ndef f():\n    global n\n    r.note_read(['n'])\n    n = 0.1\nf()")
+    assert [kind for kind, *_ in heard.events] == ["before", "after"]
+    runtime._read.discard("n")
+
+
+def test_function_keeps_its_docstring_and_its_first_line(heard: Heard) -> None:
+    """The look at the entry stands behind the docstring, and in no line of its own."""
+    namespace = _run(
+        heard, "def f():\n    'Count.'\n    global n\n\n    n = 1\n    return n\ndef g():\n    global n"
+    )
+    assert namespace["f"].__doc__ == "Count."
+    assert namespace["f"]() == 1
+    assert {line for *_, line in namespace["f"].__code__.co_lines()} >= {5, 6}
+    assert 3 not in {line for *_, line in namespace["f"].__code__.co_lines()}
+
+
 def test_names_ruled_out_before_the_cell_get_no_probe(heard: Heard) -> None:
     """At the top level a name that holds no model costs nothing; rebinding it in the cell brings the probe back."""
     plain = ast.parse("other.layers.append(1)")

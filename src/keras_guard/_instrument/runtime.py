@@ -3,7 +3,8 @@
 A probe stands in loops that run a million times over objects that have nothing to do with
 Keras, so it looks at the type of what it is given and is gone again. Only a layer or an optimizer
 *arms* its site; the probes behind it do nothing while their site is not armed, and where they
-are statements of their own they are not even called then.
+are statements of their own they are not even called then. Globals that functions bind are looked
+at when the function is entered: while all of them are numbers and texts, counting costs a test.
 
 They live in ``builtins`` so that ``%reset``, ``del`` or a user's own names cannot take them
 away from a cell that is running, and they stay there, inert, after the guard is unloaded:
@@ -27,6 +28,8 @@ ARMED = "__keras_guard_armed__"
 SLOT = "__keras_guard_slot__"
 DONE = "__keras_guard_done__"
 STEP = "__keras_guard_step__"
+ENTER = "__keras_guard_enter__"
+LIVE = "__keras_guard_live__"
 BEFORE = "__keras_guard_before__"
 AFTER = "__keras_guard_after__"
 SITE_PREFIX = "__keras_guard_site__"
@@ -124,6 +127,8 @@ def forget(listener: Listener) -> None:
 
 
 _armed: list[str] = []
+#: Names bound in functions, as globals, that hold more than numbers and texts, or that a trace holds.
+_live: list[str] = []
 _read: set[str] = set()
 _NUMBERS = frozenset({bool, int, float, str, bytes, complex, type(None)})
 _hot: tuple[type, ...] = ()
@@ -137,12 +142,15 @@ def watch_types(hot: tuple[type, ...]) -> None:
 
 def note_read(names: Iterable[str]) -> None:
     """Note names of globals that some traced function holds as constants."""
-    _read.update(names)
+    found = set(names)
+    _read.update(found)
+    _live.extend(found)  # the function that runs now may bind one of them
 
 
 def disarm() -> None:
-    """Forget sites whose statements were left half-way."""
+    """Forget sites whose statements were left half-way, and names that the next functions look at anew."""
     _armed.clear()
+    _live.clear()
 
 
 def _probe_object(number: str, value: Any) -> Any:
@@ -214,6 +222,17 @@ def _is_dull(site: Site) -> bool:
     return True
 
 
+def _enliven(site: Site) -> None:
+    if not site.names.issubset(_live):
+        _live.extend(site.names)
+
+
+def _probe_enter(number: str) -> None:
+    site = _SITES.get(number)
+    if site is not None and not _is_dull(site):
+        _enliven(site)
+
+
 def _probe_before(number: str) -> None:
     site = _SITES.get(number)
     if site is not None and not _is_dull(site):
@@ -223,6 +242,7 @@ def _probe_before(number: str) -> None:
 def _probe_after(number: str) -> None:
     site = _SITES.get(number)
     if site is not None and not _is_dull(site):
+        _enliven(site)
         site.listener.probe_after(site)
 
 
@@ -235,6 +255,7 @@ _PROBES = {
     SLOT: _probe_slot,
     DONE: _probe_done,
     STEP: _probe_step,
+    ENTER: _probe_enter,
     BEFORE: _probe_before,
     AFTER: _probe_after,
 }
@@ -245,3 +266,4 @@ def install() -> None:
     for name, probe in _PROBES.items():
         setattr(builtins, name, probe)
     setattr(builtins, ARMED, _armed)
+    setattr(builtins, LIVE, _live)

@@ -42,6 +42,7 @@ _READERS = frozenset(
         "zip",
     ]
 )
+_NUMBERS_AND_TEXTS = (ast.Constant, ast.Compare, ast.JoinedStr)
 _PLAIN_VALUES = (ast.Constant, ast.BinOp, ast.UnaryOp, ast.Compare, ast.JoinedStr, ast.BoolOp)
 
 
@@ -225,9 +226,9 @@ def _call_statement(name: str, number: str, like: ast.stmt) -> ast.stmt:
     return statement
 
 
-def _if_armed(statement: ast.stmt) -> ast.stmt:
-    """Return a statement that runs only while some site is armed: a test costs a tenth of a call."""
-    guarded = ast.If(ast.Name(runtime.ARMED, ast.Load()), [statement], [])
+def _if_any(flags: str, statement: ast.stmt) -> ast.stmt:
+    """Return a statement that runs only while some site or name is in a list: a test costs a tenth of a call."""
+    guarded = ast.If(ast.Name(flags, ast.Load()), [statement], [])
     for node in (guarded, guarded.test):
         ast.copy_location(node, statement)
     return guarded
@@ -275,9 +276,19 @@ class _EditSites(ast.NodeTransformer):
         self._aliases.append(_list_aliases(node))
         node.body = [item for statement in node.body for item in _as_list(self.visit(statement))]
         self._aliases.pop()
-        self._globals.pop()
+        if self._globals.pop():
+            self._look_on_entry(node, frozenset(names))
         self._function.pop()
         return node
+
+    def _look_on_entry(self, node: ast.FunctionDef | ast.AsyncFunctionDef, names: frozenset[str]) -> None:
+        """Have a function look at its globals when it is entered."""
+        first = 1 if ast.get_docstring(node, clean=False) is not None else 0
+        statement = next((s for s in node.body[first:] if not isinstance(s, ast.Global)), None)
+        if statement is None:
+            return
+        site = self._cell.site(statement, names=names, function=node.name)
+        node.body.insert(first, _call_statement(runtime.ENTER, site.number, statement))
 
     visit_FunctionDef = _visit_function
     visit_AsyncFunctionDef = _visit_function
@@ -315,11 +326,19 @@ class _EditSites(ast.NodeTransformer):
         self._statement = outer
         if not behind and not before:
             return result
-        items: list[ast.AST] = [_call_statement(runtime.BEFORE, s.number, node) for s in before]
+        items: list[ast.AST] = []
+        items += [_if_any(runtime.LIVE, _call_statement(runtime.BEFORE, s.number, node)) for s in before]
         items.append(result)
-        items += [_if_armed(_call_statement(runtime.DONE, s.number, node)) for s in behind]
-        items += [_call_statement(runtime.AFTER, s.number, node) for s in before]
+        items += [_if_any(runtime.ARMED, _call_statement(runtime.DONE, s.number, node)) for s in behind]
+        items += [self._look_behind(node, s) for s in before]
         return items  # type: ignore[return-value]
+
+    @staticmethod
+    def _look_behind(node: ast.stmt, site: Site) -> ast.stmt:
+        """Return the probe behind a global's binding: only where that can bring in more than a number or text."""
+        probe = _call_statement(runtime.AFTER, site.number, node)
+        stays = isinstance(node, ast.AugAssign) or isinstance(getattr(node, "value", None), _NUMBERS_AND_TEXTS)
+        return _if_any(runtime.LIVE, probe) if stays else probe
 
     def _global_sites(self, node: ast.stmt) -> list[Site]:
         if (

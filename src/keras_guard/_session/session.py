@@ -110,6 +110,7 @@ class Session:
     def begin_cell(self) -> None:
         """A cell is about to run."""
         self._forget_caches()
+        runtime.disarm()
         self._stepped = 0
         self._lasting_compared = False
         self.names.forget_cell()
