@@ -337,7 +337,9 @@ class _EditSites(ast.NodeTransformer):
     def _look_behind(node: ast.stmt, site: Site) -> ast.stmt:
         """Return the probe behind a global's binding: only where that can bring in more than a number or text."""
         probe = _call_statement(runtime.AFTER, site.number, node)
-        stays = isinstance(node, ast.AugAssign) or isinstance(getattr(node, "value", None), _NUMBERS_AND_TEXTS)
+        stays = isinstance(node, ast.AugAssign) or isinstance(
+            getattr(node, "value", None), _NUMBERS_AND_TEXTS
+        )
         return _if_any(runtime.LIVE, probe) if stays else probe
 
     def _global_sites(self, node: ast.stmt) -> list[Site]:

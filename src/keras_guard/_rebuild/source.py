@@ -99,7 +99,9 @@ class Writer:
         """
         self._check_names(self._plan)
         carried = [(way, part) for way, part in carried_parts(self._plan)] if self._style == "copy" else []
-        old_is_read = bool(carried) or self._style == "replay" or any(p.origin == "kept" for p in self._plan.parts())
+        old_is_read = (
+            bool(carried) or self._style == "replay" or any(p.origin == "kept" for p in self._plan.parts())
+        )
         if not self._model_text and old_is_read:
             handle = self._speller.handle(self._plan.model)
             self._model_text, self._root_line = "model", f"model = {handle}"
