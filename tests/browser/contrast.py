@@ -28,7 +28,8 @@ return found;
 """
 
 
-def _rgba(text: str) -> tuple[float, float, float, float]:
+def to_rgba(text: str) -> tuple[float, float, float, float]:
+    """Return a computed colour as red, green, blue (0 to 255) and alpha (0 to 1)."""
     numbers = [float(n) for n in re.findall(r"[\d.]+", text)]
     if text.startswith("color(srgb"):
         numbers = [n * 255 for n in numbers[:3]] + numbers[3:]
@@ -58,8 +59,8 @@ def texts_of(page: Page, node: Any) -> list[tuple[str, float]]:
     for text, colour, behind, opacity in page.js(_COLLECT, node):
         back: tuple[float, ...] = (255.0, 255.0, 255.0)
         for layer in reversed(behind):
-            *rgb, alpha = _rgba(layer)
+            *rgb, alpha = to_rgba(layer)
             back = _over(tuple(rgb), back, alpha)
-        *rgb, alpha = _rgba(colour)
+        *rgb, alpha = to_rgba(colour)
         found.append((text, ratio(_over(tuple(rgb), back, alpha * opacity), back)))
     return found
