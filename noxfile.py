@@ -72,6 +72,20 @@ def sweeps(session: nox.Session) -> None:
 
 
 @nox.session
+def ipython_suite(session: nox.Session) -> None:
+    """Run IPython's own tests without and with the guard."""
+    session.install(".[tensorflow]", "ipython[test]", "pytest-asyncio", "testpath")
+    session.run("python", "-m", "tests.faithful.ipython_suite")
+
+
+@nox.session
+def mutants(session: nox.Session) -> None:
+    """Change the rules piece by piece and count what the tests notice; `-- --sample 100` for some of it."""
+    session.install("-e", ".[test]", "cosmic-ray")
+    session.run("python", "-m", "tests.mutation", *session.posargs)
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Check style and format."""
     session.install("ruff")

@@ -207,9 +207,17 @@ class Commands:
         notes = [f"# {note}" for note in found.notes]
         if not run:
             self._extension.display.next_input(found.source.rstrip())
-            self._say([f"rebuild of `{found.target}` written into the next cell ({found.dry_run})", *notes])
+            self._say(
+                [f"rebuild of `{found.target}` written into the next cell (tried: {found.dry_run})", *notes]
+            )
             return
-        found.run(session.shell.namespace)
+        try:
+            found.run(session.shell.namespace)
+        except Exception as error:
+            raise CommandError(
+                f"the code raised {type(error).__name__}: {error}\n"
+                "without --run it comes into the next cell, where you can see and change it"
+            ) from error
         session.look_again()
         self._say([found.source.rstrip(), "", f"ran: `{found.target}` is the rebuilt model", *notes])
 
