@@ -5,12 +5,44 @@ from __future__ import annotations
 import nox
 
 nox.options.sessions = ["tests", "lint", "types"]
-nox.options.default_venv_backend = "venv"
+nox.options.default_venv_backend = "uv|venv"
 
 PYTHONS = ["3.10", "3.11", "3.12", "3.13"]
-IPYTHONS = ["7.34.0", "8.12.3", "8.37.0"]
-KERASES = ["3.3.3", "3.6.0", "3.9.2", "3.12.0", "3.15.1"]
-BACKENDS = {"jax": ["jax[cpu]"], "torch": ["torch==2.13.0"]}
+
+#: What every row of the matrix runs: every rule's page, cells in a real kernel, and the classic rebuilds.
+ROW = [
+    "tests/keras/test_rule_pages.py",
+    "tests/kernel/test_layer_list.py",
+    "tests/kernel/test_rebound_layer.py",
+    "tests/keras/rebuild/test_replay.py",
+]
+#: IPython before 8.37 does not start under the newest kernels.
+OLD_KERNEL = "ipykernel<7"
+
+
+def _row(name: str, python: str, *packages: str, ci: bool = False, backend: str = "tensorflow") -> nox.param:
+    """Return a row; those with ``ci`` are the short form that CI runs (``nox -t ci``)."""
+    return nox.param(python, packages, backend, id=name, tags=["ci"] if ci else [])
+
+
+ROWS = [
+    _row("python-3.10", "3.10", ci=True),
+    _row("python-3.12", "3.12"),
+    _row("python-3.13", "3.13"),
+    _row("ipython-7.34", "3.11", "ipython==7.34.0", OLD_KERNEL),
+    _row("ipython-8.12", "3.11", "ipython==8.12.3", OLD_KERNEL),
+    _row("ipython-8.37", "3.11", "ipython==8.37.0"),
+    # As in Colab.
+    _row("ipython-7.34-python-3.12", "3.12", "ipython==7.34.0", "ipykernel==6.17.1"),
+    _row("ipython-7.34-python-3.13", "3.13", "ipython==7.34.0", "ipykernel==6.17.1", ci=True),
+    _row("keras-3.3", "3.11", "keras==3.3.3", "tensorflow-cpu==2.16.*", ci=True),
+    _row("keras-3.6", "3.11", "keras==3.6.0", "tensorflow-cpu==2.17.*"),
+    _row("keras-3.9", "3.11", "keras==3.9.2"),
+    _row("keras-3.12", "3.11", "keras==3.12.0"),
+    _row("keras-3.15", "3.11", "keras==3.15.1"),
+    _row("jax", "3.11", "jax[cpu]", backend="jax", ci=True),
+    _row("torch", "3.11", "torch==2.13.0", backend="torch"),
+]
 
 
 def _pytest(session: nox.Session, *arguments: str, **environment: str) -> None:
@@ -25,28 +57,15 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session
-@nox.parametrize("ipython", IPYTHONS)
-def ipython(session: nox.Session, ipython: str) -> None:
-    """Run the kernel tests on older IPythons."""
-    older = ["ipykernel<7"] if ipython.startswith(("7", "8.12")) else []
-    session.install(".[test]", f"ipython=={ipython}", *older)
-    _pytest(session, "-m", "kernel and not browser")
-
-
-@nox.session
-@nox.parametrize("keras", KERASES)
-def keras(session: nox.Session, keras: str) -> None:
-    """Run the tests that need Keras on older ones."""
-    session.install(".[test]", f"keras=={keras}")
-    _pytest(session, "-m", "(keras or kernel) and not browser")
-
-
-@nox.session
-@nox.parametrize("backend", list(BACKENDS))
-def backend(session: nox.Session, backend: str) -> None:
-    """Run the tests that need Keras on the other backends."""
-    session.install(".[test]", *BACKENDS[backend])
-    _pytest(session, "-m", "keras and not browser", KERAS_BACKEND=backend)
+@nox.parametrize(["python", "packages", "backend"], ROWS)
+def matrix(session: nox.Session, packages: tuple[str, ...], backend: str) -> None:
+    """Vary one axis at a time: Python, IPython, Keras, backend."""
+    session.install(".[test]", *(package for package in packages if backend != "torch"))
+    if backend == "torch":  # by pip, which can be told where small builds lie
+        session.install("pip")
+        session.run("python", "-m", "pip", "install", "-q", *packages)
+    # Old releases warn of themselves under new Pythons; warnings are errors in the tests of the newest.
+    _pytest(session, "-o", "filterwarnings=default", *ROW, KERAS_BACKEND=backend)
 
 
 @nox.session
