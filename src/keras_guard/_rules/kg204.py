@@ -18,7 +18,7 @@ from .._data.events import MISSING, ArgumentEdited, AttributeSet, Event, Rebound
 from .._instrument.names import Ahead
 from .._ledger import Finding
 from .base import Desk, Page, Rule
-from .code import same_code
+from .code import same_meaning
 from .stale import (
     cause,
     compiles_ahead,
@@ -229,7 +229,7 @@ first trace that the trace will see. A function defined again with the same code
 
     def _rebound(self, event: Rebound, desk: Desk) -> Iterator[Finding]:
         old, new = event.old, event.new
-        if not (_comparable(old, new) and not _same_meaning(old, new)):
+        if not (_comparable(old, new) and not same_meaning(old, new)):
             return
         models = [m for m in desk.models() if compile_argument_of(m, old) is not None]
         if not models or _in_use(new, desk):
@@ -325,13 +325,6 @@ def _comparable(old: Any, new: Any) -> bool:
     """Whether the new object could have been handed over in place of the old one."""
     functions_ = isinstance(old, types.FunctionType) and isinstance(new, types.FunctionType)
     return functions_ or (is_compile_object(old) and is_compile_object(new))
-
-
-def _same_meaning(old: Any, new: Any) -> bool:
-    if isinstance(old, types.FunctionType):
-        return same_code(old, new)
-    # A second optimizer of the same config starts with steps and slots of its own: a change only when in use.
-    return same_value(old, new)
 
 
 def _in_use(value: Any, desk: Desk) -> bool:

@@ -11,7 +11,7 @@ from .._data.events import ClassRedefined, Event
 from .._instrument.names import Ahead
 from .._ledger import Finding
 from .base import Desk, Page, Rule
-from .code import same_class
+from .code import same_meaning
 from .words import cell, facts
 
 
@@ -58,7 +58,7 @@ class.""",
 
     def judge(self, event: Event, desk: Desk) -> Iterator[Finding]:
         """See :class:`Rule`."""
-        if not isinstance(event, ClassRedefined) or same_class(event.old, event.new):
+        if not isinstance(event, ClassRedefined) or same_meaning(event.old, event.new):
             return
         found = _running(event.old, desk)
         if found is None or _running(event.new, desk) is not None:
