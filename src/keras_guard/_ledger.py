@@ -114,6 +114,8 @@ class Entry:
         cell: Execution count of the cell during which it arose.
         used: Whether the model was used since in a way that sees the edit.
         ignored: Whether the user asked not to see it.
+        place: For a name or slot that was bound again, the place.
+        first: What the place held before the first of its bindings that a model did not follow.
     """
 
     finding: Finding
@@ -124,6 +126,8 @@ class Entry:
     ignored: bool = False
     history: list[tuple[float, State, int | None]] = field(default_factory=list)
     parts: dict[Any, Finding] = field(default_factory=dict)
+    place: str = ""
+    first: Callable[[], Any] = lambda: None
 
     def __post_init__(self) -> None:
         self.parts[self.finding.part] = self.finding

@@ -11,7 +11,7 @@ from keras_guard._instrument.names import (
     binding_line,
     bindings_of,
     code_ahead,
-    loop_targets,
+    walking_names,
     parsed,
     place_of_line,
     place_of_node,
@@ -87,10 +87,10 @@ def test_walk_scope_stays_outside_functions() -> None:
     assert {node.id for node in walk_scope(function) if isinstance(node, ast.Name)} == {"inner"}
 
 
-def test_loop_targets() -> None:
+def test_walking_names() -> None:
     """Names a statement's loops walk with."""
     code = "for a, b in x:\n    for c.d in y:\n        pass"
-    assert loop_targets(_statement(code)) == {"a", "b", "c"}
+    assert walking_names(_statement(code)) == {"a", "b", "c"}
 
 
 @pytest.mark.parametrize(

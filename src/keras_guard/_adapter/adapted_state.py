@@ -39,6 +39,16 @@ def _parts(holder: Any) -> Iterator[bytes]:
         yield "\0".join(map(str, holder.get_vocabulary())).encode("utf-8", "surrogatepass")
 
 
+def has_words(layer: Any) -> bool:
+    """Whether a preprocessing layer was given or taught a vocabulary, beyond its marks for missing and unknown words."""
+    with contextlib.suppress(Exception):
+        return len(getattr(layer, "_lookup_layer", layer).get_vocabulary()) > _MARKS
+    return False
+
+
+_MARKS = 2
+
+
 def bakes_adapted_state(layer: Any) -> bool:
     """Whether a trace goes on with what the layer had learned when it was traced.
 

@@ -7,7 +7,7 @@ Private names read here were found unchanged in Keras 3.3 to 3.15.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from .face import FACE, is_keras_2, is_layer, is_model
@@ -117,6 +117,31 @@ def is_built(layer: Any) -> bool:
 def was_called(layer: Any) -> bool:
     """Whether the layer was ever called on a symbolic tensor."""
     return bool(getattr(layer, "_inbound_nodes", ()))
+
+
+def is_called_apart(layer: Any, models: Iterable[Any]) -> bool:
+    """Whether a layer was called on tensors none of which comes from an input of one of the models."""
+    sources = _sources(getattr(layer, "_inbound_nodes", ()))
+    theirs = {id(operation) for model in models for operation in graph_operations(model)}
+    return bool(sources) and theirs.isdisjoint(sources)
+
+
+def _sources(nodes: Iterable[Any]) -> set[int]:
+    """Return the identities of the input layers that nodes go back to."""
+    found: set[int] = set()
+    seen: set[int] = set()
+    waiting = list(nodes)
+    while waiting:
+        node = waiting.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        parents = list(getattr(node, "parent_nodes", ()))
+        operation = getattr(node, "operation", None) or getattr(node, "layer", None)
+        if not parents and operation is not None and is_input(operation):
+            found.add(id(operation))
+        waiting += parents
+    return found
 
 
 def nested_models(model: Any) -> Iterator[Any]:

@@ -6,7 +6,7 @@ import ast
 import functools
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .vocabulary import LAYER_LISTS
 
@@ -140,13 +140,28 @@ def _edited_by_call(node: ast.Call, mutators: frozenset[str]) -> str | None:
     return None
 
 
-def loop_targets(statement: ast.stmt) -> set[str]:
-    """Return the names that ``for`` statements inside ``statement`` walk with."""
+def walking_names(statement: ast.stmt) -> set[str]:
+    """Return the names that loops inside ``statement`` walk with: their targets, and what each turn selects.
+
+    ``layer = model.layers[i]`` or ``layer = model.get_layer(name)`` in a loop's body is the target of
+    ``for layer in model.layers`` in other words.
+    """
     found: set[str] = set()
     for node in walk_scope(statement):
         if isinstance(node, (ast.For, ast.AsyncFor)):
             found |= {n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)}
+        if isinstance(node, _LOOPS):
+            found |= {name for inner in node.body for name, value in _bound_values(inner) if _selects(value)}
     return found
+
+
+_LOOPS = (ast.For, ast.AsyncFor, ast.While)
+
+
+def _selects(value: ast.expr) -> bool:
+    if isinstance(value, ast.Call):
+        return isinstance(value.func, ast.Attribute) and value.func.attr == "get_layer"
+    return isinstance(value, ast.Subscript)
 
 
 @dataclass(frozen=True)
@@ -158,18 +173,39 @@ class Bindings:
         walked: Names a ``for`` walks with.
         read: Names bound to the very list that ``x.layers`` hands out.
         made: Names bound to what an expression makes anew.
+        lost: Names walked with that a later statement of the cell binds to something else.
     """
 
     end_line: int
     walked: frozenset[str]
     read: frozenset[str]
     made: frozenset[str]
+    lost: frozenset[str] = frozenset()
 
     def __bool__(self) -> bool:
         return bool(self.walked or self.read or self.made)
 
 
 _MAKERS = (ast.Call, ast.List, ast.ListComp, ast.BinOp, ast.Subscript)
+
+
+def bindings_in(body: Sequence[ast.stmt], offset: int = 0) -> list[Bindings]:
+    """Return how the statements of a cell bind names, where that tells something.
+
+    Args:
+        body: The statements.
+        offset: Added to their lines.
+    """
+    found = [bindings_of(statement, offset) for statement in body]
+    if any(item.walked for item in found):
+        later: set[str] = set()
+        for index in reversed(range(len(body))):
+            found[index] = replace(found[index], lost=found[index].walked & later)
+            later |= touched_names(body[index], _NO_METHODS).bound - found[index].walked
+    return [item for item in found if item]
+
+
+_NO_METHODS: frozenset[str] = frozenset()
 
 
 def bindings_of(statement: ast.stmt, offset: int = 0) -> Bindings:
@@ -186,7 +222,7 @@ def bindings_of(statement: ast.stmt, offset: int = 0) -> Bindings:
         elif isinstance(value, _MAKERS):
             made.add(name)
     line = (statement.end_lineno or 0) + offset
-    return Bindings(line, frozenset(loop_targets(statement)), frozenset(read), frozenset(made))
+    return Bindings(line, frozenset(walking_names(statement)), frozenset(read), frozenset(made))
 
 
 def _bound_values(statement: ast.stmt) -> Iterator[tuple[str, ast.expr]]:
@@ -215,12 +251,14 @@ class Ahead:
         read: Names it reads.
         methods: Pairs of root name and method it calls (``("model", "compile")``).
         called: Names of all functions and methods it calls.
+        walked: Names it walks over (``for layer in names``), or empties in a ``while``.
     """
 
     bound: frozenset[str] = frozenset()
     read: frozenset[str] = frozenset()
     methods: frozenset[tuple[str, str]] = frozenset()
     called: frozenset[str] = frozenset()
+    walked: frozenset[str] = frozenset()
 
     def __or__(self, other: Ahead) -> Ahead:
         return Ahead(
@@ -228,6 +266,7 @@ class Ahead:
             self.read | other.read,
             self.methods | other.methods,
             self.called | other.called,
+            self.walked | other.walked,
         )
 
     def calls(self, names: Sequence[str], methods: frozenset[str]) -> bool:
@@ -307,8 +346,12 @@ def _summary(nodes: list[ast.AST]) -> Ahead:
     read: set[str] = set()
     methods: set[tuple[str, str]] = set()
     called: set[str] = set()
+    walked: set[str] = set()
     for top in nodes:
         for node in ast.walk(top):
+            source = _walked_over(node)
+            if source is not None:
+                walked |= {part.id for part in ast.walk(source) if isinstance(part, ast.Name)}
             if isinstance(node, ast.Name):
                 (read if isinstance(node.ctx, ast.Load) else bound).add(node.id)
             elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
@@ -318,7 +361,13 @@ def _summary(nodes: list[ast.AST]) -> Ahead:
                     methods.add((name, node.func.attr))
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
                 called.add(node.func.id)
-    return Ahead(frozenset(bound), frozenset(read), frozenset(methods), frozenset(called))
+    return Ahead(frozenset(bound), frozenset(read), frozenset(methods), frozenset(called), frozenset(walked))
+
+
+def _walked_over(node: ast.AST) -> ast.expr | None:
+    if isinstance(node, (ast.For, ast.AsyncFor, ast.comprehension)):
+        return node.iter
+    return node.test if isinstance(node, ast.While) else None
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
 from .._adapter.traces import TraceBook
+from .._data.diagnostic import Span
 from .._data.events import Event
 from .._instrument.names import Ahead
 from .._ledger import Entry, Finding
@@ -67,6 +68,9 @@ class Desk(Protocol):
 
     def rebinds_ahead(self, ahead: Ahead, models: Sequence[Any]) -> bool:
         """Whether the code ahead binds a name of one of the models again."""
+
+    def walks_over(self, name: str, span: Span) -> bool:
+        """Whether the code from a place on, its loop included, walks over what a name holds."""
 
     def in_entry(self, model: Any) -> bool:
         """Whether ``model`` is in the middle of ``fit``, ``evaluate`` or ``predict``."""

@@ -43,8 +43,8 @@ model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(64), keras.layer
 # ---
 model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(128), keras.layers.Dense(10)])""",
         limits="""
-A copy the user made (`list(model.layers)`, a slice) is a selection and no edit. An edited alias is
-reported as pending, and opened only when the model is used while the list went nowhere.""",
+A copy the user made (`list(model.layers)`, a slice) is a selection and no edit. A list that layers are taken
+out of to be walked over behind that is none either. Any other edited alias is reported as pending, and opened only when the model is used while the list went nowhere.""",
     )
 
     def judge(self, event: Event, desk: Desk) -> Iterator[Finding]:
@@ -53,7 +53,7 @@ reported as pending, and opened only when the model is used while the list went 
             return
         if event.attribute not in LAYER_LISTS and event.name is None:
             return
-        if same_items(event.before, event.after):
+        if same_items(event.before, event.after) or _is_walk(event, desk):
             return
         yield self._finding(event, desk)
 
@@ -92,6 +92,13 @@ reported as pending, and opened only when the model is used while the list went 
         )
 
 
+def _is_walk(event: ListEdited, desk: Desk) -> bool:
+    """Whether layers are only taken out of a list, or put in order, to walk over what it holds then."""
+    if event.temporary or event.name is None or removed_and_added(event.before, event.after)[1]:
+        return False
+    return desk.walks_over(event.name, event.span)
+
+
 def _what(event: ListEdited, removed: list[Any], added: list[Any], spelled: str) -> str:
     if removed and added:
         return f"assigning to `{spelled}`"
@@ -128,7 +135,9 @@ def _proof(model: Any, event: ListEdited, removed: list[Any], desk: Desk) -> Cal
     """The edit is still lost while some reachable model runs what it took out, or lacks what it added."""
     reference = weakref.ref(model)
     handed_on = _handed_on(event, desk) if not event.temporary else lambda: False
-    gone = [weakref.ref(layer) for layer in removed if _weakrefable(layer)]
+    gone = [weakref.ref(layer) for layer in removed if _weakrefable(layer) and holds(model, layer)]
+    if removed and not gone:  # what an earlier edit put in, without effect, is replaced
+        return _lacks(event, handed_on)
     order = [id(layer) for layer in event.before]
     count = len(event.before)
 
@@ -152,6 +161,18 @@ def _proof(model: Any, event: ListEdited, removed: list[Any], desk: Desk) -> Cal
     return proof
 
 
+def _lacks(event: ListEdited, handed_on: Callable[[], bool]) -> Callable[[], bool]:
+    reference = weakref.ref(event.owner)
+    added = keep_weakly(tuple(removed_and_added(event.before, event.after)[1]))
+
+    def proof() -> bool:
+        model = reference()
+        wanted = [layer for layer in (r() for r in added) if is_layer(layer)]
+        return model is not None and not handed_on() and any(not holds(model, layer) for layer in wanted)
+
+    return proof
+
+
 def _handed_on(event: ListEdited, desk: Desk) -> Callable[[], bool]:
     """Whether another model was made of the edited list, so that the edit is no loss.
 
@@ -160,9 +181,11 @@ def _handed_on(event: ListEdited, desk: Desk) -> Callable[[], bool]:
     """
     owner, before, after = weakref.ref(event.owner), keep_weakly(event.before), keep_weakly(event.after)
     there = {id(model): weakref.ref(model) for model in desk.models()}
+    event_name, identity = event.name, event.identity
 
     def handed_on() -> bool:
-        wanted = [layer for layer in (r() for r in after) if is_layer(layer)]
+        wanted = _items_now(event_name, identity, desk) or [r() for r in after]
+        wanted = [layer for layer in wanted if is_layer(layer)]
         old = [layer for layer in (r() for r in before) if is_layer(layer)]
         taken_out = [layer for layer in old if not _among(layer, wanted)]
         put_in = [layer for layer in wanted if not _among(layer, old)]
@@ -179,6 +202,12 @@ def _handed_on(event: ListEdited, desk: Desk) -> Callable[[], bool]:
         return False
 
     return handed_on
+
+
+def _items_now(name: str | None, identity: int, desk: Desk) -> list[Any]:
+    """Return what the edited list holds by now, as long as its name holds it."""
+    value = desk.value_at(name) if name else None
+    return list(value) if type(value) is list and id(value) == identity else []
 
 
 def _runs_all(model: Any, wanted: list[Any], *, in_order: bool) -> bool:

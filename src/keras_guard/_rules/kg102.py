@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from .._adapter.face import is_layer, is_model
-from .._adapter.membership import holds, own_layers
+from .._adapter.membership import holds, is_called_apart, own_layers
 from .._data.diagnostic import DiffRow
 from .._data.edits import Replace
 from .._data.events import Event, Rebound
@@ -53,7 +53,7 @@ model = build(shared)
 # ---
 model.summary()""",
         limits="""
-Silent when the new layer is used in another model, when the name walks over a model's layers, when the
+Silent when the new layer is used in another model or called on another model's inputs, when the name walks over a model's layers, when the
 old layer is in no model the user can reach, and on local names of functions.""",
     )
 
@@ -65,13 +65,9 @@ old layer is in no model the user can reach, and on local names of functions."""
         if not (is_layer(old) and is_layer(new)):
             return
         stale = [model for model in desk.holders(old) if not holds(model, new) and model is not new]
-        if not stale or self._handed_on(new, desk) or _built_around(new, old) or _cut_from(stale[0], new):
+        if not stale or _built_around(new, old) or _cut_from(stale[0], new):
             return
         yield self._finding(event, stale, desk)
-
-    @staticmethod
-    def _handed_on(new: Any, desk: Desk) -> bool:
-        return bool(desk.holders(new))
 
     def _finding(self, event: Rebound, stale: list[Any], desk: Desk) -> Finding:
         model = stale[0]
@@ -152,7 +148,9 @@ def _proof(event: Rebound, stale: list[Any], desk: Desk) -> Callable[[], bool]:
         if before is None or after is None or desk.value_at(where) not in (after, None):
             return False
         living = [m for m in (r() for r in models) if m is not None and desk.is_reachable(m)]
-        return any(holds(m, before) for m in living) and not desk.holders(after)
+        if not any(holds(m, before) for m in living) or desk.holders(after):
+            return False
+        return is_model(after) or not is_called_apart(after, living)
 
     return proof
 

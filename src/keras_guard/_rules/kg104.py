@@ -6,8 +6,9 @@ import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from .._adapter.adapted_state import has_words
 from .._adapter.face import is_graph_model, is_layer, is_model
-from .._adapter.membership import holds, own_layers, was_called
+from .._adapter.membership import holds, is_built, own_layers, was_called
 from .._adapter.reads import is_read_by_user_code
 from .._data.diagnostic import DiffRow, Span
 from .._data.edits import Replace
@@ -47,8 +48,8 @@ model = keras.Model(inputs, keras.layers.Dense(3)(model.get_layer("hidden").outp
 # ---
 model.summary()""",
         limits="""
-A layer that is called somewhere else (a handle on another part), or that the model's own class reads, is
-let be.""",
+A layer that is built, adapted or called somewhere else (a handle on another step), or that the model's own
+class reads, is let be, unless it replaces one of the graph.""",
     )
 
     def judge(self, event: Event, desk: Desk) -> Iterator[Finding]:
@@ -75,7 +76,7 @@ let be.""",
 
     def _finding(self, event: AttributeSet, desk: Desk, proof: Callable[[], bool]) -> Finding:
         model, name = event.target, desk.name_of(event.target)
-        replaces = is_layer(event.old) and holds(model, event.old)
+        replaces = _replaces(event)
         old, new = (facts(event.old) if replaces else None), facts(event.new)
         place = f"{name}.{event.name}"
         graph = is_graph_model(model)
@@ -113,7 +114,7 @@ let be.""",
             certain=replaces or not graph,
             holds=proof,
             waits=waits,
-            cured=f"`{name}` runs the layer",
+            cured=f"`{name}` runs the layer, or the layer is used by itself",
             graph_layer=old,
             new_layer=new,
             diff=(DiffRow("-", old), DiffRow("+", new)) if old else (DiffRow("+", new),),
@@ -131,9 +132,18 @@ def _is_wired(model: Any, value: Any) -> bool:
 
 def _meant_for_graph(event: AttributeSet) -> bool:
     """Whether the layer replaces one of the graph, or was made and never called by anybody."""
-    if is_layer(event.old) and holds(event.target, event.old):
-        return True
-    return not was_called(event.new) and not is_read_by_user_code(type(event.target), event.name)
+    return _replaces(event) or (
+        not _is_in_use(event.new) and not is_read_by_user_code(type(event.target), event.name)
+    )
+
+
+def _replaces(event: AttributeSet) -> bool:
+    return is_layer(event.old) and holds(event.target, event.old)
+
+
+def _is_in_use(layer: Any) -> bool:
+    """Whether a layer has a life of its own: adapted, run on data or called, it is a handle on another step."""
+    return was_called(layer) or is_built(layer) or has_words(layer)
 
 
 def _left_behind(event: AttributeSet) -> bool:
@@ -147,6 +157,7 @@ def _left_behind(event: AttributeSet) -> bool:
 
 def _unwired_proof(event: AttributeSet) -> Callable[[], bool]:
     model, new, name = weakref.ref(event.target), weakref.ref(event.new), event.name
+    lives_apart = was_called if _replaces(event) else _is_in_use
 
     def proof() -> bool:
         living, layer = model(), new()
@@ -155,7 +166,7 @@ def _unwired_proof(event: AttributeSet) -> Callable[[], bool]:
             and layer is not None
             and getattr(living, name, None) is layer
             and not _is_wired(living, layer)
-            and not was_called(layer)
+            and not lives_apart(layer)
         )
 
     return proof

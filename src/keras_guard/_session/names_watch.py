@@ -10,11 +10,13 @@ from .._adapter.face import FACE, is_layer
 from .._adapter.membership import same_items
 from .._data.diagnostic import Span
 from .._data.events import ClassRedefined, Event, ListEdited, Rebound
-from .._instrument.names import Bindings, bindings_of
+from .._instrument.names import Bindings, bindings_in
 from .edits import is_plain
 from .snapshots import ListPicture, Snapshot, take, weak
 
 _PLAIN = frozenset({bool, int, float, str, type(None)})
+
+_MAX_SELECTIONS = 2_000
 
 FindOwner = Callable[[tuple[Any, ...], int], Any]
 FindSpan = Callable[[str], Span]
@@ -27,20 +29,31 @@ class NamesWatch:
         namespace: The user's namespace.
         reads: Whether a traced function holds the value of a global.
         given: Whether a value is a container that ``compile`` was given.
+        first: What a place held before a binding of it that a model did not follow, or ``None``.
+        runs: Whether some model runs a layer.
     """
 
     def __init__(
-        self, namespace: dict[str, Any], reads: Callable[[str], bool], given: Callable[[Any], bool]
+        self,
+        namespace: dict[str, Any],
+        reads: Callable[[str], bool],
+        given: Callable[[Any], bool],
+        first: Callable[[str], Any],
+        runs: Callable[[Any], bool],
     ) -> None:
         self._namespace = namespace
         self._reads = reads
         self._given = given
+        self._first = first
+        self._runs = runs
         self._held: dict[str, Snapshot] = {}
         self._walkers: dict[str, Callable[[], Any]] = {}
         self._bindings: list[Bindings] = []
         #: Names that hold layers a model was made of; looked at when a model is used.
         self._lasting: dict[str, Snapshot] = {}
         self._own_lists: set[int] = set()
+        #: By ``id`` of a list that an expression made, the layers in it that models ran already: a selection.
+        self._selections: dict[int, frozenset[int]] = {}
         self._given_now: set[int] = set()
 
     def is_candidate(self, name: str) -> bool:
@@ -78,54 +91,67 @@ class NamesWatch:
     def read_cell(self, body: list[ast.stmt], offset: int) -> None:
         """Note how the statements of a cell bind names."""
         self._given_now.clear()
-        self._bindings = [found for found in (bindings_of(s, offset) for s in body) if found]
+        self._bindings = bindings_in(body, offset)
 
     def note_bindings(self, line: int | None) -> None:
         """Note what the statement ending at a line, or every one of the cell, walked with, read and made."""
         for found in self._bindings:
             if line in (None, found.end_line):
-                self._note_walkers(found.walked, again=line is not None)
+                self._note_walkers(found.walked if line is not None else found.walked - found.lost)
                 for name in found.made:
-                    self._forget_list(id(self._namespace.get(name)))
+                    self._note_made(self._namespace.get(name))
                 for name in found.read:
                     value = self._namespace.get(name)
                     if type(value) is list:
                         self._own_lists.add(id(value))
 
-    def _forget_list(self, identity: int) -> None:
-        """Forget a list that is new: it has the number of one that is gone. Not one a model was made of since."""
-        if identity not in self._given_now:
-            self._own_lists.discard(identity)
+    def _note_made(self, value: Any) -> None:
+        """Note a list that is new: it may have the number of one that is gone. Not one a model was made of since."""
+        if id(value) in self._given_now:
+            return
+        self._own_lists.discard(id(value))
+        self._selections.pop(id(value), None)
+        if type(value) is list and any(map(is_layer, value)):
+            chosen = frozenset(id(item) for item in value if is_layer(item) and self._runs(item))
+            if chosen:
+                self._selections[id(value)] = chosen
+                if len(self._selections) > _MAX_SELECTIONS:  # most are of lists that are long gone
+                    del self._selections[next(iter(self._selections))]
 
-    def _note_walkers(self, names: frozenset[str], *, again: bool) -> None:
+    def _note_walkers(self, names: frozenset[str]) -> None:
         for name in names:
             value = self._namespace.get(name)
-            if is_layer(value) and (again or name not in self._walkers):
+            if is_layer(value):
                 self._walkers[name] = weak(value)
 
     def note_given(self, arguments: Iterable[Any]) -> None:
         """Note the lists of layers that exist while a model is made: they may be what it is made of."""
-        for value in (*arguments, *self._namespace.values()):
-            if type(value) is list and value and is_layer(value[-1]):
+        given = list(arguments)
+        for value in given:
+            self._selections.pop(id(value), None)
+        for value in (*given, *self._namespace.values()):
+            if type(value) is list and value and is_layer(value[-1]) and not self._is_selection(value):
                 self._given_now.add(id(value))
                 self._own_lists.add(id(value))
+
+    def _is_selection(self, items: list[Any]) -> bool:
+        chosen = self._selections.get(id(items))
+        return chosen is not None and chosen.issuperset(map(id, items))
 
     def knows_list(self, identity: int) -> bool:
         """Whether a list was read from a model, or was there when one was made."""
         return identity in self._own_lists
 
-    def find_lasting(self, matters: Callable[[Any], bool]) -> None:
-        """Find the names that hold, anywhere, an object that matters; models were made since the last time.
-
-        Args:
-            matters: Whether a layer is in some model.
-        """
+    def find_lasting(self) -> None:
+        """Find the names that hold, anywhere, a layer that some model runs; models were made since the last time."""
         self._lasting = {}
         for name, value in list(self._namespace.items()):
             if name.startswith("_") or type(value) in _PLAIN:
                 continue
             snapshot = take(value)
-            if any(is_layer(item) and matters(item) for item in (ref() for ref in snapshot.objects.values())):
+            if any(
+                is_layer(item) and self._runs(item) for item in (ref() for ref in snapshot.objects.values())
+            ):
                 self._lasting[name] = snapshot
 
     def compare_lasting(self, find_owner: FindOwner, find_span: FindSpan) -> Iterator[Event]:
@@ -178,9 +204,32 @@ class NamesWatch:
         for path, reference in old.objects.items():
             if walker is not None and path == "" and walker() is reference():
                 continue
-            if any(path.startswith(prefix) for prefix in edited):
+            if any(path.startswith(prefix) for prefix in edited) or self._is_selected(path, reference(), old):
                 continue
-            yield from _slot_events(name + path, reference(), new.objects.get(path), lambda: find_span(name))
+            yield from self._slot_events(
+                name + path, reference, new.objects.get(path), lambda: find_span(name)
+            )
+
+    def _is_selected(self, path: str, layer: Any, held: Snapshot) -> bool:
+        """Whether a slot is one of a list that was made of a model's layers, and held one of them."""
+        return any(
+            path.startswith(f"{where}[") and id(layer) in self._selections.get(picture.identity, ())
+            for where, picture in held.lists.items()
+        )
+
+    def _slot_events(
+        self, where: str, before: Callable[[], Any], after: Callable[[], Any] | None, span: Callable[[], Span]
+    ) -> Iterator[Event]:
+        old, new = before(), after() if after is not None else None
+        if new is None or old is new:
+            return
+        old = self._first(where) or old
+        if old is None or old is new:
+            return
+        if isinstance(old, type) and isinstance(new, type):
+            yield ClassRedefined(where, old, new, span())
+        elif not isinstance(old, type) and not isinstance(new, type):
+            yield Rebound(where, old, new, span())
 
     def _list_at(self, name: str, path: str) -> Any:
         value: Any = self._namespace.get(name)
@@ -231,13 +280,3 @@ def _list_event(
     return ListEdited(
         owner, attribute, before, tuple(now), temporary=False, span=span, name=name, identity=picture.identity
     )
-
-
-def _slot_events(where: str, old: Any, new_reference: Any, span: Callable[[], Span]) -> Iterator[Event]:
-    new = new_reference() if new_reference is not None else None
-    if old is None or new is None or old is new:
-        return
-    if isinstance(old, type) and isinstance(new, type):
-        yield ClassRedefined(where, old, new, span())
-    elif not isinstance(old, type) and not isinstance(new, type):
-        yield Rebound(where, old, new, span())

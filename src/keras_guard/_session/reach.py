@@ -96,7 +96,7 @@ class _Search:
         for kind in set(map(type, items)):
             if issubclass(kind, self._kinds):
                 return True
-            if depth > 1 and (kind in _CONTAINERS or is_plain_class(kind)):
+            if depth > 1 and (kind in _CONTAINERS or is_named_tuple(kind) or is_plain_class(kind)):
                 inner.add(kind)
         return bool(inner) and any(self.found(item, depth - 1) for item in items if type(item) in inner)
 
@@ -109,7 +109,7 @@ def _contents(value: Any) -> Collection[Any]:
     kind = type(value)
     if kind is dict:
         return list(value.values())
-    if kind in _CONTAINERS:
+    if kind in _CONTAINERS or is_named_tuple(kind):
         items: Collection[Any] = value
         return items
     if not is_plain_class(kind):
@@ -117,6 +117,11 @@ def _contents(value: Any) -> Collection[Any]:
     held = [item for item in gc.get_referents(value) if item is not kind]
     # One of them may be the ``__dict__``, where there is one already.
     return [*held, *(inner for item in held if type(item) is dict for inner in item.values())]
+
+
+def is_named_tuple(kind: type) -> bool:
+    """Whether a class is one of ``namedtuple`` or ``NamedTuple``."""
+    return issubclass(kind, tuple) and isinstance(getattr(kind, "_fields", None), tuple)
 
 
 def is_plain_object(value: Any) -> bool:

@@ -16,7 +16,7 @@ from .._adapter.membership import graph_layers, is_keras_property, matches_layer
 from .._adapter.traces import TraceBook
 from .._adapter.uses import Use
 from .._data.diagnostic import Span, State
-from .._data.events import ArgumentEdited, CopyEdited, Event, ListEdited, Rebound
+from .._data.events import ArgumentEdited, ClassRedefined, CopyEdited, Event, ListEdited, Rebound
 from .._data.meant import Meant
 from .._data.views import ModelViews
 from .._instrument import runtime
@@ -81,7 +81,13 @@ class Session:
         self.containment = containment or Containment()
         self.given = GivenContainers()
         self.sink = KerasSink(self)
-        self.names = NamesWatch(shell.namespace, self.sink.reads_global, self.given.holds)
+        self.names = NamesWatch(
+            shell.namespace,
+            self.sink.reads_global,
+            self.given.holds,
+            self._first_at,
+            lambda layer: bool(self.holders(layer)),
+        )
         self.hooks = KerasHooks(self.sink)
         self.packages = Packages(self, self.containment.wrap)
         self.builds: dict[int, tuple[Callable[[], Any], int | None]] = {}
@@ -158,7 +164,7 @@ class Session:
         self.names.note_bindings(None)
         if self.models_made:
             self.models_made = False
-            self.names.find_lasting(lambda layer: bool(self.holders(layer)))
+            self.names.find_lasting()
         self._site_notes().clear()  # of statements that raised
         self._forget_caches()
         runtime.drop(self._passing)  # their code never runs again
@@ -258,7 +264,10 @@ class Session:
         base = site.chain.rpartition(".")[0] if site.attribute != "[]" else site.chain.rpartition("[")[0]
         for part, reference in note.slots.items():
             old, new = reference(), now.get(part, weak(None))()
-            if old is not None and new is not None and old is not new:
+            if new is None or old is new:
+                continue
+            old = self._first_at(base + part) or old
+            if old is not None and old is not new:
                 self.publish(Rebound(base + part, old, new, span_of_site(self.shell, site)))
 
     def probe_step(self, site: Site) -> None:
@@ -367,15 +376,28 @@ class Session:
         """Let every rule judge an event."""
         for rule in RULES.values():
             for finding in rule.judge(event, self):
-                self.adopt(finding)
+                self.adopt(finding, event)
 
-    def adopt(self, finding: Finding) -> None:
+    def _first_at(self, place: str) -> Any:
+        """Return what a place held before it was bound without effect, which the model still runs, or ``None``.
+
+        Bound once more, the place goes on from there: what it held in between is of no model, and may be gone.
+        """
+        for entry in self.ledger.live():
+            if entry.place == place and (first := entry.first()) is not None:
+                return first
+        return None
+
+    def adopt(self, finding: Finding, event: Event | None = None) -> None:
         """Take a finding up: open it, show it as pending, or wait for the code ahead."""
         if not _is_said_of(finding) or self.is_ignored(finding) or not finding.holds():
             return
         finding.notes += self._call_site(finding.span)
         cell = self.shell.cell
+        self._leave_to(finding)
         entry, news = self.ledger.add(finding, cell.number if cell else None)
+        if isinstance(event, (Rebound, ClassRedefined)):
+            entry.place, entry.first = event.where, weak(event.old)
         if not news:
             return
         if entry.state is State.OPEN:
@@ -384,6 +406,15 @@ class Session:
         if finding.waits(self.ahead()):
             return
         self._show_waiting(entry)
+
+    def _leave_to(self, finding: Finding) -> None:
+        """Resolve what was said of an earlier binding of the same place: the later line has the word now."""
+        known = self.ledger.find(finding.key)
+        if known is None or not known.place:
+            return
+        before, after = known.finding.span, finding.span
+        if (before.execution_count, before.line) != (after.execution_count, after.line):
+            self._move(known, State.RESOLVED, self._in_cell(f"`{known.place}` was bound once more"))
 
     def is_ignored(self, finding: Finding) -> bool:
         """Whether the user asked not to hear of a finding."""
@@ -615,6 +646,13 @@ class Session:
     def rebinds_ahead(self, ahead: Ahead, models: Sequence[Any]) -> bool:
         """See ``rules.base.Desk``."""
         return any(name in ahead.bound for model in models for name in self.names_of(model))
+
+    def walks_over(self, name: str, span: Span) -> bool:
+        """See ``rules.base.Desk``."""
+        cell = self.shell.text_of_file(span.file) if span.file else self.shell.text_of(span.execution_count)
+        if cell is None or span.line is None:
+            return False
+        return name in code_ahead(cell.source, span.line - cell.offset).walked
 
     def in_entry(self, model: Any) -> bool:
         """See ``rules.base.Desk``."""

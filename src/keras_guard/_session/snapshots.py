@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .._adapter.face import FACE
-from .reach import holds_any, is_plain_class
+from .reach import holds_any, is_named_tuple, is_plain_class
 
 _MAX_SCAN = 4096
 
@@ -121,15 +121,15 @@ def _listed() -> tuple[type, ...]:
 
 
 def is_looked_into(kind: type) -> bool:
-    """Whether objects of a class are looked into: lists, dicts, and the user's own."""
-    return kind is list or kind is dict or is_plain_class(kind)
+    """Whether objects of a class are looked into: lists, dicts, named tuples, and the user's own."""
+    return kind is list or kind is dict or is_named_tuple(kind) or is_plain_class(kind)
 
 
 def _items(value: Any) -> Collection[Any]:
     kind = type(value)
     if kind is dict:
         return list(value.values())
-    if kind is list or kind is tuple:
+    if kind is list or kind is tuple or is_named_tuple(kind):
         items: Collection[Any] = value
         return items
     return list(vars(value).values()) if is_plain_class(kind) else ()
@@ -144,6 +144,9 @@ def _slots(value: Any) -> Iterator[tuple[str, Any]]:
     elif kind is list or kind is tuple:
         for index, item in enumerate(tuple(value)):
             yield f"[{index}]", item
+    elif is_named_tuple(kind):
+        for name, item in zip(kind._fields, value, strict=False):
+            yield f".{name}", item
     else:
         for name, item in list(vars(value).items()):
             yield f".{name}", item
