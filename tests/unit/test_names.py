@@ -9,15 +9,16 @@ import pytest
 from keras_guard._instrument.names import (
     NOTHING_AHEAD,
     binding_line,
+    bindings_in,
     bindings_of,
     code_ahead,
-    walking_names,
     parsed,
     place_of_line,
     place_of_node,
     root_name,
     touched_names,
     walk_scope,
+    walking_names,
 )
 from keras_guard._instrument.vocabulary import MUTATORS
 
@@ -114,6 +115,54 @@ def test_bindings(code: str, walked: set[str], read: set[str], made: set[str]) -
     assert (set(found.walked), set(found.read), set(found.made)) == (walked, read, made)
     assert bool(found) == bool(walked | read | made)
     assert found.end_line == 4 + len(code.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("code", "walked"),
+    [
+        pytest.param("for i in n:\n    a = m.layers[i]", {"i", "a"}, id="item"),
+        pytest.param("while n:\n    a = m.get_layer(n)", {"a"}, id="get_layer"),
+        pytest.param("while n:\n    a, b = m.layers[0], Dense()", {"a"}, id="one of a pair"),
+        pytest.param("for i in n:\n    a = Dense(i)", {"i"}, id="made"),
+        pytest.param("a = m.layers[0]", set(), id="outside a loop"),
+    ],
+)
+def test_what_a_turn_selects_is_walked_with(code: str, walked: set[str]) -> None:
+    """A name that each turn of a loop binds to a selected layer is as good as the loop's target."""
+    assert walking_names(_statement(code)) == walked
+
+
+def test_a_name_walked_with_is_lost_to_a_later_binding() -> None:
+    """At a cell's end a loop's name is the walk's only where no later statement bound it to something else."""
+    body = ast.parse(
+        "for a in m: pass\nfor b in m: pass\na = Dense()\nfor c in m: pass\nfor c in n: pass"
+    ).body
+    found = bindings_in(body, 2)
+    assert [(item.end_line, set(item.walked), set(item.lost)) for item in found] == [
+        (3, {"a"}, {"a"}),
+        (4, {"b"}, set()),
+        (5, set(), set()),
+        (6, {"c"}, set()),
+        (7, {"c"}, set()),
+    ]
+    assert bindings_in(ast.parse("a.b = c").body) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "line", "walked"),
+    [
+        pytest.param("a.pop()\nfor l in a: pass", 1, {"a"}, id="for"),
+        pytest.param("a.pop()\nn = [l for l in reversed(a)]", 1, {"a", "reversed"}, id="comprehension"),
+        pytest.param("while a:\n    a.pop()", 2, {"a"}, id="the loop around"),
+        pytest.param("for l in a: pass\na.pop()", 2, set(), id="before"),
+        pytest.param(
+            "def f(a):\n    a.pop()\n    return [l for l in a]\nfor l in b: pass", 2, {"a"}, id="function"
+        ),
+    ],
+)
+def test_names_walked_over_ahead(code: str, line: int, walked: set[str]) -> None:
+    """What loops behind a line, and the loop around it, walk over."""
+    assert code_ahead(code, line).walked == walked
 
 
 CELL = """\
