@@ -13,7 +13,7 @@ from types import FrameType
 from typing import Any, Protocol
 
 from .._data.events import MISSING
-from .face import FACE, has, inner, is_model, is_symbolic
+from .face import FACE, has, inner, is_layer, is_model, is_symbolic
 from .hub import Hub
 from .probes import Probe, ProbeError
 from .traces import ENTRIES, Call, call_of
@@ -277,10 +277,14 @@ def _before_setattr(target: Any, name: str, value: Any) -> Any:
     """Keep the old value of an attribute that user code is about to set on a living object.
 
     Runs for every attribute of every layer while it is made, so it must leave early: objects
-    not built yet take every edit, and Keras' own writes are no edits.
+    not built yet take every edit, but that of a layer they hold, which stays tracked; and Keras' own
+    writes are no edits.
     """
     attributes = target.__dict__
-    if not (attributes.get("built") or attributes.get("compiled") or attributes.get("_is_compiled")):
+    if (
+        not (attributes.get("built") or attributes.get("compiled") or attributes.get("_is_compiled"))
+        and not is_layer(attributes.get(name))
+    ):  # fmt: skip
         return None
     caller: FrameType | None = sys._getframe(3)
     while caller is not None and caller.f_code.co_name == "__setattr__":
