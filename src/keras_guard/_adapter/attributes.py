@@ -11,7 +11,16 @@ from .._data.events import MISSING
 from .describe import config_of
 from .face import FACE, is_model
 from .membership import fresh_copy_property
-from .reads import FORMER_NAMES, constructor_arguments, is_keras_class, read_by_user_code, read_when_called
+from .reads import (
+    FORMER_NAMES,
+    STEP_ENTRIES,
+    constructor_arguments,
+    is_keras_class,
+    is_read_by_known_code_only,
+    read_by_user_code,
+    read_in_steps,
+    read_when_called,
+)
 
 #: Above this many weights no copy is built to see whether the shapes still fit.
 _MAX_COPIED_WEIGHTS = 5_000_000
@@ -38,11 +47,13 @@ def effect_of(layer: Any, name: str, old: Any) -> Effect:
         return Effect.OWN if name in read_by_user_code(cls) else Effect.NONE
     if name in read_when_called(cls):
         return Effect.NONE if _shapes_follow(layer, old) and shapes_disagree(layer) else Effect.CALL
+    if is_model(layer) and any(name in read_in_steps(cls, kind) for kind in STEP_ENTRIES):
+        return Effect.CALL
     if is_model(layer) or name in read_by_user_code(cls):
         return Effect.OWN
     if name.startswith("_") or name == "name":
         return Effect.OWN
-    return Effect.NONE if _is_argument(layer, name) else Effect.OWN
+    return Effect.NONE if _is_argument(layer, name) and is_read_by_known_code_only(cls) else Effect.OWN
 
 
 def _is_argument(layer: Any, name: str) -> bool:

@@ -10,13 +10,20 @@ from __future__ import annotations
 import dis
 import functools
 import inspect
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from types import CodeType, FunctionType
 from typing import Any
 
-from .face import FACE
+from .face import FACE, is_model
+from .source_reads import hands_on_self, read_in_training_only
 
+ALL_KINDS = frozenset({"train", "test", "predict"})
+#: The kinds of traced function that compute a loss.
+SCORING_KINDS = frozenset({"train", "test"})
+_TRAIN = frozenset({"train"})
 _LAYER_ENTRIES = ("call", "compute_mask")
+#: What ``Layer.__call__`` itself reads on the way to ``call``.
+_GENERIC = frozenset({"activity_regularizer", "supports_masking", "dtype_policy"})
 _OPTIMIZER_ENTRIES = (
     "apply",
     "apply_gradients",
@@ -24,11 +31,12 @@ _OPTIMIZER_ENTRIES = (
     "_backend_apply_gradients",
     "_internal_apply_gradients",
 )
-_TRAINER_ENTRIES = (
-    "fit", "evaluate", "predict", "train_step", "test_step", "predict_step", "compute_loss", "compute_metrics",
-    "make_train_function", "make_test_function", "make_predict_function", "train_on_batch", "test_on_batch",
-    "predict_on_batch",
-)  # fmt: skip
+#: Methods of a model that its traced functions run, by the kind of function.
+STEP_ENTRIES = {
+    "train": ("train_step", "compute_loss", "compute_metrics"),
+    "test": ("test_step", "compute_loss", "compute_metrics"),
+    "predict": ("predict_step",),
+}
 
 #: Names of Keras 1 and 2 that Keras 3 accepts in silence and never reads.
 FORMER_NAMES = {
@@ -52,9 +60,7 @@ FORMER_NAMES = {
 @functools.lru_cache(maxsize=512)
 def read_when_called(cls: type) -> frozenset[str]:
     """Return the attributes of ``self`` that a layer class reads while it is called."""
-    # Layer.__call__ itself reads these on the way to call().
-    generic = {"activity_regularizer", "supports_masking", "dtype_policy"}
-    return frozenset(generic | set(_names_read(cls, _LAYER_ENTRIES, stop=FACE.layer)))
+    return frozenset(_GENERIC | set(_names_read(cls, _LAYER_ENTRIES, stop=FACE.layer)))
 
 
 @functools.lru_cache(maxsize=64)
@@ -63,10 +69,43 @@ def read_when_applied(cls: type) -> frozenset[str]:
     return frozenset(_names_read(cls, _OPTIMIZER_ENTRIES, stop=()))
 
 
-@functools.lru_cache(maxsize=64)
-def read_when_trained(cls: type) -> frozenset[str]:
-    """Return the attributes of ``self`` a model class reads while it makes or runs its steps."""
-    return frozenset(_names_read(cls, _TRAINER_ENTRIES, stop=()))
+@functools.lru_cache(maxsize=512)
+def read_at_inference(cls: type) -> frozenset[str]:
+    """Return the attributes of ``self`` that a layer class reads while it is called without ``training``."""
+    return frozenset(
+        _GENERIC | set(_names_read(cls, _LAYER_ENTRIES, stop=FACE.layer, leaving=read_in_training_only))
+    )
+
+
+@functools.lru_cache(maxsize=256)
+def read_in_steps(cls: type, kind: str) -> frozenset[str]:
+    """Return the attributes of ``self`` that the user's own steps and losses of a model class read."""
+    return frozenset(_names_read(cls, STEP_ENTRIES[kind], stop=FACE.model))
+
+
+def kinds_reading(model: Any, part: Any, name: str) -> frozenset[str]:
+    """Return the kinds of traced function of ``model`` that read an attribute of ``part`` when they are traced.
+
+    Args:
+        model: The model whose functions are asked about.
+        part: The model itself, or a layer that it runs.
+        name: The attribute.
+    """
+    cls = part.__class__
+    kinds: frozenset[str] = frozenset()
+    if part is model and is_model(model):
+        kinds = frozenset(kind for kind in STEP_ENTRIES if name in read_in_steps(cls, kind))
+    if name == "activity_regularizer":
+        return kinds | SCORING_KINDS  # makes a loss, which predict does not compute
+    if name not in read_when_called(cls):
+        return kinds
+    return kinds | (ALL_KINDS if name in read_at_inference(cls) or _called_in_training(part) else _TRAIN)
+
+
+def _called_in_training(layer: Any) -> bool:
+    """Whether a graph calls a layer with ``training=True``, whoever runs it."""
+    calls = [getattr(node, "arguments", None) for node in getattr(layer, "_inbound_nodes", ())]
+    return any((getattr(call, "kwargs", None) or {}).get("training") is True for call in calls)
 
 
 @functools.lru_cache(maxsize=512)
@@ -85,6 +124,8 @@ def is_keras_class(cls: type) -> bool:
     return cls.__module__.partition(".")[0] in ("keras", "tf_keras")
 
 
+#: Where the base classes of Keras' layers come from.
+_LIBRARIES = frozenset({"keras", "tf_keras", "tensorflow", "jax", "torch", "builtins"})
 #: Methods in which reading an attribute does not make it act on a built layer.
 _INERT = frozenset(
     {"__init__", "build", "get_config", "compute_output_shape", "compute_output_spec", "from_config",
@@ -96,15 +137,27 @@ _INERT = frozenset(
 def read_by_user_code(cls: type) -> frozenset[str]:
     """Return the attributes that the user's own classes read in methods that may run after building."""
     names: set[str] = set()
+    for name, function in _user_methods(cls):
+        if name not in _INERT:
+            names.update(_attributes_loaded(function.__code__))
+    return frozenset(names)
+
+
+@functools.lru_cache(maxsize=256)
+def is_read_by_known_code_only(cls: type) -> bool:
+    """Whether no method of the user's own hands the object on, so that all code that reads it is known."""
+    return not any(hands_on_self(function) for _, function in _user_methods(cls))
+
+
+def _user_methods(cls: type) -> Iterator[tuple[str, FunctionType]]:
     for base in cls.__mro__:
-        if is_keras_class(base) or base is object:
+        if base.__module__.partition(".")[0] in _LIBRARIES:
             continue
         for name, value in list(vars(base).items()):
             function = value.fget if isinstance(value, property) else getattr(value, "__func__", value)
             function = inspect.unwrap(function) if callable(function) else None
-            if name not in _INERT and isinstance(function, FunctionType):
-                names.update(_attributes_loaded(function.__code__))
-    return frozenset(names)
+            if isinstance(function, FunctionType):
+                yield name, function
 
 
 def is_read_by_user_code(cls: type, name: str) -> bool:
@@ -118,20 +171,36 @@ COMPILE_ARGUMENTS = frozenset(
      "steps_per_execution", "auto_scale_loss"}
 )  # fmt: skip
 
-#: Methods that a traced function runs, by the kind of function; an empty text means all of them.
+#: Methods that a traced function runs, with the kinds of function that run them.
 STEP_KINDS = {
-    "train_step": "train",
-    "test_step": "test",
-    "predict_step": "predict",
-    "compute_loss": "",
-    "compute_metrics": "",
-    "call": "",
+    "train_step": _TRAIN,
+    "test_step": frozenset({"test"}),
+    "predict_step": frozenset({"predict"}),
+    "compute_loss": SCORING_KINDS,
+    "compute_metrics": SCORING_KINDS,
+    "call": ALL_KINDS,
 }
 STEPS = frozenset(STEP_KINDS)
 
 
-def _names_read(cls: type, entries: Iterable[str], stop: tuple[type, ...]) -> Iterator[str]:
-    """Yield attribute names loaded in ``entries`` and in the methods these reach on ``self``."""
+def _read_anywhere(function: FunctionType) -> frozenset[str]:
+    return frozenset()
+
+
+def _names_read(
+    cls: type,
+    entries: Iterable[str],
+    stop: tuple[type, ...],
+    leaving: Callable[[FunctionType], frozenset[str]] = _read_anywhere,
+) -> Iterator[str]:
+    """Yield attribute names loaded in ``entries`` and in the methods these reach on ``self``.
+
+    Args:
+        cls: The class.
+        entries: The methods to begin with.
+        stop: The base classes whose methods, and whose bases' methods, do not count.
+        leaving: Says of a method which attributes to leave out.
+    """
     waiting, done = list(entries), set()
     while waiting:
         name = waiting.pop()
@@ -139,9 +208,11 @@ def _names_read(cls: type, entries: Iterable[str], stop: tuple[type, ...]) -> It
             continue
         done.add(name)
         for function in _definitions(cls, name, stop):
+            left_out = leaving(function)
             for attribute in _attributes_loaded(function.__code__):
-                yield attribute
-                waiting.append(attribute)
+                if attribute not in left_out:
+                    yield attribute
+                    waiting.append(attribute)
 
 
 def _definitions(cls: type, name: str, stop: tuple[type, ...]) -> Iterator[FunctionType]:
@@ -158,7 +229,12 @@ def _definitions(cls: type, name: str, stop: tuple[type, ...]) -> Iterator[Funct
 
 
 def _attributes_loaded(code: CodeType) -> Iterator[str]:
+    before = ""
     for instruction in dis.get_instructions(code):
+        # ``self.calls += 1`` copies its target first: a count is kept, but nothing goes by it.
+        counts, before = before in ("COPY", "DUP_TOP"), instruction.opname
+        if counts:
+            continue
         if instruction.opname in ("LOAD_ATTR", "LOAD_METHOD", "LOAD_SUPER_ATTR") and instruction.argval:
             yield str(instruction.argval)
         elif instruction.opname == "LOAD_CONST" and instruction.argval == "lora_rank":

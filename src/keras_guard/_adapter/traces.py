@@ -17,7 +17,7 @@ from typing import Any
 
 from .face import backend
 from .membership import compile_objects, flat_items, graph_layers
-from .reads import plain_globals_read, read_when_called
+from .reads import SCORING_KINDS, STEP_ENTRIES, plain_globals_read, read_when_called
 
 _DEFAULT_BATCH = 32
 
@@ -71,15 +71,15 @@ class TraceFacts:
     values: dict[str, Any] = field(default_factory=dict)
 
 
-def facts_now(model: Any, number: int, namespace: dict[str, Any]) -> TraceFacts:
-    """Read the facts a trace made now would hold."""
+def facts_now(model: Any, number: int, namespace: dict[str, Any], kind: str) -> TraceFacts:
+    """Read the facts a trace of one kind made now would hold."""
     layers = tuple(graph_layers(model))
     return TraceFacts(
         number,
         tuple(id(layer) for layer in layers),
         trainable_identity(model, layers),
         id(getattr(model, "optimizer", None)),
-        _values_read(model, layers, namespace),
+        _values_read(model, layers, namespace, kind),
     )
 
 
@@ -94,16 +94,24 @@ def trainable_identity(model: Any, layers: tuple[Any, ...] | None = None) -> tup
     return (*variables, 0, *acting)
 
 
-def _values_read(model: Any, layers: tuple[Any, ...], namespace: dict[str, Any]) -> dict[str, Any]:
-    functions = [f for given in compile_objects(model).values() for f in flat_items(given) if callable(f)]
-    functions += [getattr(type(layer), "call", None) for layer in layers]
-    functions += [getattr(layer, "function", None) for layer in layers if type(layer).__name__ == "Lambda"]
-    functions += [getattr(type(model), name, None) for name in ("train_step", "call")]
+def _values_read(model: Any, layers: tuple[Any, ...], namespace: dict[str, Any], kind: str) -> dict[str, Any]:
     values: dict[str, Any] = {}
-    for function in functions:
+    for function in _functions_run(model, layers, kind):
         if callable(function):
             values.update(plain_globals_read(function, namespace))
     return values
+
+
+def _functions_run(model: Any, layers: tuple[Any, ...], kind: str) -> Iterator[Any]:
+    """Yield what may be the user's own code in a traced function of this kind."""
+    if kind in SCORING_KINDS:
+        for given in compile_objects(model).values():
+            yield from (item for item in flat_items(given) if callable(item))
+    for layer in layers:
+        yield getattr(type(layer), "call", None)
+        yield getattr(layer, "function", None) if type(layer).__name__ == "Lambda" else None
+    for name in (*STEP_ENTRIES[kind], "call"):
+        yield getattr(type(model), name, None)
 
 
 def layers_identity(model: Any) -> tuple[int, ...]:

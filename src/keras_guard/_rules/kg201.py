@@ -10,7 +10,7 @@ from .._adapter.attributes import Effect, effect_of, is_in_weights, same_value, 
 from .._adapter.describe import brief_value
 from .._adapter.face import is_layer, is_model
 from .._adapter.membership import graph_layers
-from .._adapter.reads import COMPILE_ARGUMENTS, STEPS
+from .._adapter.reads import COMPILE_ARGUMENTS, STEPS, kinds_reading
 from .._data.diagnostic import Span
 from .._data.events import MISSING, AttributeSet, Event
 from .._instrument.names import Ahead
@@ -30,8 +30,9 @@ from .words import facts
 
 #: Methods and functions by which a config, edited attributes included, becomes a new layer or model.
 _CONFIG_READERS = frozenset(
-    {"get_config", "to_json", "from_config", "clone_model", "model_from_json", "deserialize", "clone"}
-)
+    {"get_config", "to_json", "from_config", "clone_model", "model_from_json", "deserialize", "clone",
+     "load_model"}
+)  # fmt: skip
 
 
 class LayerAttribute(Rule):
@@ -43,7 +44,8 @@ class LayerAttribute(Rule):
         what="""
 An attribute of a built layer is assigned. Dead: `units`, `filters`, regularizers, constraints,
 initializers and others that only the constructor or `build` reads. Stale: `activation`, `rate`,
-`momentum` and others that `call` reads, once a function of the model was traced.""",
+`momentum` and others that `call` reads, or a step or loss of a model class of your own, once a function
+that reads them was traced.""",
         why="""
 Weights are made once, by `build`: a later `units` or `kernel_regularizer` changes the config and nothing
 else. The first `fit`, `evaluate` or `predict` turns what `call` reads into constants of its trace.""",
@@ -59,7 +61,8 @@ model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(8), keras.layers
 model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(128), keras.layers.Dense(2)])""",
         limits="""
 Which attributes matter is read from the layer class itself. An attribute that is neither read by the
-layer's own methods nor an argument of its constructor is the user's own, and let be.""",
+layer's own methods nor an argument of its constructor is the user's own, and let be. A stale attribute
+that training alone reads (`rate`, `momentum`) does not open at `predict`.""",
     )
 
     def judge(self, event: Event, desk: Desk) -> Iterator[Finding]:
@@ -117,6 +120,8 @@ layer's own methods nor an argument of its constructor is the user's own, and le
             models=tuple(desk.name_of(m) for m in models),
             certain=True,
             holds=_dead_proof(event, models, desk) if seen else _disagreement(layer, event.name),
+            # What is saved may be loaded again by the code ahead, and the new model has what the config says.
+            opened_by=lambda use: use.method not in ("compile", "save"),
             waits=_waits(models, desk),
             cured="the value was taken back, or a model was made from the new config",
             graph_layer=about,
@@ -126,7 +131,8 @@ layer's own methods nor an argument of its constructor is the user's own, and le
     def _stale(self, event: AttributeSet, desk: Desk) -> Iterator[Finding]:
         about = facts(event.target)
         for model in desk.traced_models(event.target):
-            kinds = stale_kinds(desk, model, event.target, event.name)
+            reading = kinds_reading(model, event.target, event.name)
+            kinds = stale_kinds(desk, model, event.target, event.name, reading)
             if not kinds:
                 continue
             name = desk.name_of(model)
@@ -144,8 +150,8 @@ layer's own methods nor an argument of its constructor is the user's own, and le
                 help=f"compile `{name}` again (`{name}.compile(...)`) so that its functions are traced anew",
                 model=weakref.ref(model),
                 model_name=name,
-                holds=holds_stale(desk, model, event.target, event.name),
-                opened_by=opened_by_stale(desk, model, event.target, event.name),
+                holds=holds_stale(desk, model, event.target, event.name, reading),
+                opened_by=opened_by_stale(desk, model, event.target, event.name, reading),
                 waits=until_the_cell_ends,
                 quiet_after_use=True,
                 cured=f"no traced function of `{name}` holds the old value",

@@ -10,7 +10,7 @@ from .._adapter.reads import STEP_KINDS
 from .._data.events import AttributeSet, Event
 from .._ledger import Finding
 from .base import Desk, Page, Rule
-from .stale import ALL_KINDS, cause, functions, holds_stale, opened_by_stale, stale_kinds, until_the_cell_ends
+from .stale import cause, functions, holds_stale, opened_by_stale, stale_kinds, until_the_cell_ends
 
 
 class ReplacedStep(Rule):
@@ -57,8 +57,7 @@ history = model.fit(x, y, verbose=0)""",
         """See :class:`Rule`."""
         if not isinstance(event, AttributeSet) or event.name not in STEP_KINDS or not is_layer(event.target):
             return
-        kind = STEP_KINDS[event.name]
-        kinds = frozenset({kind}) if kind else ALL_KINDS
+        kinds = STEP_KINDS[event.name]
         for model in desk.traced_models(event.target):
             found = stale_kinds(desk, model, event.target, event.name, kinds)
             if not found:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from .._adapter.membership import graph_layers
+from .._adapter.reads import ALL_KINDS
 from .._adapter.traces import layers_identity
 from .._adapter.uses import Use
 from .._data.diagnostic import LayerFacts, Span
@@ -14,7 +15,6 @@ from .._instrument.names import Ahead
 from .base import Desk
 
 Kinds = frozenset[str]
-ALL_KINDS: Kinds = frozenset({"train", "test", "predict"})
 #: What throws every traced function of a model away, or makes a new one.
 RETRACES = frozenset({"compile", "make_train_function", "make_test_function", "make_predict_function"})
 

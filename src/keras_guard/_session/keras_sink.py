@@ -151,7 +151,7 @@ class KerasSink:
             self._use(model, entry.call.method, entry.call.kind, tuple(serving))
         elif entry.call.kind == "train" and self._became_frozen(model):
             session.publish(TrainsNothing(model, self._span()))
-        facts = facts_now(model, session.edits.number, session.shell.namespace)
+        facts = facts_now(model, session.edits.number, session.shell.namespace, entry.call.kind)
         runtime.note_read(facts.values)
         traces.record(entry.call, facts)
 
