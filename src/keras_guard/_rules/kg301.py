@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import textwrap
 import weakref
 from collections.abc import Iterator
 from typing import Any
@@ -13,6 +15,8 @@ from .._ledger import Finding
 from .base import Desk, Page, Rule
 from .words import facts
 
+#: Methods by which an edit also hands out what it took or found.
+_HANDING_OUT = frozenset({"pop", "popitem", "setdefault"})
 _CURES = {
     "get_config()": "make a new layer or model of the edited config: `type(x).from_config(config)`",
     "get_weights()": "hand the edited list back: `x.set_weights(weights)`",
@@ -47,12 +51,14 @@ config["activation"] = "relu"
 layer = keras.layers.Dense.from_config(config)""",
         limits="""
 A copy that is bound to a name first may be handed on, and is let be. So is the `get_config` of a class of
-the user's own.""",
+the user's own, and a `pop()` whose value is used: `bias = layer.get_weights().pop()`.""",
     )
 
     def judge(self, event: Event, desk: Desk) -> Iterator[Finding]:
         """See :class:`Rule`."""
         if not isinstance(event, CopyEdited) or not hands_out_copy(event.owner, event.source):
+            return
+        if _is_value_used("\n".join(event.span.text), event.source.removesuffix("()")):
             return
         owner = event.owner
         models = ([owner] if is_model(owner) and desk.is_reachable(owner) else []) or desk.holders(owner)
@@ -80,3 +86,33 @@ the user's own.""",
             cured="the layer is gone",
             graph_layer=None if event.owner is model else about,
         )
+
+
+def _is_value_used(text: str, source: str) -> bool:
+    """Whether the edit is only the way to read: its value goes on into an expression or a name."""
+    tree = _parsed(textwrap.dedent(text))
+    if tree is None:
+        return True  # the head of an ``elif`` or the like asks for a value
+    bare = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    edits = [node for node in ast.walk(tree) if _takes_from(node, source)]
+    return bool(edits) and not any(id(node) in bare for node in edits)
+
+
+def _parsed(text: str) -> ast.Module | None:
+    """Return the tree of a statement, or of the head of one whose body is not shown."""
+    for code in (text, f"{text}\n    pass"):
+        try:
+            return ast.parse(code)
+        except SyntaxError:
+            pass
+    return None
+
+
+def _takes_from(node: ast.AST, source: str) -> bool:
+    """Whether a node is ``x.source().pop()`` or the like, of any part of what is read."""
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+        return False
+    read: ast.expr = node.func.value
+    while isinstance(read, (ast.Subscript, ast.Call)):
+        read = read.value if isinstance(read, ast.Subscript) else read.func
+    return node.func.attr in _HANDING_OUT and isinstance(read, ast.Attribute) and read.attr == source
