@@ -3,8 +3,9 @@
 ``compile`` throws the traced functions away; the first ``fit``, ``evaluate``, ``predict`` or
 ``*_on_batch`` after it traces the model's Python code, and later runs replay that trace. A call
 with another structure, dtype or batch size is traced anew (measured: a second batch size makes
-a trace with an open batch size, which then serves all others). This file predicts, before a
-call runs, which trace will serve it.
+a trace with an open batch size, which then serves all others; TensorFlow leaves it open from the start
+where the batches of ``fit`` and ``evaluate`` do not come out even; JAX never does). This file predicts,
+before a call runs, which trace will serve it.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from .membership import compile_objects, flat_items, graph_layers
 from .reads import SCORING_KINDS, STEP_ENTRIES, plain_globals_read, read_when_called
 
 _DEFAULT_BATCH = 32
+#: The batch size of an iterator whose last batch may be smaller than the others.
+OPEN = -1
 
 #: Entry methods and the traced function each one runs.
 ENTRIES = {
@@ -39,7 +42,7 @@ class Call:
     Attributes:
         method: ``fit``, ``predict_on_batch`` ...
         structure: Nesting, dtypes and inner shapes of the data.
-        batches: The batch sizes it will run with; empty when they are unknown.
+        batches: The batch sizes it will run with, ``OPEN`` for one left open; empty when they are unknown.
     """
 
     method: str
@@ -191,7 +194,7 @@ class ModelTraces:
             if found is not None:
                 continue
             key = (_key(call), call.structure)
-            if any(k[:2] == key for k in self._exact):
+            if batch == OPEN or (backend() != "jax" and any(k[:2] == key for k in self._exact)):
                 self._open[key] = facts
             else:
                 self._exact[(key[0], key[1], batch)] = facts
@@ -260,6 +263,9 @@ def _batches(method: str, x: Any, arguments: dict[str, Any]) -> frozenset[int]:
         count = int(count * (1 - split))
     size = arguments.get("batch_size") or _DEFAULT_BATCH
     full, rest = divmod(count, size)
+    if ENTRIES[method] != "predict" and backend() == "tensorflow":
+        # These are traced for the iterator over the batches, predict for the batches that come out of it.
+        return frozenset({OPEN if rest else size})
     return frozenset(([size] if full else []) + ([rest] if rest else []))
 
 
