@@ -9,7 +9,7 @@ from typing import Any
 
 from .._adapter.attributes import same_value
 from .._adapter.describe import brief_value
-from .._adapter.face import is_compile_object, is_model, is_optimizer
+from .._adapter.face import FACE, is_model, is_optimizer
 from .._adapter.membership import compile_argument_of, compile_objects, is_argument_read, shown_argument
 from .._adapter.reads import COMPILE_ARGUMENTS, FORMER_NAMES, constructor_arguments, read_when_applied
 from .._adapter.uses import Use
@@ -71,7 +71,8 @@ model.optimizer.learning_rate = 0.1
 history = model.fit(x, y, verbose=0)""",
         limits="""
 `optimizer.learning_rate` set to a number takes effect and is let be, and so is everything before the
-first trace that the trace will see. A function defined again with the same code is no change.""",
+first trace that the trace will see. A function defined again with the same code is no change. An optimizer
+that a loop of your own applies is in use, not lost.""",
     )
 
     def judge(self, event: Event, desk: Desk) -> Iterator[Finding]:
@@ -323,11 +324,14 @@ first trace that the trace will see. A function defined again with the same code
 
 def _comparable(old: Any, new: Any) -> bool:
     """Whether the new object could have been handed over in place of the old one."""
-    functions_ = isinstance(old, types.FunctionType) and isinstance(new, types.FunctionType)
-    return functions_ or (is_compile_object(old) and is_compile_object(new))
+    kinds = ((types.FunctionType,), FACE.optimizer, FACE.loss, FACE.metric)
+    return any(issubclass(type(old), kind) and issubclass(type(new), kind) for kind in kinds)
 
 
 def _in_use(value: Any, desk: Desk) -> bool:
+    """Whether a model was compiled with an object, or a loop of the user's own applies an optimizer."""
+    if is_optimizer(value) and getattr(value, "built", False):
+        return True
     return any(compile_argument_of(m, value) is not None for m in desk.models())
 
 
