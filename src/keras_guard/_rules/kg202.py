@@ -57,7 +57,8 @@ history = model.fit(x, y, verbose=0)""",
         limits="""
 Opens when a train function that does not honour the flip is about to run; GANs that toggle `trainable`
 between models compiled apart, and teachers that are only used for predictions, stay silent. A call with
-a new signature is traced anew and honours the flip.""",
+a new signature is traced anew and honours the flip. What a callback flips when training ends shows
+nothing until the model is trained again.""",
     )
 
     def judge(self, event: Event, desk: Desk) -> Iterator[Finding]:
@@ -122,11 +123,19 @@ a new signature is traced anew and honours the flip.""",
             opened_by=_opened_by(model, desk),
             waits=until_the_cell_ends,
             quiet_after_use=True,
-            # In Keras 2 a flip behind `compile` may be meant for a model that is yet to be compiled.
-            shows_pending=not by_flags or bool(getattr(model, "train_function", None)),
+            shows_pending=_shows_pending(model, desk),
             cured=f"`{name}` trains what its flags say",
             graph_layer=about,
         )
+
+
+def _shows_pending(model: Any, desk: Desk) -> bool:
+    """Whether a flip is worth a card before the model is trained with it."""
+    if fixes_flags(model):
+        # In Keras 2 a flip behind `compile` may be meant for a model that is yet to be compiled.
+        return bool(getattr(model, "train_function", None))
+    # One that a callback makes opens at the next batch; behind the last it is meant for what comes then.
+    return not desk.in_entry(model)
 
 
 def _proof(model: Any, desk: Desk) -> Callable[[], bool]:
