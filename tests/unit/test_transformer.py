@@ -114,7 +114,9 @@ def test_cell_without_candidates_goes_back_untouched(heard: Heard, code: str) ->
         ("layer.get_config().update(a=1)", ["object", "list", "done"]),
         ("[].append(len(layer.layers))", []),
         ("def cut(l): l.pop()\ncut(layer.layers)", ["object", "list", "done"]),
-        ("def cut(l): return l\nm = cut(layer.layers)", ["object", "list", "done"]),
+        ("def cut(l): return l\nm = cut(layer.layers)\nm", ["object", "list", "done"]),
+        # Nothing stands behind a last statement that binds a name: IPython may be asked to show it.
+        ("def cut(l): return l\nm = cut(layer.layers)", ["object", "list"]),
         ("print(layer.layers)", []),
         ("other.layers[0] = 5", []),
         ("other.layers.append(5)", []),

@@ -114,6 +114,11 @@ def register(site: Site) -> None:
         del _SITES[next(iter(_SITES))]
 
 
+def site(number: str) -> Site | None:
+    """Return a site by its number, as long as it is known."""
+    return _SITES.get(number)
+
+
 def drop(sites: Iterable[Site]) -> None:
     """Forget sites whose code has run for the last time."""
     for site in sites:

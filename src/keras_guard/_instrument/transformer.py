@@ -109,7 +109,11 @@ class CellInstrumenter:
         steps = self._steps(touched)
         if LIST_WORDS.search(text) or (functions and _defines_functions(tree.body)):
             editor = _EditSites(self, functions=functions)
+            last = tree.body[-1]
             tree.body = [item for statement in tree.body for item in editor.visit_statement(statement)]
+            if _binds_one_name(last):
+                # IPython may be asked to show what the last statement binds: it has to stay the last one.
+                del tree.body[next(i for i, item in enumerate(tree.body) if item is last) + 1 :]
             steps = _moved(steps, editor.origins)
         if steps:
             self._insert_steps(tree, steps)
@@ -177,6 +181,11 @@ class CellInstrumenter:
         runtime.register(site)
         self.plan.sites.append(site)
         return site
+
+
+def _binds_one_name(statement: ast.stmt) -> bool:
+    targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+    return len(targets) == 1 and isinstance(targets[0], ast.Name)
 
 
 def _moved(steps: list[tuple[int, frozenset[str]]], origins: list[int]) -> list[tuple[int, frozenset[str]]]:

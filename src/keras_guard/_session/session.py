@@ -158,6 +158,7 @@ class Session:
     def end_cell(self) -> None:
         """A cell has ended, well or not; raises in strict mode, when all that is to be done is done."""
         self._forget_caches()
+        self._end_statements()
         self._compare_names(None)
         self.settle()
         meant = self._show_all_waiting()
@@ -165,12 +166,20 @@ class Session:
         if self.models_made:
             self.models_made = False
             self.names.find_lasting()
-        self._site_notes().clear()  # of statements that raised
         self._forget_caches()
         runtime.drop(self._passing)  # their code never runs again
         self._passing.clear()
         if meant is not None:
             raise meant
+
+    def _end_statements(self) -> None:
+        """Look behind statements that no probe stands behind: the last one of the cell, and those that raised."""
+        notes = self._site_notes()
+        for number in list(notes):
+            site = runtime.site(number)
+            if site is not None:
+                self._done(site)
+        notes.clear()
 
     def _show_all_waiting(self) -> Intended | None:
         """Show what waited for the rest of the cell; returns the first error of strict mode, after all is shown."""
@@ -230,6 +239,9 @@ class Session:
 
     def probe_done(self, site: Site) -> None:
         """See ``runtime.Listener``."""
+        self._done(site)
+
+    def _done(self, site: Site) -> None:
         note = self._site_notes().pop(site.number, None)
         if note is None:
             return
