@@ -22,6 +22,7 @@ from typing import Any
 if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).parent))
 
+import kernel_start
 from worker import LOADERS, LOOPS
 
 HERE = Path(__file__).parent
@@ -150,6 +151,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--peers", action="store_true", help="also measure other extensions, where installed")
+    parser.add_argument(
+        "--starts", type=int, default=20, help="kernels to start for the last table; 0 for none"
+    )
     options = parser.parse_args()
     configurations = ["plain", "keras_guard"]
     if options.peers:
@@ -161,6 +165,8 @@ def main() -> None:
             print(line, flush=True)
     finally:
         bench.close()
+    if options.starts:
+        print("", *kernel_start.table(options.starts)[0], sep="\n", flush=True)
 
 
 if __name__ == "__main__":
