@@ -6,7 +6,9 @@ import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from .._adapter.membership import graph_layers
+from .._adapter.face import is_layer
+from .._adapter.membership import compile_objects, flat_items, graph_layers
+from .._adapter.uses import Use
 from .._data.events import ClassRedefined, Event
 from .._instrument.names import Ahead
 from .._ledger import Finding
@@ -22,8 +24,9 @@ class RedefinedClass(Rule):
     name = "redefined-class"
     page = Page(
         what="""
-The cell that defines a layer or model class runs again with other code, while a model that the notebook
-can reach still runs an instance of the old class, and that model is used.""",
+The cell that defines a class of layers, models, losses or metrics runs again with other code, while a model
+that the notebook can reach still runs an instance of the old class, or was compiled with one, and that model
+is used.""",
         why="""An object keeps the class it was made from: the model goes on with the old `call`.""",
         example="""
 import keras
@@ -65,7 +68,9 @@ class.""",
             return
         model, instance = found
         name, built = desk.name_of(model), desk.built_in(model)
-        what = f"`{name}` is" if instance is model else f"`{name}` runs"
+        compiled = not is_layer(instance)
+        what = f"`{name}` {'is' if instance is model else 'was compiled with' if compiled else 'runs'}"
+        again = f"compile `{name}`" if compiled else f"run {cell(built)}" if built else f"build `{name}`"
         yield Finding(
             code=self.code,
             rule=self.name,
@@ -74,22 +79,31 @@ class.""",
             message=f"{what} an instance of the class `{event.where}` was before",
             label="defines another class; objects keep the class they were made from",
             notes=(f"{cell(built)} built `{name}`",) if built else (),
-            help=(f"run {cell(built)} again" if built else f"build `{name}` again") + " to use the new class",
+            help=f"{again} again to use the new class",
             model=weakref.ref(model),
             model_name=name,
             holds=_proof(event, desk),
             waits=_waits(event.where, model, desk),
+            opened_by=_scores if compiled else _uses,
             cured="no model runs an instance of the old class, or one runs the new one",
-            graph_layer=None if instance is model else facts(instance),
+            graph_layer=None if instance is model or compiled else facts(instance),
         )
 
 
+def _uses(use: Use) -> bool:
+    return use.method != "compile"
+
+
+def _scores(use: Use) -> bool:
+    return use.method in ("fit", "evaluate", "train_on_batch", "test_on_batch")
+
+
 def _running(cls: type, desk: Desk) -> tuple[Any, Any] | None:
-    """Return a reachable model and the instance of exactly this class that it is or runs."""
+    """Return a reachable model and the instance of exactly this class that it is, runs or was compiled with."""
     for model in desk.models():
-        for layer in (model, *graph_layers(model)):
-            if layer.__class__ is cls:
-                return model, layer
+        for part in (model, *graph_layers(model), *flat_items(list(compile_objects(model).values()))):
+            if part.__class__ is cls:
+                return model, part
     return None
 
 

@@ -30,7 +30,7 @@ def is_watched(value: Any) -> bool:
     """Whether rebinding a name that holds ``value`` can matter to a model."""
     kind = type(value)
     if issubclass(kind, _CLASSES):
-        return kind is types.FunctionType or issubclass(value, FACE.layer)
+        return kind is types.FunctionType or issubclass(value, FACE.watched)
     return issubclass(kind, FACE.watched)
 
 
