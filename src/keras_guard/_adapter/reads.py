@@ -31,6 +31,7 @@ _OPTIMIZER_ENTRIES = (
     "_backend_apply_gradients",
     "_internal_apply_gradients",
 )
+_SCORE_ENTRIES = ("__call__", "call", "update_state", "result")
 #: Methods of a model that its traced functions run, by the kind of function.
 STEP_ENTRIES = {
     "train": ("train_step", "compute_loss", "compute_metrics"),
@@ -75,6 +76,17 @@ def read_at_inference(cls: type) -> frozenset[str]:
     return frozenset(
         _GENERIC | set(_names_read(cls, _LAYER_ENTRIES, stop=FACE.layer, leaving=read_in_training_only))
     )
+
+
+@functools.lru_cache(maxsize=512)
+def read_when_scored(cls: type) -> frozenset[str]:
+    """Return the public attributes a loss, metric or schedule class reads when it is called, and never sets then."""
+    loaded: set[str] = set()
+    stored: set[str] = set()
+    for function, names in _reached(cls, _SCORE_ENTRIES, stop=()):
+        loaded |= names
+        stored.update(_attributes_stored(function.__code__))
+    return frozenset(name for name in loaded - stored if not name.startswith("_"))
 
 
 @functools.lru_cache(maxsize=256)
@@ -193,7 +205,18 @@ def _names_read(
     stop: tuple[type, ...],
     leaving: Callable[[FunctionType], frozenset[str]] = _read_anywhere,
 ) -> Iterator[str]:
-    """Yield attribute names loaded in ``entries`` and in the methods these reach on ``self``.
+    """Yield attribute names loaded in ``entries`` and in the methods these reach on ``self``; see ``_reached``."""
+    for _, names in _reached(cls, entries, stop, leaving):
+        yield from names
+
+
+def _reached(
+    cls: type,
+    entries: Iterable[str],
+    stop: tuple[type, ...],
+    leaving: Callable[[FunctionType], frozenset[str]] = _read_anywhere,
+) -> Iterator[tuple[FunctionType, frozenset[str]]]:
+    """Yield the methods that ``entries`` reach on ``self``, with the attribute names each loads.
 
     Args:
         cls: The class.
@@ -208,11 +231,9 @@ def _names_read(
             continue
         done.add(name)
         for function in _definitions(cls, name, stop):
-            left_out = leaving(function)
-            for attribute in _attributes_loaded(function.__code__):
-                if attribute not in left_out:
-                    yield attribute
-                    waiting.append(attribute)
+            names = frozenset(_attributes_loaded(function.__code__)) - leaving(function)
+            yield function, names
+            waiting += names
 
 
 def _definitions(cls: type, name: str, stop: tuple[type, ...]) -> Iterator[FunctionType]:
@@ -242,6 +263,12 @@ def _attributes_loaded(code: CodeType) -> Iterator[str]:
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             yield from _attributes_loaded(constant)
+
+
+def _attributes_stored(code: CodeType) -> Iterator[str]:
+    for instruction in dis.get_instructions(code):
+        if instruction.opname == "STORE_ATTR":
+            yield str(instruction.argval)
 
 
 def plain_globals_read(function: Any, namespace: dict[str, Any]) -> dict[str, Any]:

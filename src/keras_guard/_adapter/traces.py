@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .face import backend
+from .held_values import HeldValue, held_now
 from .membership import compile_objects, flat_items, graph_layers
 from .reads import SCORING_KINDS, STEP_ENTRIES, plain_globals_read, read_when_called
 
@@ -65,6 +66,7 @@ class TraceFacts:
         trainable: Identities of the variables that are trained, and of layers that act on the flag.
         optimizer: Identity of the optimizer.
         values: Plain globals read by the user's losses, metrics and layers.
+        held: Plain attributes of losses, metrics and schedules.
     """
 
     number: int
@@ -72,6 +74,7 @@ class TraceFacts:
     trainable: tuple[int, ...]
     optimizer: int
     values: dict[str, Any] = field(default_factory=dict)
+    held: tuple[HeldValue, ...] = ()
 
 
 def facts_now(model: Any, number: int, namespace: dict[str, Any], kind: str) -> TraceFacts:
@@ -83,6 +86,7 @@ def facts_now(model: Any, number: int, namespace: dict[str, Any], kind: str) -> 
         trainable_identity(model, layers),
         id(getattr(model, "optimizer", None)),
         _values_read(model, layers, namespace, kind),
+        held_now(model, kind),
     )
 
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from .._adapter.attributes import same_value
 from .._adapter.describe import brief_value
-from .._adapter.face import FACE, is_model, is_optimizer
+from .._adapter.face import FACE, is_layer, is_model, is_optimizer
+from .._adapter.held_values import argument_of, unapplied_arguments
 from .._adapter.membership import compile_argument_of, compile_objects, is_argument_read, shown_argument
 from .._adapter.reads import COMPILE_ARGUMENTS, FORMER_NAMES, constructor_arguments, read_when_applied
 from .._adapter.uses import Use
@@ -45,8 +46,9 @@ class CompileArgument(Rule):
     page = Page(
         what="""
 The name of an optimizer, loss or metric is bound anew after `compile()` got the old one; `model.loss`,
-`model.optimizer`, `optimizer.lr`, `optimizer.clipnorm` and the like are assigned; a list of metrics that
-was handed over is appended to; or a global that a traced loss read holds another value.""",
+`model.optimizer`, `optimizer.lr`, `optimizer.clipnorm` and the like are assigned, or `loss.delta` and
+other attributes of losses, metrics and schedules; a list of metrics that was handed over is appended to;
+or a global that a traced loss read holds another value.""",
         why="""
 `compile()` keeps the objects it was given, and the first `fit` turns what they read into constants.
 `model.loss` is a label, `optimizer.lr` a new attribute nobody reads.""",
@@ -72,7 +74,8 @@ history = model.fit(x, y, verbose=0)""",
         limits="""
 `optimizer.learning_rate` set to a number takes effect and is let be, and so is everything before the
 first trace that the trace will see. A function defined again with the same code is no change. An optimizer
-that a loop of your own applies is in use, not lost.""",
+that a loop of your own applies is in use, not lost. Attributes of losses, metrics and schedules are
+compared when the model is used, not when they are set.""",
     )
 
     def judge(self, event: Event, desk: Desk) -> Iterator[Finding]:
@@ -81,6 +84,8 @@ that a loop of your own applies is in use, not lost.""",
             yield from self._of_model(event, desk)
         elif isinstance(event, AttributeSet) and is_optimizer(event.target):
             yield from self._of_optimizer(event, desk)
+        elif isinstance(event, AttributeSet) and not is_layer(event.target):
+            yield from self._held(event, desk)
         elif isinstance(event, Rebound):
             yield from self._rebound(event, desk)
         elif isinstance(event, ArgumentEdited):
@@ -226,6 +231,41 @@ that a loop of your own applies is in use, not lost.""",
             part=(id(target), id(model)),
         )
 
+    # Attributes of losses, metrics and schedules
+
+    def _held(self, event: AttributeSet, desk: Desk) -> Iterator[Finding]:
+        target, attribute = event.target, event.name
+        dead = attribute in unapplied_arguments(target)
+        kind, held = type(target).__name__, brief_value(event.old)
+        for model in desk.models():
+            argument = argument_of(model, target)
+            if argument is None or not (dead or _is_held(model, target, attribute, desk)):
+                continue
+            name = desk.name_of(model)
+            yield Finding(
+                code=self.code,
+                rule=self.name,
+                key=(self.code, id(model), id(target), attribute),
+                span=event.span,
+                message=f"`{name}` goes on with {attribute}={held} of its {_kind(argument)} {kind}",
+                label=f"`{attribute}` is now {brief_value(event.new)}, which "
+                + ("only its config shows" if dead else "no traced function has read"),
+                notes=(
+                    f"{kind} computes with what its constructor was given"
+                    if dead
+                    else "a function traced before the edit holds what it read then",
+                ),
+                help=f"compile `{name}` again"
+                + (f" with a new `{kind}({attribute}={brief_value(event.new)})`" if dead else ""),
+                model=weakref.ref(model),
+                model_name=name,
+                certain=True,
+                holds=_held_proof(model, target, attribute, desk),
+                cured=f"`{name}` and its {_kind(argument)} agree",
+                argument=argument,
+                declared=f"{kind}({attribute}={brief_value(event.new)})",
+            )
+
     # Names and lists
 
     def _rebound(self, event: Rebound, desk: Desk) -> Iterator[Finding]:
@@ -320,6 +360,27 @@ that a loop of your own applies is in use, not lost.""",
             argument="loss",
             declared=f"{name}={brief_value(event.new)}",
         )
+
+
+def _is_held(model: Any, target: Any, attribute: str, desk: Desk) -> bool:
+    """Whether a trace holds another value of an attribute than it has now."""
+    return any(
+        held.owner() is target and held.name == attribute and held.changed
+        for facts in desk.traces.of(model).all_facts()
+        for held in facts.held
+    )
+
+
+def _held_proof(model: Any, target: Any, attribute: str, desk: Desk) -> Callable[[], bool]:
+    own, changed = weakref.ref(model), weakref.ref(target)
+
+    def proof() -> bool:
+        living, edited = own(), changed()
+        if living is None or edited is None or argument_of(living, edited) is None:
+            return False
+        return attribute in unapplied_arguments(edited) or _is_held(living, edited, attribute, desk)
+
+    return proof
 
 
 def _comparable(old: Any, new: Any) -> bool:

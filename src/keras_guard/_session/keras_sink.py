@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import threading
 import weakref
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from .._adapter.adapted_state import ADAPTED, adapted_state
 from .._adapter.face import is_keras_2, is_model
+from .._adapter.held_values import held_objects, unapplied_arguments
 from .._adapter.membership import graph_layers
-from .._adapter.traces import Call, facts_now, makes_traces
+from .._adapter.reads import SCORING_KINDS
+from .._adapter.traces import ENTRIES, Call, facts_now, makes_traces
 from .._adapter.uses import Use
 from .._data.diagnostic import Span
 from .._data.events import (
     MISSING,
     AttributeSet,
+    Event,
     PolicySet,
     StateAdapted,
     StructureChanged,
@@ -22,6 +26,7 @@ from .._data.events import (
     ValueRebound,
 )
 from .._instrument import runtime
+from .edit_places import place_of_attribute
 from .spans import span_of_frame
 
 if TYPE_CHECKING:
@@ -73,8 +78,26 @@ class KerasSink:
         entry = self._compiles.get(id(model))
         return entry[1] if entry is not None and entry[0]() is model else -1
 
-    def values_rebound(self, use: Use) -> list[ValueRebound]:
-        """Return the globals whose value differs from the one the serving traces hold as constants."""
+    def values_rebound(self, use: Use) -> list[Event]:
+        """Return the globals and attributes whose value differs from the one the use will go by."""
+        return [*self._globals_rebound(use), *self._attributes_held(use)]
+
+    def _attributes_held(self, use: Use) -> Iterator[AttributeSet]:
+        """Yield what was set on losses, metrics and schedules and is not what the use goes by."""
+        for facts in use.serving:
+            for held in facts.held:
+                if held.changed:
+                    yield self._attribute_held(held.owner(), held.name, held.value)
+        if ENTRIES.get(use.method) in SCORING_KINDS:
+            for owner in held_objects(use.model, "test"):
+                for name, value in unapplied_arguments(owner).items():
+                    yield self._attribute_held(owner, name, value)
+
+    def _attribute_held(self, owner: Any, name: str, held: Any) -> AttributeSet:
+        span = place_of_attribute(self._session.shell, owner, name)
+        return AttributeSet(owner, name, held, vars(owner).get(name, MISSING), span)
+
+    def _globals_rebound(self, use: Use) -> list[ValueRebound]:
         names = self._session.shell.namespace
         found = {}
         for facts in use.serving:

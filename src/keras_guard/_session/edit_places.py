@@ -1,0 +1,74 @@
+"""Where an edit stands that was noticed by what it changed: found in the text of the cells, latest first."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from .._data.diagnostic import Span
+from .._instrument.names import parsed
+from .shell_face import CellFrame, CellText, ShellFace
+from .spans import span_of_frame
+
+#: So many cells are looked through.
+_MAX_CELLS = 50
+
+Matches = Callable[[ast.AST], bool]
+
+
+def place_of_attribute(shell: ShellFace, target: Any, name: str) -> Span:
+    """Return where an attribute of an object was assigned last, as far as the cells' text shows it."""
+
+    def matches(node: ast.AST) -> bool:
+        owner = _owner_set(node, name)
+        return owner is not None and _value_of(owner, shell.namespace) is target
+
+    return _latest(shell, matches, name)
+
+
+def _owner_set(node: ast.AST, name: str) -> ast.expr | None:
+    """Return the expression one of whose attributes a node assigns."""
+    if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and node.attr == name:
+        return node.value
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "setattr":
+        named = len(node.args) == 3 and isinstance(node.args[1], ast.Constant) and node.args[1].value == name
+        return node.args[0] if named else None
+    return None
+
+
+def _value_of(node: ast.expr, namespace: dict[str, Any]) -> Any:
+    """Return what a name or a chain of attributes holds now; no code of the user's is run for it."""
+    if isinstance(node, ast.Name):
+        return namespace.get(node.id)
+    if isinstance(node, ast.Attribute):
+        return getattr(_value_of(node.value, namespace), "__dict__", {}).get(node.attr)
+    return None
+
+
+def _latest(shell: ShellFace, matches: Matches, name: str) -> Span:
+    for cell, line in _cells(shell):
+        found = sorted(
+            node.lineno  # type: ignore[attr-defined]
+            for node in ast.walk(parsed(cell.source))
+            if matches(node)
+        )
+        before = [at for at in found if at <= line]
+        if found:
+            place = before[-1] if before else found[-1]  # further down: in a loop, or a function
+            return span_of_frame(shell, CellFrame(cell, place, None, None), name)
+    return Span()
+
+
+def _cells(shell: ShellFace) -> Iterator[tuple[CellText, int]]:
+    """Yield the running cell and those before it, each with the line it has come to."""
+    running = shell.cell
+    if running is None:
+        return
+    lines = [frame.line for frame in shell.frames() if frame.function is None]
+    yield running, lines[-1] if lines else 10**9
+    number = running.number or 0
+    for earlier in range(number - 1, max(0, number - _MAX_CELLS), -1):
+        cell = shell.text_of(earlier)
+        if cell is not None:
+            yield cell, 10**9
