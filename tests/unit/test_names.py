@@ -165,6 +165,22 @@ def test_names_walked_over_ahead(code: str, line: int, walked: set[str]) -> None
     assert code_ahead(code, line).walked == walked
 
 
+@pytest.mark.parametrize(
+    ("code", "chosen"),
+    [
+        ("a = list(m.layers)", {"a"}),
+        ("a = m.layers[:]", {"a"}),
+        ("a = [l for l in m.layers if l.built]", {"a"}),
+        ("a = m.layers + [b]", {"a"}),
+        ("a = m.layers", set()),
+        ("a = [b, c]", set()),
+    ],
+)
+def test_lists_made_of_a_models_list(code: str, chosen: set[str]) -> None:
+    """A copy of a model's list is told from the list itself, and from a list of the user's own."""
+    assert set(bindings_of(_statement(code)).chosen) == chosen
+
+
 CELL = """\
 model = build()
 def f(m):

@@ -173,6 +173,7 @@ class Bindings:
         walked: Names a ``for`` walks with.
         read: Names bound to the very list that ``x.layers`` hands out.
         made: Names bound to what an expression makes anew.
+        chosen: Those of them that are made of a model's list (``list(model.layers)``).
         lost: Names walked with that a later statement of the cell binds to something else.
     """
 
@@ -180,6 +181,7 @@ class Bindings:
     walked: frozenset[str]
     read: frozenset[str]
     made: frozenset[str]
+    chosen: frozenset[str] = frozenset()
     lost: frozenset[str] = frozenset()
 
     def __bool__(self) -> bool:
@@ -215,14 +217,21 @@ def bindings_of(statement: ast.stmt, offset: int = 0) -> Bindings:
         statement: The statement.
         offset: Added to its line.
     """
-    read, made = set(), set()
+    read, made, chosen = set(), set(), set()
     for name, value in _bound_values(statement):
-        if isinstance(value, ast.Attribute) and value.attr in LAYER_LISTS:
+        if _is_layer_list(value):
             read.add(name)
         elif isinstance(value, _MAKERS):
             made.add(name)
+            if any(map(_is_layer_list, ast.walk(value))):
+                chosen.add(name)
     line = (statement.end_lineno or 0) + offset
-    return Bindings(line, frozenset(walking_names(statement)), frozenset(read), frozenset(made))
+    walked = walking_names(statement)
+    return Bindings(line, frozenset(walked), frozenset(read), frozenset(made), frozenset(chosen))
+
+
+def _is_layer_list(node: ast.AST) -> bool:
+    return isinstance(node, ast.Attribute) and node.attr in LAYER_LISTS
 
 
 def _bound_values(statement: ast.stmt) -> Iterator[tuple[str, ast.expr]]:

@@ -52,7 +52,7 @@ class NamesWatch:
         #: Names that hold layers a model was made of; looked at when a model is used.
         self._lasting: dict[str, Snapshot] = {}
         self._own_lists: set[int] = set()
-        #: By ``id`` of a list that an expression made, the layers in it that models ran already: a selection.
+        #: By ``id`` of a list that was made of a model's list, the layers in it that models run: a selection.
         self._selections: dict[int, frozenset[int]] = {}
         self._given_now: set[int] = set()
 
@@ -99,22 +99,22 @@ class NamesWatch:
             if line in (None, found.end_line):
                 self._note_walkers(found.walked if line is not None else found.walked - found.lost)
                 for name in found.made:
-                    self._note_made(self._namespace.get(name))
+                    self._note_made(self._namespace.get(name), chosen=name in found.chosen)
                 for name in found.read:
                     value = self._namespace.get(name)
                     if type(value) is list:
                         self._own_lists.add(id(value))
 
-    def _note_made(self, value: Any) -> None:
+    def _note_made(self, value: Any, *, chosen: bool) -> None:
         """Note a list that is new: it may have the number of one that is gone. Not one a model was made of since."""
         if id(value) in self._given_now:
             return
         self._own_lists.discard(id(value))
         self._selections.pop(id(value), None)
-        if type(value) is list and any(map(is_layer, value)):
-            chosen = frozenset(id(item) for item in value if is_layer(item) and self._runs(item))
-            if chosen:
-                self._selections[id(value)] = chosen
+        if chosen and type(value) is list:
+            run = frozenset(id(item) for item in value if is_layer(item) and self._runs(item))
+            if run:
+                self._selections[id(value)] = run
                 if len(self._selections) > _MAX_SELECTIONS:  # most are of lists that are long gone
                     del self._selections[next(iter(self._selections))]
 
