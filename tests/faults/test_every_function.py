@@ -115,9 +115,9 @@ def shell(capsys: pytest.CaptureFixture[str]) -> Iterator[Any]:
 
 
 def _cases() -> Iterator[Any]:
-    """All functions in the long run; every thirtieth in each run."""
+    """All functions in the long run; every fortieth in each run."""
     for number, name in enumerate(FUNCTIONS):
-        marks = [] if number % 30 == 7 else [pytest.mark.slow]
+        marks = [] if number % 40 == 7 else [pytest.mark.slow]
         yield pytest.param(name, ERRORS[number % len(ERRORS)], id=name, marks=marks)
 
 
