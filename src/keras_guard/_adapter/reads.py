@@ -31,7 +31,7 @@ _OPTIMIZER_ENTRIES = (
     "_backend_apply_gradients",
     "_internal_apply_gradients",
 )
-_SCORE_ENTRIES = ("__call__", "call", "update_state", "result")
+SCORE_ENTRIES = ("__call__", "call", "update_state", "result")
 #: Methods of a model that its traced functions run, by the kind of function.
 STEP_ENTRIES = {
     "train": ("train_step", "compute_loss", "compute_metrics"),
@@ -83,7 +83,7 @@ def read_when_scored(cls: type) -> frozenset[str]:
     """Return the public attributes a loss, metric or schedule class reads when it is called, and never sets then."""
     loaded: set[str] = set()
     stored: set[str] = set()
-    for function, names in _reached(cls, _SCORE_ENTRIES, stop=()):
+    for function, names in _reached(cls, SCORE_ENTRIES, stop=()):
         loaded |= names
         stored.update(_attributes_stored(function.__code__))
     return frozenset(name for name in loaded - stored if not name.startswith("_"))
@@ -269,29 +269,3 @@ def _attributes_stored(code: CodeType) -> Iterator[str]:
     for instruction in dis.get_instructions(code):
         if instruction.opname == "STORE_ATTR":
             yield str(instruction.argval)
-
-
-def plain_globals_read(function: Any, namespace: dict[str, Any]) -> dict[str, Any]:
-    """Return the plain values a user's function reads from ``namespace``, by name.
-
-    A traced function holds such a value as a constant. Only numbers, texts, booleans and tuples
-    count: containers may change in place and objects may hold state of their own.
-    """
-    code = getattr(inspect.unwrap(function) if callable(function) else None, "__code__", None)
-    if code is None or getattr(function, "__globals__", None) is not namespace:
-        return {}
-    found = {}
-    for name in _global_names(code):
-        value = namespace.get(name)
-        if isinstance(value, (bool, int, float, str, tuple)) and name in namespace:
-            found[name] = value
-    return found
-
-
-def _global_names(code: CodeType) -> Iterator[str]:
-    for instruction in dis.get_instructions(code):
-        if instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
-            yield str(instruction.argval)
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield from _global_names(constant)

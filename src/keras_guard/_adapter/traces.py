@@ -14,12 +14,14 @@ import sys
 import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from types import CodeType
 from typing import Any
 
 from .face import backend
+from .global_values import functions_read, globals_read
 from .held_values import HeldValue, held_now
 from .membership import compile_objects, flat_items, graph_layers
-from .reads import SCORING_KINDS, STEP_ENTRIES, plain_globals_read, read_when_called
+from .reads import SCORE_ENTRIES, SCORING_KINDS, STEP_ENTRIES, read_when_called
 
 _DEFAULT_BATCH = 32
 #: The batch size of an iterator whose last batch may be smaller than the others.
@@ -65,8 +67,9 @@ class TraceFacts:
         layers: Identities of the layers in the graph.
         trainable: Identities of the variables that are trained, and of layers that act on the flag.
         optimizer: Identity of the optimizer.
-        values: Plain globals read by the user's losses, metrics and layers.
+        values: What the user's losses, metrics, layers and steps read from globals.
         held: Plain attributes of losses, metrics and schedules.
+        helpers: Code of the functions of the notebook that these call by their global names.
     """
 
     number: int
@@ -75,18 +78,21 @@ class TraceFacts:
     optimizer: int
     values: dict[str, Any] = field(default_factory=dict)
     held: tuple[HeldValue, ...] = ()
+    helpers: dict[str, CodeType] = field(default_factory=dict)
 
 
 def facts_now(model: Any, number: int, namespace: dict[str, Any], kind: str) -> TraceFacts:
     """Read the facts a trace of one kind made now would hold."""
     layers = tuple(graph_layers(model))
+    functions = [function for function in _functions_run(model, layers, kind) if callable(function)]
     return TraceFacts(
         number,
         tuple(id(layer) for layer in layers),
         trainable_identity(model, layers),
         id(getattr(model, "optimizer", None)),
-        _values_read(model, layers, namespace, kind),
+        _values_read(functions, namespace),
         held_now(model, kind),
+        _helpers_read(functions, namespace),
     )
 
 
@@ -101,19 +107,28 @@ def trainable_identity(model: Any, layers: tuple[Any, ...] | None = None) -> tup
     return (*variables, 0, *acting)
 
 
-def _values_read(model: Any, layers: tuple[Any, ...], namespace: dict[str, Any], kind: str) -> dict[str, Any]:
+def _values_read(functions: list[Any], namespace: dict[str, Any]) -> dict[str, Any]:
     values: dict[str, Any] = {}
-    for function in _functions_run(model, layers, kind):
-        if callable(function):
-            values.update(plain_globals_read(function, namespace))
+    for function in functions:
+        values.update(globals_read(function, namespace))
     return values
+
+
+def _helpers_read(functions: list[Any], namespace: dict[str, Any]) -> dict[str, CodeType]:
+    helpers: dict[str, CodeType] = {}
+    for function in functions:
+        for name, helper in functions_read(function, namespace).items():
+            helpers[name] = helper.__code__
+    return helpers
 
 
 def _functions_run(model: Any, layers: tuple[Any, ...], kind: str) -> Iterator[Any]:
     """Yield what may be the user's own code in a traced function of this kind."""
     if kind in SCORING_KINDS:
         for given in compile_objects(model).values():
-            yield from (item for item in flat_items(given) if callable(item))
+            for item in flat_items(given):
+                yield item
+                yield from (getattr(type(item), name, None) for name in SCORE_ENTRIES)
     for layer in layers:
         yield getattr(type(layer), "call", None)
         yield getattr(layer, "function", None) if type(layer).__name__ == "Lambda" else None
@@ -191,6 +206,10 @@ class ModelTraces:
     def serving(self, call: Call) -> list[TraceFacts]:
         """Return the traces that will serve this call; empty when it will be traced anew."""
         return [facts for _, facts in self._lookup(call) if facts is not None]
+
+    def covers(self, call: Call) -> bool:
+        """Whether no part of this call is traced anew."""
+        return all(facts is not None for _, facts in self._lookup(call))
 
     def record(self, call: Call, facts: TraceFacts) -> None:
         """Note the traces this call makes."""

@@ -40,6 +40,11 @@ def same_meaning(old: Any, new: Any) -> bool:
     return _Comparison().same(old, new)
 
 
+def same_instructions(old: types.CodeType, new: types.CodeType) -> bool:
+    """Whether the code of two functions does the same, whatever they close over."""
+    return _Comparison().same(list(_normal_form(old)), list(_normal_form(new)))
+
+
 class _Comparison:
     """One comparison of two values and of all they are made of."""
 

@@ -10,6 +10,7 @@ from typing import Any
 from .._adapter.attributes import same_value
 from .._adapter.describe import brief_value
 from .._adapter.face import FACE, is_layer, is_model, is_optimizer
+from .._adapter.global_values import in_words, value_at
 from .._adapter.held_values import argument_of, unapplied_arguments
 from .._adapter.membership import compile_argument_of, compile_objects, is_argument_read, shown_argument
 from .._adapter.reads import COMPILE_ARGUMENTS, FORMER_NAMES, constructor_arguments, read_when_applied
@@ -19,7 +20,7 @@ from .._data.events import MISSING, ArgumentEdited, AttributeSet, Event, Rebound
 from .._instrument.names import Ahead
 from .._ledger import Finding
 from .base import Desk, Page, Rule
-from .code import same_meaning
+from .code import same_instructions, same_meaning
 from .stale import (
     cause,
     compiles_ahead,
@@ -48,7 +49,7 @@ class CompileArgument(Rule):
 The name of an optimizer, loss or metric is bound anew after `compile()` got the old one; `model.loss`,
 `model.optimizer`, `optimizer.lr`, `optimizer.clipnorm` and the like are assigned, or `loss.delta` and
 other attributes of losses, metrics and schedules; a list of metrics that was handed over is appended to;
-or a global that a traced loss read holds another value.""",
+or a global that a traced loss read holds another value, or another function.""",
         why="""
 `compile()` keeps the objects it was given, and the first `fit` turns what they read into constants.
 `model.loss` is a label, `optimizer.lr` a new attribute nobody reads.""",
@@ -90,6 +91,8 @@ compared when the model is used, not when they are set.""",
             yield from self._rebound(event, desk)
         elif isinstance(event, ArgumentEdited):
             yield from self._edited(event, desk)
+        elif isinstance(event, ValueRebound) and isinstance(event.old, types.CodeType):
+            yield self._helper(event, desk)
         elif isinstance(event, ValueRebound):
             yield self._value(event, desk)
 
@@ -330,6 +333,28 @@ compared when the model is used, not when they are set.""",
             declared=event.name,
         )
 
+    def _helper(self, event: ValueRebound, desk: Desk) -> Finding:
+        """Judge a function that traced code calls by its global name: the trace has what it did."""
+        model, name = event.model, event.name
+        shown = desk.name_of(model)
+        return Finding(
+            code=self.code,
+            rule=self.name,
+            key=(self.code, id(model), "helper", name),
+            span=event.span,
+            message=f"`{shown}` was traced with the function that `{name}` named before, and goes on with that",
+            label=f"defines another `{name}`",
+            notes=("a traced function holds what the functions it calls did when it was traced",),
+            help=f"compile `{shown}` again to have it traced with the new `{name}`",
+            model=weakref.ref(model),
+            model_name=shown,
+            certain=True,
+            holds=_helper_proof(event, desk),
+            cured=f"`{name}` and the traces of `{shown}` agree",
+            argument="loss",
+            declared=name,
+        )
+
     def _value(self, event: ValueRebound, desk: Desk) -> Finding:
         model, name, value = event.model, event.name, event.old
         reference, traces = weakref.ref(model), desk.traces
@@ -337,7 +362,7 @@ compared when the model is used, not when they are set.""",
 
         def holds() -> bool:
             living = reference()
-            if living is None or desk.value_at(name) == value:
+            if living is None or value_at(desk.value_at, name) == value:
                 return False
             return any(facts.values.get(name) == value for facts in traces.of(living).all_facts())
 
@@ -346,8 +371,8 @@ compared when the model is used, not when they are set.""",
             rule=self.name,
             key=(self.code, id(model), "global", name),
             span=event.span,
-            message=f"`{shown}` was traced while `{name}` was {brief_value(value)}, and goes on with that",
-            label=f"`{name}` is now {brief_value(event.new)}; the trace holds {brief_value(value)}",
+            message=f"`{shown}` was traced while `{name}` was {in_words(value)}, and goes on with that",
+            label=f"`{name}` is now {in_words(event.new)}; the trace holds {in_words(value)}",
             notes=(
                 "a plain value that a traced function reads from a global becomes a constant of the trace",
             ),
@@ -358,8 +383,20 @@ compared when the model is used, not when they are set.""",
             holds=holds,
             cured=f"`{name}` and the traces of `{shown}` agree",
             argument="loss",
-            declared=f"{name}={brief_value(event.new)}",
+            declared=f"{name}={in_words(event.new)}",
         )
+
+
+def _helper_proof(event: ValueRebound, desk: Desk) -> Callable[[], bool]:
+    own, name, old = weakref.ref(event.model), event.name, event.old
+
+    def proof() -> bool:
+        living, code = own(), getattr(desk.value_at(name), "__code__", None)
+        if living is None or code is None or same_instructions(old, code):
+            return False
+        return any(facts.helpers.get(name) is old for facts in desk.traces.of(living).all_facts())
+
+    return proof
 
 
 def _is_held(model: Any, target: Any, attribute: str, desk: Desk) -> bool:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from .._data.diagnostic import Span
-from .._instrument.names import parsed
+from .._instrument.names import parsed, root_name
 from .shell_face import CellFrame, CellText, ShellFace
 from .spans import span_of_frame
 
@@ -25,6 +26,27 @@ def place_of_attribute(shell: ShellFace, target: Any, name: str) -> Span:
         return owner is not None and _value_of(owner, shell.namespace) is target
 
     return _latest(shell, matches, name)
+
+
+def place_of_global(shell: ShellFace, place: str) -> Span:
+    """Return where a global, or a slot of one such as ``cfg["alpha"]``, was bound last."""
+    root = re.split(r"[.\[]", place)[0]
+
+    def matches(node: ast.AST) -> bool:
+        return _binds(node, root, slots=place != root)
+
+    return _latest(shell, matches, root)
+
+
+def _binds(node: ast.AST, name: str, *, slots: bool) -> bool:
+    """Whether a node binds a name, or, where asked for, something that the name's object holds."""
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return node.name == name
+    if not isinstance(getattr(node, "ctx", None), ast.Store):
+        return False
+    while slots and isinstance(node, (ast.Subscript, ast.Attribute)):
+        node = node.value
+    return isinstance(node, (ast.Name, ast.Subscript)) and root_name(node) == name
 
 
 def _owner_set(node: ast.AST, name: str) -> ast.expr | None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Iterator
+from types import CodeType
 from typing import TYPE_CHECKING, Any
 
 from .._adapter.adapted_state import ADAPTED, adapted_state
 from .._adapter.face import is_keras_2, is_model
+from .._adapter.global_values import value_at
 from .._adapter.held_values import held_objects, unapplied_arguments
 from .._adapter.membership import graph_layers
 from .._adapter.reads import SCORING_KINDS
@@ -26,7 +28,7 @@ from .._data.events import (
     ValueRebound,
 )
 from .._instrument import runtime
-from .edit_places import place_of_attribute
+from .edit_places import place_of_attribute, place_of_global
 from .spans import span_of_frame
 
 if TYPE_CHECKING:
@@ -80,7 +82,15 @@ class KerasSink:
 
     def values_rebound(self, use: Use) -> list[Event]:
         """Return the globals and attributes whose value differs from the one the use will go by."""
-        return [*self._globals_rebound(use), *self._attributes_held(use)]
+        return [*self._globals_rebound(use), *self._helpers_redefined(use), *self._attributes_held(use)]
+
+    def _helpers_redefined(self, use: Use) -> Iterator[ValueRebound]:
+        """Yield the functions that traced code calls by names which now stand for other code."""
+        names = self._session.shell.namespace
+        for name, old in {key: code for facts in use.serving for key, code in facts.helpers.items()}.items():
+            code = getattr(names.get(name), "__code__", None)
+            if isinstance(code, CodeType) and code is not old:
+                yield ValueRebound(use.model, name, old, code, self.span_of_global(name))
 
     def _attributes_held(self, use: Use) -> Iterator[AttributeSet]:
         """Yield what was set on losses, metrics and schedules and is not what the use goes by."""
@@ -102,7 +112,7 @@ class KerasSink:
         found = {}
         for facts in use.serving:
             for name, old in facts.values.items():
-                new = names.get(name, MISSING)
+                new = value_at(lambda root: names.get(root, MISSING), name)
                 if type(new) is not type(old) or new != old:
                     found[name] = ValueRebound(use.model, name, old, new, self.span_of_global(name))
         return list(found.values())
@@ -116,8 +126,8 @@ class KerasSink:
         self._globals[name] = span
 
     def span_of_global(self, name: str) -> Span:
-        """Return where a global was bound last."""
-        return self._globals.get(name, Span())
+        """Return where a global, or a slot of one, was bound last."""
+        return self._globals.get(name) or place_of_global(self._session.shell, name)
 
     def fault(self, error: BaseException) -> None:
         """See ``hooks.Sink``."""
@@ -174,6 +184,8 @@ class KerasSink:
             self._use(model, entry.call.method, entry.call.kind, tuple(serving))
         elif entry.call.kind == "train" and self._became_frozen(model):
             session.publish(TrainsNothing(model, self._span()))
+        if traces.covers(entry.call):
+            return
         facts = facts_now(model, session.edits.number, session.shell.namespace, entry.call.kind)
         runtime.note_read(facts.values)
         traces.record(entry.call, facts)
