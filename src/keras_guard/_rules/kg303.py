@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Iterator
+from types import FunctionType
 from typing import Any
 
 from .._adapter.face import is_layer
 from .._adapter.membership import compile_objects, flat_items, graph_layers
+from .._adapter.reads import read_when_called
 from .._adapter.uses import Use
-from .._data.events import ClassRedefined, Event
+from .._data.events import ClassRedefined, Event, Rebound
 from .._instrument.names import Ahead
 from .._ledger import Finding
 from .base import Desk, Page, Rule
@@ -26,8 +28,9 @@ class RedefinedClass(Rule):
         what="""
 The cell that defines a class of layers, models, losses or metrics runs again with other code, while a model
 that the notebook can reach still runs an instance of the old class, or was compiled with one, and that model
-is used.""",
-        why="""An object keeps the class it was made from: the model goes on with the old `call`.""",
+is used. So does the cell of a function that a layer was given, as an activation or in a `Lambda`.""",
+        why="""An object keeps the class it was made from, and a layer the function it was given: the model goes on
+with the old code.""",
         example="""
 import keras
 class Twice(keras.layers.Layer):
@@ -55,37 +58,44 @@ model = keras.Sequential([keras.Input((4,)), Twice()])
 # ---
 model.summary()""",
         limits="""
-Silent when the class is defined again with the same code, and once any model runs an instance of the new
-class.""",
+Silent when the class or function is defined again with the same code, and once any model runs an instance of
+the new class, or the new function.""",
     )
 
     def judge(self, event: Event, desk: Desk) -> Iterator[Finding]:
         """See :class:`Rule`."""
-        if not isinstance(event, ClassRedefined) or same_meaning(event.old, event.new):
+        if isinstance(event, Rebound) and not _are_functions(event.old, event.new):
+            return
+        if not isinstance(event, (ClassRedefined, Rebound)) or same_meaning(event.old, event.new):
             return
         found = _running(event.old, desk)
-        if found is None or _running(event.new, desk) is not None:
-            return
-        model, instance = found
+        if found is not None and _running(event.new, desk) is None:
+            yield self._finding(event, *found, desk)
+
+    def _finding(self, event: ClassRedefined | Rebound, model: Any, instance: Any, desk: Desk) -> Finding:
         name, built = desk.name_of(model), desk.built_in(model)
+        kind = "class" if isinstance(event, ClassRedefined) else "function"
+        of = "an instance of the class" if kind == "class" else "the function"
         compiled = not is_layer(instance)
         what = f"`{name}` {'is' if instance is model else 'was compiled with' if compiled else 'runs'}"
         again = f"compile `{name}`" if compiled else f"run {cell(built)}" if built else f"build `{name}`"
-        yield Finding(
+        return Finding(
             code=self.code,
             rule=self.name,
             key=(self.code, event.where),
             span=event.span,
-            message=f"{what} an instance of the class `{event.where}` was before",
-            label="defines another class; objects keep the class they were made from",
+            message=f"{what} {of} `{event.where}` was before",
+            label="defines another class; objects keep the class they were made from"
+            if kind == "class"
+            else "defines another function; the layer keeps the one it was given",
             notes=(f"{cell(built)} built `{name}`",) if built else (),
-            help=f"{again} again to use the new class",
+            help=f"{again} again to use the new {kind}",
             model=weakref.ref(model),
             model_name=name,
             holds=_proof(event, desk),
             waits=_waits(event.where, model, desk),
             opened_by=_scores if compiled else _uses,
-            cured="no model runs an instance of the old class, or one runs the new one",
+            cured=f"no model runs {of} it was before, or one runs the new one",
             graph_layer=None if instance is model or compiled else facts(instance),
         )
 
@@ -98,16 +108,28 @@ def _scores(use: Use) -> bool:
     return use.method in ("fit", "evaluate", "train_on_batch", "test_on_batch")
 
 
-def _running(cls: type, desk: Desk) -> tuple[Any, Any] | None:
-    """Return a reachable model and the instance of exactly this class that it is, runs or was compiled with."""
+def _are_functions(old: Any, new: Any) -> bool:
+    return isinstance(old, FunctionType) and isinstance(new, FunctionType)
+
+
+def _running(definition: Any, desk: Desk) -> tuple[Any, Any] | None:
+    """Return a reachable model and what of it was made by a definition: see :func:`_made_by`."""
     for model in desk.models():
         for part in (model, *graph_layers(model), *flat_items(list(compile_objects(model).values()))):
-            if part.__class__ is cls:
+            if _made_by(definition, part):
                 return model, part
     return None
 
 
-def _proof(event: ClassRedefined, desk: Desk) -> Callable[[], bool]:
+def _made_by(definition: Any, part: Any) -> bool:
+    """Whether something is an instance of exactly this class, or a layer that calls this very function."""
+    if isinstance(definition, type) or not is_layer(part):
+        return part.__class__ is definition
+    held = [name for name, value in vars(part).items() if value is definition]
+    return any(name in read_when_called(part.__class__) for name in held)
+
+
+def _proof(event: ClassRedefined | Rebound, desk: Desk) -> Callable[[], bool]:
     old, new, where = weakref.ref(event.old), weakref.ref(event.new), event.where
 
     def proof() -> bool:
