@@ -25,6 +25,7 @@ SAME = [
     ("class f:\n    class C:\n        a = 1\n    m = {C: 1}\n",) * 2,
     ("class B:\n    def g(self): return super().__init__()\nclass f(B):\n    def g(self): return super().g()\n",) * 2,
     ("class f:\n    a: int = 1\n    def g(self): pass\n", "class f:\n    'Doc.'\n    def g(self) -> None: pass\n    a = 1\n"),
+    ("class f:\n    def g(self): return 1\n", "class f:\n    def g(self): return 1\n    def plot(self): return 2\n"),
     ("def f(n): return n and f(n - 1)\n",) * 2,
     ("def m(a, b):\n    def f(x): return [x + a + b + i for i in range(3)]\n    return f\nf = m(1, 2)\n",
      "def m(z, y):\n    def f(x): return [x + z + y + j for j in range(3)]\n    return f\nf = m(1, 2)\n"),
@@ -48,6 +49,8 @@ OTHER = [
     ("import numpy as np\ndef f(a, w=np.array([1., 2.])): return a\n", "import numpy as np\ndef f(a, w=np.array([1., 3.])):"
      " return a\n"),
     ("class f:\n    a = 1\n", "class f:\n    a = 2\n"),
+    ("class B:\n    def g(self): return 1\nclass f(B): pass\n", "class B:\n    def g(self): return 1\nclass f(B):\n    "
+     "def g(self): return 2\n"),
     ("class f:\n    a = [1]\n    def g(self): return self.a\n", "class f:\n    a = [2]\n    def g(self): return self.a\n"),
     ("class B:\n    a = 1\nclass f(B): pass\n", "class B:\n    a = 2\nclass f(B): pass\n"),
     ("class f:\n    class C:\n        a = 1\n", "class f:\n    class C:\n        a = 2\n"),

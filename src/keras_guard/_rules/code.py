@@ -90,8 +90,12 @@ class _Comparison:
             return False
         bases = zip(a.__mro__[1:], b.__mro__[1:], strict=True)
         states = _state_names(a) | _state_names(b)
+        # What one class alone has, and the other does not even inherit, is nothing that the rest of the code uses.
+        left_out = states | {
+            name for name in {*vars(a), *vars(b)} if not (hasattr(a, name) and hasattr(b, name))
+        }
         return all(self.same(x, y) for x, y in bases) and self._same_dicts(
-            _members(a, states), _members(b, states)
+            _members(a, left_out), _members(b, left_out)
         )
 
     def _same_dicts(self, a: dict[Any, Any], b: dict[Any, Any]) -> bool:
@@ -197,11 +201,11 @@ def _names_in_order(code: types.CodeType) -> Iterator[str]:
 # Classes
 
 
-def _members(cls: type, states: frozenset[str]) -> dict[str, Any]:
+def _members(cls: type, left_out: frozenset[str]) -> dict[str, Any]:
     return {
         name: value
         for name, value in vars(cls).items()
-        if name not in _SKIPPED and name not in states and not name.startswith("_abc")
+        if name not in _SKIPPED and name not in left_out and not name.startswith("_abc")
     }
 
 
