@@ -182,11 +182,6 @@ def is_optimizer(value: Any) -> bool:
     return issubclass(type(value), FACE.optimizer)
 
 
-def is_compile_object(value: Any) -> bool:
-    """Whether ``value`` is an optimizer, a loss or a metric object."""
-    return issubclass(type(value), FACE.optimizer + FACE.loss + FACE.metric)
-
-
 def is_symbolic(value: Any) -> bool:
     """Whether ``value`` is a symbolic tensor."""
     return issubclass(type(value), FACE.symbolic)
