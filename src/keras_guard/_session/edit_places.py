@@ -70,16 +70,19 @@ def _value_of(node: ast.expr, namespace: dict[str, Any]) -> Any:
 
 def _latest(shell: ShellFace, matches: Matches, name: str) -> Span:
     for cell, line in _cells(shell):
-        found = sorted(
-            node.lineno  # type: ignore[attr-defined]
-            for node in ast.walk(parsed(cell.source))
-            if matches(node)
-        )
+        found = sorted(node.lineno for node in _nodes(cell) if matches(node))  # type: ignore[attr-defined]
         before = [at for at in found if at <= line]
         if found:
             place = before[-1] if before else found[-1]  # further down: in a loop, or a function
             return span_of_frame(shell, CellFrame(cell, place, None, None), name)
     return Span()
+
+
+def _nodes(cell: CellText) -> Iterator[ast.AST]:
+    try:
+        return ast.walk(parsed(cell.source))
+    except (SyntaxError, ValueError):
+        return iter(())  # it never ran
 
 
 def _cells(shell: ShellFace) -> Iterator[tuple[CellText, int]]:
