@@ -44,7 +44,8 @@ _OUTSIDE = {
     "keras_guard._shell.magics": (),
     "keras_guard._adapter.hub": ("Hub.",),
     "keras_guard._session.session": ("Session.close", "KerasGuardError."),
-    "keras_guard._instrument.runtime": ("forget",),
+    # Probes are called by the cell itself: a few lines that ask for types and look into lists of ours.
+    "keras_guard._instrument.runtime": ("forget", "_probe_", "_is_dull", "_enliven"),
     "keras_guard._adapter.hooks": ("KerasHooks.detach", "KerasHooks.missing"),
 }  # fmt: skip
 

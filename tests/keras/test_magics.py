@@ -225,3 +225,23 @@ def test_check_as_a_function_gives_the_same(shell: Any) -> None:
     assert {d.code for d in found} == {"KG201"}
     with pytest.raises(TypeError, match="not int"):
         keras_guard.check(3)
+
+
+def test_a_rebuild_that_is_only_written_resolves_nothing(guarded: Any) -> None:
+    """What a dry run does to the live layers is no news: the card stays open until the code has run."""
+    guarded.run(
+        "import keras\nfrom keras import layers\nfirst = layers.Dense(3)\n"
+        "model = keras.Sequential([keras.Input((4,)), first, layers.Dense(1)])\nmodel.compile(loss='mse')",
+        "first = layers.Dense(5)",
+        "model.summary()",
+    )
+    assert {card.state.value for card in guarded.last_states().values()} == {"open"}
+    shown = len(guarded.shown)
+    for style in ("replay", "copy", "source"):
+        guarded.run(f"%keras_guard rebuild model --style {style}")
+    guarded.run(
+        "import keras_guard\nwritten = keras_guard.rebuild(model, [keras_guard.Replace(model.layers[0], first)])"
+    )
+    assert guarded.shown[shown:] == []
+    guarded.run("%keras_guard rebuild model --run")
+    assert {card.state.value for card in guarded.last_states().values()} == {"resolved"}

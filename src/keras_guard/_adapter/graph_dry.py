@@ -18,12 +18,13 @@ from typing import Any
 
 from .face import is_keras_2, is_layer, is_model, keras, lookup
 from .graph import functional_of, map_structure, spec_of, sub_layers
+from .hub import unheard
 from .membership import graph_layers, graph_operations
 
 
 @contextlib.contextmanager
 def global_state_kept() -> Iterator[None]:
-    """Put the global random states and Keras' name counters back on leaving."""
+    """Put the global random states and Keras' name counters back on leaving; no shell hears of what is done."""
     numpy: Any = sys.modules.get("numpy")
     python_state = random.getstate()
     numpy_state = numpy.random.get_state() if numpy is not None else None
@@ -36,7 +37,8 @@ def global_state_kept() -> Iterator[None]:
     if seeds is not None:
         kept.add_values([seeds.state])
     try:
-        yield
+        with unheard():
+            yield
     finally:
         kept.restore()
         random.setstate(python_state)

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from .._data.meant import Meant
+
+_hearing = threading.local()
+
+
+@contextlib.contextmanager
+def unheard() -> Iterator[None]:
+    """Do something to Keras on this thread that no shell hears of: a rebuild tries its code on the live layers."""
+    before = getattr(_hearing, "off", False)
+    _hearing.off = True
+    try:
+        yield
+    finally:
+        _hearing.off = before
 
 
 class Hub:
@@ -21,13 +36,16 @@ class Hub:
 
     def tell(self, name: str, *arguments: Any) -> None:
         """Call a method of every sink."""
-        for sink in self.sinks:
+        for sink in self._listening():
             getattr(sink, name)(*arguments)
 
     def begin(self, name: str, *arguments: Any) -> list[tuple[Any, Any]]:
         """Call a method of every sink; return the tokens of those that gave one, not of those it failed in."""
-        tokens = [(sink, getattr(sink, name)(*arguments)) for sink in self.sinks]
+        tokens = [(sink, getattr(sink, name)(*arguments)) for sink in self._listening()]
         return [(sink, token) for sink, token in tokens if token is not None]
+
+    def _listening(self) -> tuple[Any, ...]:
+        return () if getattr(_hearing, "off", False) else self.sinks
 
     @staticmethod
     def end(name: str, tokens: list[tuple[Any, Any]]) -> None:
