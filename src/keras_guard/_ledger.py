@@ -242,6 +242,11 @@ class Ledger:
             entry.diagnostic = entry.finding.diagnostic(entry.diagnostic.id, state)
         entry.history.append((time.time(), state, cell))
 
+    @property
+    def any_live(self) -> bool:
+        """Whether something is pending or open, or may be."""
+        return bool(self._entries)
+
     def live(self) -> list[Entry]:
         """Return the pending and open entries, oldest first."""
         return [entry for entry in self._entries.values() if entry.live]

@@ -72,6 +72,11 @@ class NamesWatch:
         """Whether a name holds something that has no layers of its own."""
         return name in self._namespace and not issubclass(type(self._namespace[name]), FACE.owners)
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether the running cell binds names that are watched, or that walk over layers."""
+        return bool(self._held or self._bindings)
+
     def held(self) -> list[str]:
         """Return the names that are watched now."""
         return list(self._held)

@@ -158,6 +158,14 @@ class Session:
     def end_cell(self) -> None:
         """A cell has ended, well or not; raises in strict mode, when all that is to be done is done."""
         self._forget_caches()
+        if not (
+            self.ledger.any_live
+            or self.names.is_busy
+            or self.models_made
+            or self._passing
+            or self._site_notes()
+        ):
+            return  # as most cells do
         self._end_statements()
         self._compare_names(None)
         self.settle()

@@ -59,6 +59,8 @@ class LazyCellText(CellText):
 
 def _lines_above(raw: str) -> int:
     """Count the lines above the Python text: leading blank ones, which IPython drops, and cell magics."""
+    if raw[:1].isalpha():
+        return 0
     lines = raw.splitlines()
     count = 0
     while count < len(lines) and not lines[count].strip():

@@ -70,6 +70,7 @@ class Extension:
         self._finder: wake.KerasImportFinder | None = None
         self._magics: Any = None
         self._woken_for: set[str] = set()
+        self._transforming = False
         for name in (*_EVENTS, "instrument", "_wake"):
             setattr(self, name, self.containment.shield(getattr(self, name)))
 
@@ -146,8 +147,10 @@ class Extension:
 
     def _wake_if_unheard(self) -> None:
         """Wake for a Keras whose import was not heard: ipyflow and others put loaders of their own in our place."""
-        if any(name in sys.modules and name not in self._woken_for for name in wake.WAITED_FOR):
-            self._wake()
+        for name in wake.WAITED_FOR:  # in every cell: a generator would take longer than the question
+            if name in sys.modules and name not in self._woken_for:
+                self._wake()
+                return
 
     # Events of the shell
 
@@ -200,9 +203,12 @@ class Extension:
         if not any(item is self._transformer for item in transformers):
             # First: what others make of a statement, such as calls in place of an assignment, says less.
             transformers.insert(0, self._transformer)
+        self._transforming = True
 
     def _stop_transforming(self) -> None:
-        _remove(self._shell.ast_transformers, self._transformer)
+        if self._transforming:
+            self._transforming = False
+            _remove(self._shell.ast_transformers, self._transformer)
 
     def instrument(self, tree: ast.Module) -> None:
         """Instrument the tree of a cell in place."""

@@ -31,6 +31,9 @@ class Magics:
         self._shell = shell
         self._extension = extension
         self._hooked: list[tuple[str, Callable[..., Any]]] = []
+        # Made once: every cell passes through the first.
+        self._as_line = extension.containment.shield(cell_magic_as_line)
+        self._completions = extension.containment.shield(self._complete)
 
     @cached_property
     def _commands(self) -> Commands:
@@ -46,11 +49,11 @@ class Magics:
             self._hook_completer(key)
 
     def _rewrite(self, lines: list[str]) -> list[str]:
-        return self._extension.containment.shield(cell_magic_as_line)(lines) or lines
+        return self._as_line(lines) or lines
 
     def _hook_completer(self, key: str) -> None:
         def complete(_: Any, event: Any) -> list[str]:
-            return self._extension.containment.shield(self._complete)(event) or []
+            return self._completions(event) or []
 
         self._shell.set_hook("complete_command", complete, str_key=key)
         self._hooked.append((key, complete))
