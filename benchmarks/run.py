@@ -9,8 +9,10 @@ Extensions other than the guard's are measured where they are installed.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib.util
 import json
+import math
 import os
 import statistics
 import subprocess
@@ -26,6 +28,7 @@ import kernel_start
 from worker import LOADERS, LOOPS
 
 HERE = Path(__file__).parent
+OURS = ("plain", "keras_guard")
 PEERS = {"autoreload 2": "IPython", "jaxtyping": "jaxtyping", "ipyflow": "ipyflow"}
 
 #: Bars: the highest ratio a row may have.
@@ -51,17 +54,21 @@ class Process:
         """Ask for one measurement."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps([name, *arguments]) + "\n")
-        self._process.stdin.flush()
-        line = self._process.stdout.readline()
-        if not line:
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.write(json.dumps([name, *arguments]) + "\n")
+            self._process.stdin.flush()
+        line = self._process.stdout.readline() if self._process.poll() is None else ""
+        if line:
+            return json.loads(line)
+        if self.configuration in OURS:
             raise SystemExit(f"the worker of {self.configuration} ended at {name}{arguments}")
-        return json.loads(line)
+        return math.nan  # another extension broke here; the rest is measured without it
 
     def close(self) -> None:
         """End the worker."""
         assert self._process.stdin is not None
-        self._process.stdin.close()
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.close()
         self._process.wait(timeout=60)
 
 
@@ -98,7 +105,8 @@ def _ratios(title: str, found: dict[str, list[float]]) -> str:
         if configuration != "plain":
             ratios = [mine / base for mine, base in zip(times, plain, strict=True)]
             middle = statistics.median(ratios)
-            cells.append(f"{middle:.2f}x ({min(ratios):.2f}-{max(ratios):.2f})")
+            shown = f"{middle:.2f}x ({min(ratios):.2f}-{max(ratios):.2f})"
+            cells.append("ended" if math.isnan(middle) else shown)
     return f"| {title} | " + " | ".join(cells) + " |"
 
 
@@ -155,7 +163,7 @@ def main() -> None:
         "--starts", type=int, default=20, help="kernels to start for the last table; 0 for none"
     )
     options = parser.parse_args()
-    configurations = ["plain", "keras_guard"]
+    configurations = [*OURS]
     if options.peers:
         configurations += [name for name, package in PEERS.items() if importlib.util.find_spec(package)]
     assert set(configurations) <= LOADERS.keys()
