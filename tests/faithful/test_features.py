@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from .runner import Process
@@ -71,15 +69,6 @@ FEATURES: dict[str, tuple[list[str], str]] = {
         "22",
     ),
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def both() -> Iterator[tuple[Process, Process]]:
-    """A shell without the guard, and one with it."""
-    plain, guarded = Process(guarded=False), Process(guarded=True)
-    yield plain, guarded
-    plain.close()
-    guarded.close()
 
 
 @pytest.mark.parametrize(("cells", "word"), FEATURES.values(), ids=FEATURES)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -18,15 +17,6 @@ _SETTINGS = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     print_blob=True,
 )
-
-
-@pytest.fixture(scope="module")
-def both() -> Iterator[tuple[Process, Process]]:
-    """A shell without the guard, and one with it."""
-    plain, guarded = Process(guarded=False), Process(guarded=True)
-    yield plain, guarded
-    plain.close()
-    guarded.close()
 
 
 def _check(both: tuple[Process, Process], program: list[str]) -> None:
