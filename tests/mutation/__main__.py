@@ -203,13 +203,17 @@ def main() -> int:
     )
     made: Counter[str] = Counter()
     noticed: Counter[str] = Counter()
-    for mutant, found in judge(mutants, options.jobs):
-        made[mutant.file.stem] += 1
-        noticed[mutant.file.stem] += found
-        if not found:
-            print(
-                f"not noticed: {mutant.file.name} ({mutant.kind})", *mutant.lines(), sep="\n    ", flush=True
-            )
+    with contextlib.suppress(KeyboardInterrupt):  # what was tried so far is worth a table, too
+        for mutant, found in judge(mutants, options.jobs):
+            made[mutant.file.stem] += 1
+            noticed[mutant.file.stem] += found
+            if not found:
+                print(
+                    f"not noticed: {mutant.file.name} ({mutant.kind})",
+                    *mutant.lines(),
+                    sep="\n    ",
+                    flush=True,
+                )
     print("\n| file | changes | noticed |\n|---|---|---|")
     for stem in sorted(made):
         print(f"| `{stem}` | {made[stem]} | {noticed[stem]} |")
