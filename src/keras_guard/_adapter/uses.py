@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from .traces import TraceFacts, trainable_identity
+from .reads import SCORING_KINDS
+from .traces import ENTRIES, TraceFacts, trainable_identity
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +31,16 @@ class Use:
     def runs_trace(self) -> bool:
         """Whether a traced function replays."""
         return bool(self.serving)
+
+    @property
+    def trains(self) -> bool:
+        """Whether it is an entry method that trains."""
+        return ENTRIES.get(self.method) == "train"
+
+    @property
+    def scores(self) -> bool:
+        """Whether it is an entry method that computes a loss: one that trains or evaluates."""
+        return ENTRIES.get(self.method) in SCORING_KINDS
 
     def trained_otherwise(self) -> bool:
         """Whether a trace that serves updates other variables than are trainable now."""

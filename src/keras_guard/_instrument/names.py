@@ -219,18 +219,19 @@ def bindings_of(statement: ast.stmt, offset: int = 0) -> Bindings:
     """
     read, made, chosen = set(), set(), set()
     for name, value in _bound_values(statement):
-        if _is_layer_list(value):
+        if is_layer_list(value):
             read.add(name)
         elif isinstance(value, _MAKERS):
             made.add(name)
-            if any(map(_is_layer_list, ast.walk(value))):
+            if any(map(is_layer_list, ast.walk(value))):
                 chosen.add(name)
     line = (statement.end_lineno or 0) + offset
     walked = walking_names(statement)
     return Bindings(line, frozenset(walked), frozenset(read), frozenset(made), frozenset(chosen))
 
 
-def _is_layer_list(node: ast.AST) -> bool:
+def is_layer_list(node: ast.AST) -> bool:
+    """Whether an expression reads a list of layers: ``x.layers``."""
     return isinstance(node, ast.Attribute) and node.attr in LAYER_LISTS
 
 

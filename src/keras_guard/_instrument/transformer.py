@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from . import runtime
-from .names import Touched, root_name, touched_names
+from .names import Touched, is_layer_list, root_name, touched_names
 from .runtime import Listener, Site
-from .vocabulary import ATTRIBUTES, COPY_METHODS, LAYER_LISTS, LIST_WORDS, MUTATORS
+from .vocabulary import ATTRIBUTES, COPY_METHODS, LIST_WORDS, MUTATORS
 
 _NO_NAMES: frozenset[str] = frozenset()
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -210,7 +210,7 @@ def _made_by_calls(body: Iterable[ast.AST]) -> set[str]:
 
 
 def _has_call(value: ast.expr) -> bool:
-    return any(isinstance(node, ast.Call) or _is_layers(node) for node in ast.walk(value))
+    return any(isinstance(node, ast.Call) or is_layer_list(node) for node in ast.walk(value))
 
 
 def _parts(target: ast.expr) -> list[ast.expr]:
@@ -424,7 +424,7 @@ class _EditSites(ast.NodeTransformer):
             return []
         sites = []
         for index, value in enumerate(node.args):
-            if _is_layers(value):
+            if is_layer_list(value):
                 assert isinstance(value, ast.Attribute)
                 if self._is_ruled_out(value.value):
                     continue
@@ -450,7 +450,7 @@ class _EditSites(ast.NodeTransformer):
         site = None
         if self._is_ruled_out(getattr(node, "func", node)):
             return None
-        if isinstance(node, ast.NamedExpr) and _is_layers(node.value):
+        if isinstance(node, ast.NamedExpr) and is_layer_list(node.value):
             site = self._site(parent, chain=node.target.id)
         elif (
             isinstance(node, ast.Attribute)
@@ -505,10 +505,6 @@ def _value_probe(node: ast.Assign | ast.AnnAssign) -> str:
 
 def _only_reads(function: ast.expr) -> bool:
     return isinstance(function, ast.Name) and function.id in _READERS
-
-
-def _is_layers(node: ast.AST) -> bool:
-    return isinstance(node, ast.Attribute) and node.attr in LAYER_LISTS
 
 
 def _list_aliases(function: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:

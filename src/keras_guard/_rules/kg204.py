@@ -35,8 +35,6 @@ from .words import cell
 #: Arguments a traced function goes by, as against those ``compile`` made something of.
 _TRACED_ARGUMENTS = frozenset({"optimizer", "run_eagerly", "jit_compile", "steps_per_execution"})
 _TRAIN = frozenset({"train"})
-#: Uses that a loss or metric has a part in.
-_SCORING = frozenset({"fit", "evaluate", "train_on_batch", "test_on_batch"})
 
 
 class CompileArgument(Rule):
@@ -466,9 +464,7 @@ def _rebound_waits(event: Rebound, models: list[Any], desk: Desk) -> Callable[[A
 
 
 def _opened_by_scoring(argument: str) -> Callable[[Use], bool]:
-    methods = frozenset({"fit", "train_on_batch"}) if argument == "optimizer" else _SCORING
-
     def opened_by(use: Use) -> bool:
-        return use.method in methods
+        return use.trains if argument == "optimizer" else use.scores
 
     return opened_by

@@ -105,7 +105,7 @@ def _uses(use: Use) -> bool:
 
 
 def _scores(use: Use) -> bool:
-    return use.method in ("fit", "evaluate", "train_on_batch", "test_on_batch")
+    return use.scores
 
 
 def _are_functions(old: Any, new: Any) -> bool:

@@ -13,8 +13,7 @@ from .._adapter.face import is_keras_2, is_model
 from .._adapter.global_values import value_at
 from .._adapter.held_values import held_objects, unapplied_arguments
 from .._adapter.membership import graph_layers
-from .._adapter.reads import SCORING_KINDS
-from .._adapter.traces import ENTRIES, Call, facts_now, makes_traces
+from .._adapter.traces import Call, facts_now, makes_traces
 from .._adapter.uses import Use
 from .._data.diagnostic import Span
 from .._data.events import (
@@ -98,7 +97,7 @@ class KerasSink:
             for held in facts.held:
                 if held.changed:
                     yield self._attribute_held(held.owner(), held.name, held.value)
-        if ENTRIES.get(use.method) in SCORING_KINDS:
+        if use.scores:
             for owner in held_objects(use.model, "test"):
                 for name, value in unapplied_arguments(owner).items():
                     yield self._attribute_held(owner, name, value)

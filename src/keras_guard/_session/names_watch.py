@@ -211,7 +211,7 @@ class NamesWatch:
                 continue
             if any(path.startswith(prefix) for prefix in edited) or self._is_selected(path, reference(), old):
                 continue
-            yield from self._slot_events(
+            yield from self.slot_events(
                 name + path, reference, new.objects.get(path), lambda: find_span(name)
             )
 
@@ -222,9 +222,17 @@ class NamesWatch:
             for where, picture in held.lists.items()
         )
 
-    def _slot_events(
+    def slot_events(
         self, where: str, before: Callable[[], Any], after: Callable[[], Any] | None, span: Callable[[], Span]
     ) -> Iterator[Event]:
+        """Yield what it means that a place holds another object than before.
+
+        Args:
+            where: The place.
+            before: Returns what it held, ``None`` for what is gone.
+            after: Returns what it holds; ``None`` where it holds nothing watched.
+            span: Returns where it was bound.
+        """
         old, new = before(), after() if after is not None else None
         if new is None or old is new:
             return

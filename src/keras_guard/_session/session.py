@@ -283,12 +283,10 @@ class Session:
         now = _layers_in_slots(note.items, site.attribute)
         base = site.chain.rpartition(".")[0] if site.attribute != "[]" else site.chain.rpartition("[")[0]
         for part, reference in note.slots.items():
-            old, new = reference(), now.get(part, weak(None))()
-            if new is None or old is new:
-                continue
-            old = self._first_at(base + part) or old
-            if old is not None and old is not new:
-                self.publish(Rebound(base + part, old, new, span_of_site(self.shell, site)))
+            for event in self.names.slot_events(
+                base + part, reference, now.get(part), lambda: span_of_site(self.shell, site)
+            ):
+                self.publish(event)
 
     def probe_step(self, site: Site) -> None:
         """See ``runtime.Listener``."""
