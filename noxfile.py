@@ -102,7 +102,7 @@ def ipython_suite(session: nox.Session) -> None:
 @nox.session
 def mutants(session: nox.Session) -> None:
     """Change the rules piece by piece and count what the tests notice; `-- --sample 100` for some of it."""
-    session.install("-e", ".[test]", "cosmic-ray")
+    session.install("-e", ".[test]", "cosmic-ray", "coverage")
     session.run("python", "-m", "tests.mutation", *session.posargs)
 
 

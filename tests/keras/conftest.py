@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Iterator
 from typing import Any
 
@@ -51,6 +52,8 @@ def guarded(capsys: pytest.CaptureFixture[str]) -> Iterator[GuardedShell]:
     guarded = GuardedShell(shell, load(shell))
     yield guarded
     unload(shell)
-    shell.reset(new_session=False)
+    # Else the interpreter keeps the shell to its exit, and every later collection walks through it.
+    atexit.unregister(shell.atexit_operations)
+    shell.atexit_operations()
     keras.config.set_dtype_policy(policy)
     assert not guarded.faults, next(iter(guarded.faults.values()))

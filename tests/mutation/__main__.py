@@ -1,29 +1,37 @@
 """Changes the rules one small piece at a time and counts which changes the tests notice.
 
 ``python -m tests.mutation [--sample N] [--seed N] [--jobs N] [FILE ...]`` prints a Markdown table
-and the changes that nothing noticed. The changes come from cosmic-ray. Each runs in a process
-forked from one that has imported Keras already, so that it costs the tests alone.
+and the changes that nothing noticed. The changes come from cosmic-ray. The tests run once to see which
+lines of the rules each of them reaches; each change then meets the tests that reach it, in a process
+forked from one that has imported Keras already, so that it costs those tests alone.
 """
 
 from __future__ import annotations
 
 import argparse
+import ast
 import contextlib
 import difflib
+import gc
+import importlib
 import importlib.abc
 import importlib.util
 import os
+import pickle
 import random
 import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+import coverage
+import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 RULES = ROOT / "src" / "keras_guard" / "_rules"
@@ -38,8 +46,8 @@ KINDS = [
     "ReplaceComparisonOperator_LtE_Gt", "ExceptionReplacer", "RemoveDecorator",
 ]  # fmt: skip
 
-#: Where a rule is exercised in the process; the quick and telling ones first.
-TESTS = ["test_rule_pages.py", "test_idioms.py", "test_adapted.py", "test_cures.py"]
+#: Where a rule is exercised in the process.
+TESTS = ["test_rule_pages.py", "test_idioms.py", "test_adapted.py", "test_cures.py", "test_edit_places.py"]
 
 #: A change that makes the tests hang has been noticed.
 SECONDS = 600
@@ -76,6 +84,20 @@ class Mutant:
                 found += [f"{a + 1}: + {line.strip()}" for line in new[c:d]]
         return found
 
+    def touched(self) -> set[int]:
+        """Return the numbers of the lines of the statements that are changed, as they were."""
+        source = self.file.read_text()
+        numbers = {int(line.partition(":")[0]) for line in self.lines() if line.partition(":")[2][1] == "-"}
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.stmt):
+                body = getattr(node, "body", None)
+                own = set(
+                    range(node.lineno, body[0].lineno if body else (node.end_lineno or node.lineno) + 1)
+                )
+                if own & numbers:
+                    numbers |= own
+        return numbers
+
 
 def mutants_of(file: Path) -> Iterator[Mutant]:
     """Yield every change of a file."""
@@ -109,64 +131,125 @@ class _Loader(importlib.abc.Loader, importlib.abc.MetaPathFinder):
         exec(compile(self._mutant.source, str(self._mutant.file), "exec"), vars(module))
 
 
-def _tests_in_order(mutant: Mutant | None) -> list[str]:
-    files = [str(ROOT / "tests" / "keras" / name) for name in TESTS]
-    if mutant is None or not mutant.file.stem.startswith("kg"):
-        return files
-    # The rule's own page first: it notices most.
-    code = mutant.file.stem.upper()
-    pages = [
-        f"{files[0]}::{name}[{code}]"
-        for name in ("test_example_fires_exactly_this_rule_once", "test_instead_opens_nothing")
-    ]
-    return [*pages, *files]
+class _Reached:
+    """Writes down which lines of the rules each test runs, and how long the test takes."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self.lines: dict[str, dict[str, set[int]]] = {}  # file name to test to lines
+        self._cover = coverage.Coverage(data_file=None, include=[str(RULES / "*.py")], config_file=False)
+
+    def pytest_sessionstart(self) -> None:
+        self._cover.start()
+        for file in RULES.glob("*.py"):  # what importing runs belongs to no test
+            importlib.import_module(f"keras_guard._rules.{file.stem}")
+
+    def pytest_sessionfinish(self) -> None:
+        self._cover.stop()
+        data = self._cover.get_data()
+        for file in data.measured_files():
+            tests = self.lines.setdefault(Path(file).name, {})
+            for line, contexts in data.contexts_by_lineno(file).items():
+                for context in contexts:
+                    tests.setdefault(context, set()).add(line)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        self._cover.switch_context(item.nodeid)
+        start = time.monotonic()
+        result = yield
+        self.seconds[item.nodeid] = time.monotonic() - start
+        self._cover.switch_context("")
+        return result
+
+    def order_for(self, mutant: Mutant) -> list[str]:
+        """Return the tests that can notice a change, the rule's own pages first, then the quick ones."""
+        touched = mutant.touched()
+        tests = self.lines.get(mutant.file.name, {})
+        if touched & tests.get("", set()):  # a line of the module itself: who knows what follows from it
+            chosen = list(self.seconds)
+        else:
+            chosen = [test for test, lines in tests.items() if touched & lines]
+        own = f"[{mutant.file.stem.upper()}"
+        return sorted(chosen, key=lambda test: (own not in test, self.seconds[test]))
 
 
-def run(mutant: Mutant | None) -> int:
+class _InOrder:
+    """Runs the tests that are named, in the order they are named in; keeps collections of garbage short."""
+
+    def __init__(self, order: list[str]) -> None:
+        self._place = {test: place for place, test in enumerate(order)}
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        items[:] = sorted(
+            (item for item in items if item.nodeid in self._place), key=lambda item: self._place[item.nodeid]
+        )
+
+    def pytest_runtest_logfinish(self) -> None:
+        gc.freeze()  # IPython keeps every shell; to walk them all after each test takes longer than the test
+
+
+def run(plugin: object, mutant: Mutant | None = None) -> int:
     """Run the tests in this process, with a change or without; return pytest's exit code."""
-    import pytest
-
     signal.alarm(SECONDS)
     quiet = os.open(os.devnull, os.O_WRONLY)
     os.dup2(quiet, 1)
     os.dup2(quiet, 2)
     if mutant is not None:
         sys.meta_path.insert(0, _Loader(mutant))
-    options = [
-        "-x",
-        "-q",
-        "-p",
-        "no:randomly",
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "no:xdist",
-        "--rootdir",
-        str(ROOT),
-    ]
-    return int(pytest.main([*options, *_tests_in_order(mutant)]))
+    plugins = [option for name in ("randomly", "cacheprovider", "xdist") for option in ("-p", f"no:{name}")]
+    files = [str(ROOT / "tests" / "keras" / name) for name in TESTS]
+    return int(pytest.main(["-x", "-q", *plugins, "--rootdir", str(ROOT), *files], [plugin]))
 
 
-def _fork(mutant: Mutant | None) -> int:
+def survey() -> _Reached | None:
+    """Run every test without a change, in a process of its own; return None when one fails."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        reached, status = _Reached(), 70
+        with contextlib.suppress(BaseException):
+            status = run(reached)
+        with os.fdopen(writing, "wb") as pipe:
+            pickle.dump((status, reached.seconds, reached.lines), pipe)
+        os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as pipe:
+        status, seconds, lines = pickle.load(pipe)
+    os.waitpid(child, 0)
+    if status != 0:
+        return None
+    reached = _Reached()
+    reached.seconds, reached.lines = seconds, lines
+    return reached
+
+
+def _fork(mutant: Mutant, order: list[str]) -> int:
     child = os.fork()
     if child:
         return child
     status = 70
     with contextlib.suppress(BaseException):
-        status = run(mutant)
+        status = run(_InOrder(order), mutant)
     os._exit(status)
 
 
-def judge(mutants: list[Mutant], jobs: int) -> Iterator[tuple[Mutant, bool]]:
-    """Run the tests on each change; yield whether they noticed it."""
-    running: dict[int, Mutant] = {}
+def judge(mutants: list[Mutant], reached: _Reached, jobs: int) -> Iterator[tuple[Mutant, int, bool]]:
+    """Run the tests on each change; yield how many can notice it and whether one did."""
+    running: dict[int, tuple[Mutant, int]] = {}
     waiting = list(mutants)
     while waiting or running:
         while waiting and len(running) < jobs:
             mutant = waiting.pop(0)
-            running[_fork(mutant)] = mutant
-        child, status = os.wait()
-        yield running.pop(child), status != 0
+            order = reached.order_for(mutant)
+            if order:
+                running[_fork(mutant, order)] = mutant, len(order)
+            else:
+                yield mutant, 0, False
+        if running:
+            child, status = os.wait()
+            yield *running.pop(child), status != 0
 
 
 def _prepare() -> None:
@@ -175,9 +258,10 @@ def _prepare() -> None:
     os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
     import IPython.core.interactiveshell  # noqa: F401
     import keras  # noqa: F401
-    import pytest  # noqa: F401
 
     assert "keras_guard" not in sys.modules
+    gc.collect()
+    gc.freeze()
 
 
 def main() -> int:
@@ -195,7 +279,8 @@ def main() -> int:
     mutants = mutants[: options.sample]
     _prepare()
     start = time.monotonic()
-    if os.waitpid(_fork(None), 0)[1] != 0:
+    reached = survey()
+    if reached is None:
         print("the tests fail without any change")
         return 1
     print(
@@ -204,12 +289,12 @@ def main() -> int:
     made: Counter[str] = Counter()
     noticed: Counter[str] = Counter()
     with contextlib.suppress(KeyboardInterrupt):  # what was tried so far is worth a table, too
-        for mutant, found in judge(mutants, options.jobs):
+        for mutant, tests, found in judge(mutants, reached, options.jobs):
             made[mutant.file.stem] += 1
             noticed[mutant.file.stem] += found
             if not found:
                 print(
-                    f"not noticed: {mutant.file.name} ({mutant.kind})",
+                    f"not noticed by {tests} tests: {mutant.file.name} ({mutant.kind})",
                     *mutant.lines(),
                     sep="\n    ",
                     flush=True,
