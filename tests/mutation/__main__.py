@@ -47,10 +47,16 @@ KINDS = [
 ]  # fmt: skip
 
 #: Where a rule is exercised in the process.
-TESTS = ["test_rule_pages.py", "test_idioms.py", "test_adapted.py", "test_cures.py", "test_edit_places.py"]
+TESTS = [
+    *(
+        ROOT / "tests" / "keras" / f"test_{name}.py"
+        for name in ("rule_pages", "idioms", "adapted", "cures", "edit_places", "magics")
+    ),
+    ROOT / "tests" / "mutation" / "cases.py",
+]
 
 #: A change that makes the tests hang has been noticed.
-SECONDS = 600
+SECONDS = 1800
 
 
 @dataclass(frozen=True)
@@ -131,7 +137,14 @@ class _Loader(importlib.abc.Loader, importlib.abc.MetaPathFinder):
         exec(compile(self._mutant.source, str(self._mutant.file), "exec"), vars(module))
 
 
-class _Reached:
+class _Brisk:
+    """Keeps collections of garbage short: IPython keeps every shell, and to walk them all takes its time."""
+
+    def pytest_runtest_logfinish(self) -> None:
+        gc.freeze()
+
+
+class _Reached(_Brisk):
     """Writes down which lines of the rules each test runs, and how long the test takes."""
 
     def __init__(self) -> None:
@@ -174,8 +187,8 @@ class _Reached:
         return sorted(chosen, key=lambda test: (own not in test, self.seconds[test]))
 
 
-class _InOrder:
-    """Runs the tests that are named, in the order they are named in; keeps collections of garbage short."""
+class _InOrder(_Brisk):
+    """Runs the tests that are named, in the order they are named in."""
 
     def __init__(self, order: list[str]) -> None:
         self._place = {test: place for place, test in enumerate(order)}
@@ -185,9 +198,6 @@ class _InOrder:
         items[:] = sorted(
             (item for item in items if item.nodeid in self._place), key=lambda item: self._place[item.nodeid]
         )
-
-    def pytest_runtest_logfinish(self) -> None:
-        gc.freeze()  # IPython keeps every shell; to walk them all after each test takes longer than the test
 
 
 def run(plugin: object, mutant: Mutant | None = None) -> int:
@@ -199,7 +209,7 @@ def run(plugin: object, mutant: Mutant | None = None) -> int:
     if mutant is not None:
         sys.meta_path.insert(0, _Loader(mutant))
     plugins = [option for name in ("randomly", "cacheprovider", "xdist") for option in ("-p", f"no:{name}")]
-    files = [str(ROOT / "tests" / "keras" / name) for name in TESTS]
+    files = [str(file) for file in TESTS]
     return int(pytest.main(["-x", "-q", *plugins, "--rootdir", str(ROOT), *files], [plugin]))
 
 

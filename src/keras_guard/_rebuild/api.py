@@ -17,7 +17,7 @@ from .compiling import CompileWords
 from .dryrun import dry_run
 from .intent import infer
 from .plan import ModelPlan, Planner
-from .refused import RebuildRefused
+from .refused import RebuildRefused, refuse_subclassed
 from .source import Writer
 from .spelling import Speller, is_plain_name
 
@@ -183,10 +183,7 @@ def _check_model(model: Any) -> None:
         what = f"the layer {model.name!r}" if is_layer(model) else f"a {kind}"
         raise RebuildRefused(f"only a Keras model can be rebuilt, not {what}")
     if not is_graph_model(model):
-        raise RebuildRefused(
-            f"{model.name!r} is a subclassed model ({type(model).__name__}): its graph is Python code that cannot be rewritten",
-            ("make the edit in its class, then build the model again",),
-        )
+        raise refuse_subclassed(model)
 
 
 def renamed_outputs(plan: ModelPlan) -> dict[str, str]:

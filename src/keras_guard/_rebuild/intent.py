@@ -6,12 +6,12 @@ import difflib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from .._adapter.face import FACE, is_layer, is_model
+from .._adapter.face import FACE, is_graph_model, is_layer, is_model
 from .._adapter.graph import functional_of, read_graph, sub_layers
 from .._adapter.membership import graph_layers, graph_operations, is_input, same_items, visible_layers
 from .._data.edits import InsertAfter, LayerRecord, ListEdit, Remove, Replace
 from .plan import GraphEdit, Intent
-from .refused import RebuildRefused
+from .refused import RebuildRefused, refuse_subclassed
 
 
 def infer(model: Any, edits: Sequence[Any]) -> Intent:
@@ -326,6 +326,8 @@ class _Reading:
 
     def list_edits(self, owner: Any, edits: Sequence[ListEdit]) -> None:
         """Read all edits of one model's list as one, made one after another."""
+        if not is_graph_model(owner):
+            raise refuse_subclassed(owner)
         before, after = fold(owner, edits)
         if isinstance(owner, FACE.sequential):
             self._sequential_list(owner, before, after)

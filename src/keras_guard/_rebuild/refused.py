@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class RebuildRefused(ValueError):  # noqa: N818 - a refusal, and the public name
     """A rebuild that would need guessing, or that cannot be written.
@@ -16,3 +18,11 @@ class RebuildRefused(ValueError):  # noqa: N818 - a refusal, and the public name
         self.choices = choices
         listed = "".join(f"\n  - {choice}" for choice in choices)
         super().__init__(f"{reason}{listed}")
+
+
+def refuse_subclassed(model: Any) -> RebuildRefused:
+    """Return the refusal for a model whose graph is the Python code of its class."""
+    return RebuildRefused(
+        f"{model.name!r} is a subclassed model ({type(model).__name__}): its graph is Python code that cannot be rewritten",
+        ("make the edit in its class, then build the model again",),
+    )
