@@ -10,6 +10,11 @@ import pytest
 from .support.kernel import Kernel
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option that writes agreed texts anew."""
+    parser.addoption("--rewrite-golden", action="store_true", help="take what the tests see for agreed")
+
+
 @pytest.fixture(scope="session")
 def shared_kernel() -> Iterator[Kernel]:
     """One kernel process with the guard loaded and Keras imported, for the whole run."""

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import atexit
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from keras_guard._data.diagnostic import Diagnostic
+from keras_guard._data.diagnostic import Diagnostic, LayerFacts
+from keras_guard._render.as_text import render_text
+from tests.support.golden import Golden, may_rewrite
+
+_GOLDEN = Path(__file__).with_name("golden")
 
 
 class GuardedShell:
@@ -33,10 +38,41 @@ class GuardedShell:
         """Return the last state of each diagnostic, by id."""
         return {diagnostic.id: diagnostic for diagnostic in self.shown}
 
+    def said(self) -> str:
+        """Return all that was shown, in order: each card's text, and what only its JSON has."""
+        return "\n".join(f"{render_text(shown)}\n{_beside_the_text(shown)}" for shown in self.shown)
+
     @property
     def faults(self) -> dict[str, str]:
         """What went wrong inside the guard."""
         return self.session.containment.details
+
+
+def _beside_the_text(shown: Diagnostic) -> str:
+    layers = " -> ".join(_brief(layer) for layer in (shown.graph_layer, shown.new_layer))
+    rebuild = ", can be rebuilt" if shown.rebuild else ""
+    return f"[{shown.model} of {', '.join(shown.models)}: {layers}{rebuild}]"
+
+
+def _brief(layer: LayerFacts | None) -> str:
+    return "no layer" if layer is None else layer.title()
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[str, str, str], None]:
+    """Return what compares a text with the agreed one, by file and name.
+
+    The texts were agreed on for TensorFlow, the only backend on which every rule speaks.
+    """
+    import keras
+
+    rewrite = may_rewrite(request.config)
+
+    def check(file: str, name: str, text: str) -> None:
+        if keras.backend.backend() == "tensorflow":
+            Golden(_GOLDEN / f"{file}.txt", rewrite).check(name, text)
+
+    return check
 
 
 @pytest.fixture
@@ -47,6 +83,7 @@ def guarded(capsys: pytest.CaptureFixture[str]) -> Iterator[GuardedShell]:
 
     from keras_guard._shell.extension import load, unload
 
+    keras.backend.clear_session(free_memory=False)  # layers are named alike, whatever ran before
     policy = keras.config.dtype_policy()
     shell = InteractiveShell()
     guarded = GuardedShell(shell, load(shell))

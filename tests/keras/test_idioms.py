@@ -34,6 +34,7 @@ MARK = re.compile(r"#([!?~]) (KG\d+)(?: -(\d+))?$")
 class Idiom:
     """One notebook and what must be said of it: (cell, line, code) to whether it must open."""
 
+    file: str
     name: str
     cells: tuple[str, ...]
     expected: dict[tuple[int, int, str], bool]
@@ -47,7 +48,7 @@ def _idioms() -> list[Any]:
             title, _, body = text.partition("\n")
             name, may_wait = title.removesuffix(" (may wait)"), title.endswith(" (may wait)")
             cells = tuple(cell.strip("\n") for cell in body.split("# ---\n"))
-            idiom = Idiom(name, cells, dict(_marks(cells)), may_wait)
+            idiom = Idiom(file.stem, name, cells, dict(_marks(cells)), may_wait)
             found.append(pytest.param(idiom, id=f"{file.stem}-{name.replace(' ', '-')}"))
     return found
 
@@ -63,8 +64,8 @@ def _marks(cells: tuple[str, ...]) -> Any:
 
 
 @pytest.mark.parametrize("idiom", _idioms())
-def test_idiom(guarded: Any, idiom: Idiom) -> None:
-    """Each marked edit is warned about on its line, and nothing else is said."""
+def test_idiom(guarded: Any, golden: Any, idiom: Idiom) -> None:
+    """Each marked edit is warned about on its line, in the words agreed on, and nothing else is said."""
     guarded.run(PRELUDE)
     first = guarded.shell.execution_count
     guarded.run(*idiom.cells)
@@ -77,3 +78,5 @@ def test_idiom(guarded: Any, idiom: Idiom) -> None:
     assert opened == {key for key, opens in idiom.expected.items() if opens}
     waiting = {key for key, opens in idiom.expected.items() if not opens}
     assert idiom.may_wait or said.keys() == opened | waiting
+    if guarded.shown:
+        golden(idiom.file, idiom.name, guarded.said())

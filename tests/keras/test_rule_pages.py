@@ -35,14 +35,15 @@ def _cells(code: str) -> list[str]:
 
 
 @pytest.mark.parametrize("rule", _RULES)
-def test_example_fires_exactly_this_rule_once(rule: Rule, guarded: Any) -> None:
-    """The example of a rule's page brings up that rule, once, and no other."""
+def test_example_fires_exactly_this_rule_once(rule: Rule, guarded: Any, golden: Any) -> None:
+    """The example of a rule's page brings up that rule, once, in the words agreed on, and no other."""
     _skip_where_nothing_is_lost(rule)
     guarded.run(*_cells(rule.page.example))
     found = guarded.last_states().values()
     assert [d.code for d in found] == [rule.code]
     expected = State.PENDING if rule.code in _HINTS else State.OPEN
     assert [d.state for d in found] == [expected]
+    golden("rule_pages", rule.code, guarded.said())
 
 
 @pytest.mark.parametrize("rule", _RULES)

@@ -120,44 +120,45 @@ def _codes(code: types.CodeType) -> Iterator[types.CodeType]:
 
 
 @functools.lru_cache(maxsize=512)
-def _names(code: types.CodeType) -> frozenset[str]:
-    return frozenset(
+def _names(code: types.CodeType) -> tuple[str, ...]:
+    names = (
         str(instruction.argval)
         for part in _codes(code)
         for instruction in dis.get_instructions(part)
         if instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME")
     )
+    return tuple(dict.fromkeys(names))
 
 
 @functools.lru_cache(maxsize=512)
-def _places(code: types.CodeType) -> frozenset[str]:
-    """Return the places code reads and never writes: a count it keeps itself is none."""
-    read: set[str] = set()
+def _places(code: types.CodeType) -> tuple[str, ...]:
+    """Return the places code reads and never writes, as it reads them: a count it keeps itself is none."""
+    read: list[str] = []
     written: set[str] = set()
     for part in _codes(code):
         steps = [step for step in dis.get_instructions(part) if step.opname not in _BETWEEN]
         for index, step in enumerate(steps):
             if step.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
-                read |= _place(str(step.argval), steps[index + 1 : index + 3])
+                read += _place(str(step.argval), steps[index + 1 : index + 3])
             elif step.opname in ("STORE_GLOBAL", "STORE_ATTR"):
                 written.add(str(step.argval))
             elif step.opname == "STORE_SUBSCR":
                 written.add("[")
-    return frozenset(place for place in read if not _is_written(place, written))
+    return tuple(place for place in dict.fromkeys(read) if not _is_written(place, written))
 
 
 _BETWEEN = frozenset({"PUSH_NULL", "CACHE", "EXTENDED_ARG"})
 
 
-def _place(name: str, after: list[dis.Instruction]) -> set[str]:
+def _place(name: str, after: list[dis.Instruction]) -> list[str]:
     operations = [(step.opname, step.argval) for step in after]
     if operations and operations[0][0] in ("LOAD_ATTR", "LOAD_METHOD"):
-        return set() if operations[0][1] in _FORM else {name, f"{name}.{operations[0][1]}"}
+        return [] if operations[0][1] in _FORM else [name, f"{name}.{operations[0][1]}"]
     if len(operations) == 2 and operations[0][0].startswith(("LOAD_CONST", "LOAD_SMALL_INT")):
         key = operations[0][1]
         if after[1].opname == "BINARY_SUBSCR" or after[1].argrepr == "[]":
-            return {name, f"{name}[{key}]" if type(key) is int else f'{name}["{key}"]'}
-    return {name}
+            return [name, f"{name}[{key}]" if type(key) is int else f'{name}["{key}"]']
+    return [name]
 
 
 def _is_written(place: str, written: set[str]) -> bool:

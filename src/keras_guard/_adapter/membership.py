@@ -119,6 +119,11 @@ def was_called(layer: Any) -> bool:
     return bool(getattr(layer, "_inbound_nodes", ()))
 
 
+def is_run_alone(layer: Any) -> bool:
+    """Whether the layer was called on data, and never on a symbolic tensor."""
+    return bool(getattr(layer, "_called", False)) and not was_called(layer)
+
+
 def is_called_apart(layer: Any, models: Iterable[Any]) -> bool:
     """Whether a layer was called on tensors none of which comes from an input of one of the models."""
     sources = _sources(getattr(layer, "_inbound_nodes", ()))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from .._adapter.face import is_layer, is_model
-from .._adapter.membership import holds, is_called_apart, own_layers
+from .._adapter.membership import holds, is_called_apart, is_run_alone, own_layers
 from .._data.diagnostic import DiffRow
 from .._data.edits import Replace
 from .._data.events import Event, Rebound
@@ -53,8 +53,9 @@ model = build(shared)
 # ---
 model.summary()""",
         limits="""
-Silent when the new layer is used in another model or called on another model's inputs, when the name walks over a model's layers, when the
-old layer is in no model the user can reach, and on local names of functions.""",
+Silent when the new layer is used in another model, called on another model's inputs or run on data by
+itself, when the name walks over a model's layers, when the old layer is in no model the user can reach, and
+on local names of functions. A new layer that was only built, or given weights, still counts as lost.""",
     )
 
     def judge(self, event: Event, desk: Desk) -> Iterator[Finding]:
@@ -150,7 +151,9 @@ def _proof(event: Rebound, stale: list[Any], desk: Desk) -> Callable[[], bool]:
         living = [m for m in (r() for r in models) if m is not None and desk.is_reachable(m)]
         if not any(holds(m, before) for m in living) or desk.holders(after):
             return False
-        return is_model(after) or not is_called_apart(after, living)
+        if is_model(after):
+            return True
+        return not (is_called_apart(after, living) or is_run_alone(after))
 
     return proof
 
