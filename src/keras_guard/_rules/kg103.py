@@ -6,7 +6,7 @@ import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from .._adapter.face import is_graph_model, is_layer, is_model
+from .._adapter.face import FACE, is_graph_model, is_layer, is_model
 from .._adapter.membership import graph_operations, holds, listed_layers, own_layers
 from .._data.diagnostic import Span
 from .._data.events import AttributeSet, Event, ListEdited
@@ -64,8 +64,11 @@ built.""",
 
     def audit(self, model: Any, desk: Desk) -> Iterator[Finding]:
         """See :class:`Rule`."""
+        if any(entry.finding.code == self.code for entry in desk.entries_of(model)):
+            return
         if is_graph_model(model) and _runs_a_graph(model) and _disagree(model):
-            yield self._finding(model, "_layers", own_layers(model), listed_layers(model), Span(), desk)
+            record = "_layers" if issubclass(type(model), FACE.sequential) else "_operations"
+            yield self._finding(model, record, own_layers(model), listed_layers(model), Span(), desk)
 
     def _finding(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from .._adapter.attributes import Effect, effect_of, is_in_weights, same_value, shapes_disagree, unapplied
@@ -33,6 +34,10 @@ _CONFIG_READERS = frozenset(
     {"get_config", "to_json", "from_config", "clone_model", "model_from_json", "deserialize", "clone",
      "load_model"}
 )  # fmt: skip
+
+
+#: Stands for an attribute of which only the config is known to be another one.
+_CONFIG = "get_config()"
 
 
 class LayerAttribute(Rule):
@@ -86,15 +91,29 @@ that training alone reads (`rate`, `momentum`) does not open at `predict`.""",
 
     def audit(self, model: Any, desk: Desk) -> Iterator[Finding]:
         """See :class:`Rule`."""
+        known = {entry.finding.part for entry in desk.entries_of(model) if entry.finding.code == self.code}
         for layer in graph_layers(model):
-            names = unapplied(layer)
+            if (id(layer), id(model)) in known:
+                continue
+            for name in unapplied(layer):
+                yield self._unseen(layer, name, model, desk)
             if shapes_disagree(layer):
-                names = [*names, "get_config()"]
-            for name in names:
-                event = AttributeSet(layer, name, MISSING, getattr(layer, name, None), Span())
-                yield self._dead(event, [model], desk, seen=False)
+                about = layer_title(facts(layer))
+                yield replace(
+                    self._unseen(layer, _CONFIG, model, desk),
+                    message=f"the config of {about} asks for weights of other shapes than it has",
+                    label=f"an attribute of {about} was set after it was built",
+                )
 
-    def _dead(self, event: AttributeSet, models: list[Any], desk: Desk, *, seen: bool = True) -> Finding:
+    def _unseen(self, layer: Any, name: str, model: Any, desk: Desk) -> Finding:
+        event = AttributeSet(layer, name, MISSING, getattr(layer, name, None), Span())
+        return replace(
+            self._dead(event, [model], desk),
+            message=f"`{name}` of {layer_title(facts(layer))} is not what its weights were made with",
+            holds=_disagreement(layer, name),
+        )
+
+    def _dead(self, event: AttributeSet, models: list[Any], desk: Desk) -> Finding:
         model, layer = models[0], event.target
         name, about = desk.name_of(model), facts(event.target)
         value = brief_value(event.new)
@@ -104,12 +123,10 @@ that training alone reads (`rate`, `momentum`) does not open at `predict`.""",
             rule=self.name,
             key=cause(self.code, event.span, event.name, layer),
             span=event.span,
-            message=f"{what} was set to {value}, but `{name}` was built without it"
-            if seen
-            else f"{what} and the weights of `{name}` do not belong together",
+            message=f"{what} was set to {value}, but `{name}` was built without it",
             label=f"changes the config of {layer_title(about)}, not its weights nor what it computes",
             notes=(
-                f"only the constructor and `build` read `{event.name}`; the layer was built before",
+                f"only the constructor and `build` read {_spelled(event.name)}; the layer was built before",
                 f"the config of `{name}` now says something the model is not: files saved from it may not load",
             ),
             help=_cure(
@@ -119,7 +136,7 @@ that training alone reads (`rate`, `momentum`) does not open at `predict`.""",
             model_name=name,
             models=tuple(desk.name_of(m) for m in models),
             certain=True,
-            holds=_dead_proof(event, models, desk) if seen else _disagreement(layer, event.name),
+            holds=_dead_proof(event, models, desk),
             # What is saved may be loaded again by the code ahead, and the new model has what the config says.
             opened_by=lambda use: use.method not in ("compile", "save"),
             waits=_waits(models, desk),
@@ -211,6 +228,10 @@ def _took_over(model: Any, layer: Any, name: str, value: Any) -> bool:
     )
 
 
+def _spelled(name: str) -> str:
+    return "an attribute such as `units`" if name == _CONFIG else f"`{name}`"
+
+
 def _disagreement(layer: Any, name: str) -> Callable[[], bool]:
     reference = weakref.ref(layer)
 
@@ -218,6 +239,6 @@ def _disagreement(layer: Any, name: str) -> Callable[[], bool]:
         living = reference()
         if living is None:
             return False
-        return shapes_disagree(living) if name == "get_config()" else name in unapplied(living)
+        return shapes_disagree(living) if name == _CONFIG else name in unapplied(living)
 
     return proof

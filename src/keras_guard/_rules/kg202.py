@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from .._adapter.compiled_flags import fixes_flags, flipped_variables, is_trained_by_another
 from .._adapter.face import is_keras_2, is_layer
 from .._adapter.membership import runs
-from .._adapter.traces import trained_otherwise, trains_other_variables
+from .._adapter.traces import trained_otherwise, trains_other_variables, trains_unknown_variables
 from .._adapter.uses import Use
 from .._data.diagnostic import Span
 from .._data.events import AttributeSet, Event
@@ -85,11 +86,18 @@ nothing until the model is trained again.""",
         key = (self.code, "audit", id(model))
         traces = desk.traces.of(model)
         known = any(entry.finding.code in (self.code, "KG103", "KG203") for entry in desk.entries_of(model))
-        if known or stale_structure(model, desk):
+        if known or stale_structure(model, desk) or (not traces and trains_unknown_variables(model)):
             return  # other layers, not another `trainable`, are why other variables would be trained
         unseen = not traces and trains_other_variables(model)
         if unseen or trained_otherwise(model, traces) or _trains_by_other_flags(model, desk):
-            yield self._finding(model, model, Span(), desk, key)
+            # Nobody saw the edit: it may have been a flip of `trainable`, or a layer added.
+            yield replace(
+                self._finding(model, model, Span(), desk, key),
+                message=f"the train function of `{desk.name_of(model)}` updates other variables than are trainable now",
+                open_message="",
+                label="its layers, or their `trainable`, were others when it was made",
+                graph_layer=None,
+            )
 
     def _finding(self, model: Any, target: Any, span: Span, desk: Desk, key: tuple[Any, ...]) -> Finding:
         name, about = desk.name_of(model), facts(target)

@@ -495,7 +495,8 @@ class Session:
         cell = self.shell.cell
         if not waiting or cell is None:
             return
-        ahead = code_ahead(cell.source, site.end_line - cell.offset)
+        # Where a class or a function ends is still inside it: what follows the statement follows its first line.
+        ahead = code_ahead(cell.source, site.line - cell.offset)
         for entry in waiting:
             if not entry.finding.waits(ahead):
                 self._show_waiting(entry)
