@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ._data.diagnostic import Diagnostic, DiffRow, LayerFacts, Span, State
+from ._data.edits import Replace
 
 #: One cause joins at most so many objects, and shows at most so many rows.
 _MAX_PARTS = 256
@@ -144,6 +145,7 @@ class Entry:
         elif not known:
             extra = tuple(row for row in finding.diff if row not in first.diff)
             first.diff = (*first.diff, *extra)[:_MAX_ROWS]
+            return bool(extra)
         return not known
 
     def close(self) -> None:
@@ -178,7 +180,7 @@ class Entry:
     def opened_by(self, use: Any) -> bool:
         """Whether a use runs the stale view of any of them; that one then stands for the entry."""
         for part in list(self.parts.values()):
-            if part.opened_by(use) and part.holds():
+            if use.concerns(part.model()) and part.opened_by(use) and part.holds():
                 part.span, part.diff = self.finding.span, self.finding.diff
                 self.finding = part
                 return True
@@ -186,7 +188,11 @@ class Entry:
 
     def edits(self) -> tuple[Any, ...]:
         """Return the edits a rebuild has to make, in the order they were made."""
-        return tuple(edit for part in self.parts.values() if part.holds() for edit in part.edits())
+        found: list[Any] = []
+        for part in list(self.parts.values()):
+            if part.holds():
+                found += [edit for edit in part.edits() if not any(_is_same(edit, other) for other in found)]
+        return tuple(found)
 
     @property
     def state(self) -> State:
@@ -197,6 +203,12 @@ class Entry:
     def live(self) -> bool:
         """Whether it is pending or open."""
         return self.state is not State.RESOLVED
+
+
+def _is_same(edit: Any, other: Any) -> bool:
+    """Whether two models ask for the same layer in place of the same other one."""
+    both = isinstance(edit, Replace) and isinstance(other, Replace)
+    return both and edit.old is other.old and edit.new is other.new
 
 
 class Ledger:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 import pytest
 
+from keras_guard._adapter.uses import Use
 from keras_guard._data.diagnostic import State
+from keras_guard._data.edits import ListEdit
+from keras_guard._instrument.names import Ahead
 from keras_guard._rules import RULES, Rule
 
 pytestmark = pytest.mark.keras
@@ -54,6 +58,24 @@ def test_instead_opens_nothing(rule: Rule, guarded: Any) -> None:
     assert [
         (d.code, d.message) for d in guarded.last_states().values() if d.state is not State.RESOLVED
     ] == []
+
+
+@pytest.mark.parametrize("rule", _RULES)
+def test_a_finding_outlives_its_model_in_peace(rule: Rule, guarded: Any) -> None:
+    """What is asked of a finding whose objects are gone is answered: nothing diverges, nothing is to be done."""
+    _skip_where_nothing_is_lost(rule)
+    guarded.run(*_cells(rule.page.example))
+    findings = [entry.finding for entry in guarded.session.ledger.live()]
+    guarded.shell.reset(new_session=False)
+    gc.collect()
+    assert findings
+    for finding in findings:
+        assert finding.model() is None
+        assert not finding.holds()
+        assert finding.waits(Ahead(bound=frozenset({"other"}))) in (True, False)
+        # Of a list there is a record of the layers themselves; a binding is nothing without its layers.
+        assert all(isinstance(edit, ListEdit) for edit in finding.edits())
+        assert finding.opened_by(Use(object(), "compile")) in (True, False)
 
 
 @pytest.mark.parametrize("rule", _RULES)

@@ -14,7 +14,7 @@ from .._data.events import Event, Rebound
 from .._instrument.names import Ahead
 from .._ledger import Finding
 from .base import Desk, Page, Rule
-from .words import cell, facts
+from .words import any_lives, cell, facts
 
 
 class ReboundLayer(Rule):
@@ -68,10 +68,10 @@ on local names of functions. A new layer that was only built, or given weights, 
         stale = [model for model in desk.holders(old) if not holds(model, new) and model is not new]
         if not stale or _built_around(new, old) or _cut_from(stale[0], new):
             return
-        yield self._finding(event, stale, desk)
+        for model in stale:
+            yield self._finding(event, model, stale, desk)
 
-    def _finding(self, event: Rebound, stale: list[Any], desk: Desk) -> Finding:
-        model = stale[0]
+    def _finding(self, event: Rebound, model: Any, stale: list[Any], desk: Desk) -> Finding:
         name = desk.name_of(model)
         names = tuple(desk.name_of(m) for m in stale)
         old, new = facts(event.old), facts(event.new)
@@ -79,16 +79,16 @@ on local names of functions. A new layer that was only built, or given weights, 
         return Finding(
             code=self.code,
             rule=self.name,
-            key=(self.code, id(model), event.where),
+            key=(self.code, id(stale[0]), event.where),
             span=event.span,
             message=f"`{name}` still uses the layer that `{event.where}` named before",
             label=f"binds `{event.where}` to {new.title()}; `{name}` keeps {old.title()}",
-            notes=_notes(event, names, built),
+            notes=_notes(event, names, name, built),
             help=f"{_by_hand(event, name, built, desk)}run `%keras_guard rebuild {name}` to put the new layer in and keep the other weights",
             model=weakref.ref(model),
             model_name=name,
             models=names,
-            holds=_proof(event, stale, desk),
+            holds=_proof(event, model, stale, desk),
             waits=_waits(event, stale, desk),
             cured=f"no model the notebook can reach goes on with the old `{event.where}`",
             graph_layer=old,
@@ -96,6 +96,7 @@ on local names of functions. A new layer that was only built, or given weights, 
             diff=(DiffRow("-", old), DiffRow("+", new)),
             rebuild=True,
             edits=_edits(event),
+            part=id(model),
         )
 
 
@@ -127,33 +128,32 @@ def _sublayers(layer: Any) -> list[Any]:
     return list(getattr(layer, "_layers", ()) or ())
 
 
-def _notes(event: Rebound, names: tuple[str, ...], built: int | None) -> tuple[str, ...]:
+def _notes(event: Rebound, names: tuple[str, ...], name: str, built: int | None) -> tuple[str, ...]:
     which = f"`{names[0]}`" if len(names) == 1 else ", ".join(f"`{n}`" for n in names)
     notes = [
         f"a model holds layer objects, not names: {which} was built while `{event.where}` was the old layer"
     ]
     if built:
-        notes.append(f"{cell(built)} built `{names[0]}`")
+        notes.append(f"{cell(built)} built `{name}`")
     if event.span.function:
         notes.append(f"the binding stands in `{event.span.function}`")
     return tuple(notes)
 
 
-def _proof(event: Rebound, stale: list[Any], desk: Desk) -> Callable[[], bool]:
-    old, new = weakref.ref(event.old), weakref.ref(event.new)
-    models = [weakref.ref(model) for model in stale]
+def _proof(event: Rebound, model: Any, stale: list[Any], desk: Desk) -> Callable[[], bool]:
+    own, old, new = weakref.ref(model), weakref.ref(event.old), weakref.ref(event.new)
+    models = [weakref.ref(other) for other in stale]
     where = event.where
 
     def proof() -> bool:
-        before, after = old(), new()
-        if before is None or after is None or desk.value_at(where) not in (after, None):
+        living, before, after = own(), old(), new()
+        if living is None or before is None or after is None or desk.value_at(where) not in (after, None):
             return False
-        living = [m for m in (r() for r in models) if m is not None and desk.is_reachable(m)]
-        if not any(holds(m, before) for m in living) or desk.holders(after):
+        if not desk.is_reachable(living) or not holds(living, before) or desk.holders(after):
             return False
         if is_model(after):
             return True
-        return not (is_called_apart(after, living) or is_run_alone(after))
+        return not (is_called_apart(after, any_lives(models)) or is_run_alone(after))
 
     return proof
 

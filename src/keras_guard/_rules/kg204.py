@@ -276,13 +276,16 @@ compared when the model is used, not when they are set.""",
         models = [m for m in desk.models() if compile_argument_of(m, old) is not None]
         if not models or _in_use(new, desk):
             return
-        model = models[0]
-        argument = compile_argument_of(model, old) or ""
+        for model in models:
+            yield self._bound_anew(event, model, models, desk)
+
+    def _bound_anew(self, event: Rebound, model: Any, models: list[Any], desk: Desk) -> Finding:
+        argument = compile_argument_of(model, event.old) or ""
         name, built = desk.name_of(model), desk.built_in(model)
-        yield Finding(
+        return Finding(
             code=self.code,
             rule=self.name,
-            key=(self.code, id(model), event.where),
+            key=(self.code, id(models[0]), event.where),
             span=event.span,
             message=f"`{name}` was compiled with the {_kind(argument)} `{event.where}` named before",
             label=f"binds `{event.where}` to another {_kind(argument)}; `{name}` keeps the old one",
@@ -297,6 +300,7 @@ compared when the model is used, not when they are set.""",
             cured=f"no model goes on with the old `{event.where}`",
             argument=argument,
             declared=event.where,
+            part=id(model),
         )
 
     def _edited(self, event: ArgumentEdited, desk: Desk) -> Iterator[Finding]:

@@ -68,11 +68,15 @@ the new class, or the new function.""",
             return
         if not isinstance(event, (ClassRedefined, Rebound)) or same_meaning(event.old, event.new):
             return
-        found = _running(event.old, desk)
-        if found is not None and _running(event.new, desk) is None:
-            yield self._finding(event, *found, desk)
+        if next(_running(event.new, desk), None) is None:
+            found = list(_running(event.old, desk))
+            names = tuple(desk.name_of(model) for model, _ in found)
+            for model, instance in found:
+                yield self._finding(event, model, instance, names, desk)
 
-    def _finding(self, event: ClassRedefined | Rebound, model: Any, instance: Any, desk: Desk) -> Finding:
+    def _finding(
+        self, event: ClassRedefined | Rebound, model: Any, instance: Any, names: tuple[str, ...], desk: Desk
+    ) -> Finding:
         name, built = desk.name_of(model), desk.built_in(model)
         kind = "class" if isinstance(event, ClassRedefined) else "function"
         of = "an instance of the class" if kind == "class" else "the function"
@@ -92,11 +96,13 @@ the new class, or the new function.""",
             help=f"{again} again to use the new {kind}",
             model=weakref.ref(model),
             model_name=name,
-            holds=_proof(event, desk),
+            models=names,
+            holds=_proof(event, model, desk),
             waits=_waits(event.where, model, desk),
             opened_by=_scores if compiled else _uses,
             cured=f"no model runs {of} it was before, or one runs the new one",
             graph_layer=None if instance is model or compiled else facts(instance),
+            part=id(model),
         )
 
 
@@ -112,13 +118,17 @@ def _are_functions(old: Any, new: Any) -> bool:
     return isinstance(old, FunctionType) and isinstance(new, FunctionType)
 
 
-def _running(definition: Any, desk: Desk) -> tuple[Any, Any] | None:
-    """Return a reachable model and what of it was made by a definition: see :func:`_made_by`."""
+def _running(definition: Any, desk: Desk) -> Iterator[tuple[Any, Any]]:
+    """Yield the reachable models with something that was made by a definition: see :func:`_made_by`."""
     for model in desk.models():
-        for part in (model, *graph_layers(model), *flat_items(list(compile_objects(model).values()))):
-            if _made_by(definition, part):
-                return model, part
-    return None
+        part = _part_made_by(definition, model)
+        if part is not None:
+            yield model, part
+
+
+def _part_made_by(definition: Any, model: Any) -> Any:
+    parts = (model, *graph_layers(model), *flat_items(list(compile_objects(model).values())))
+    return next((part for part in parts if _made_by(definition, part)), None)
 
 
 def _made_by(definition: Any, part: Any) -> bool:
@@ -129,14 +139,16 @@ def _made_by(definition: Any, part: Any) -> bool:
     return any(name in read_when_called(part.__class__) for name in held)
 
 
-def _proof(event: ClassRedefined | Rebound, desk: Desk) -> Callable[[], bool]:
-    old, new, where = weakref.ref(event.old), weakref.ref(event.new), event.where
+def _proof(event: ClassRedefined | Rebound, model: Any, desk: Desk) -> Callable[[], bool]:
+    own, old, new, where = weakref.ref(model), weakref.ref(event.old), weakref.ref(event.new), event.where
 
     def proof() -> bool:
-        before, after = old(), new()
-        if before is None or after is None or desk.value_at(where) not in (after, None):
+        living, before, after = own(), old(), new()
+        if living is None or before is None or after is None or desk.value_at(where) not in (after, None):
             return False
-        return _running(before, desk) is not None and _running(after, desk) is None
+        if not desk.is_reachable(living) or _part_made_by(before, living) is None:
+            return False
+        return next(_running(after, desk), None) is None
 
     return proof
 
