@@ -52,6 +52,8 @@ TESTS = [
         ROOT / "tests" / "keras" / f"test_{name}.py"
         for name in ("rule_pages", "idioms", "adapted", "cures", "edit_places", "magics")
     ),
+    ROOT / "tests" / "keras" / "test_audits.py",
+    ROOT / "tests" / "unit" / "test_code.py",
     ROOT / "tests" / "mutation" / "cases.py",
 ]
 
@@ -239,6 +241,7 @@ def _fork(mutant: Mutant, order: list[str]) -> int:
     child = os.fork()
     if child:
         return child
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     status = 70
     with contextlib.suppress(BaseException):
         status = run(_InOrder(order), mutant)
@@ -298,10 +301,13 @@ def main() -> int:
     )
     made: Counter[str] = Counter()
     noticed: Counter[str] = Counter()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with contextlib.suppress(KeyboardInterrupt):  # what was tried so far is worth a table, too
         for mutant, tests, found in judge(mutants, reached, options.jobs):
             made[mutant.file.stem] += 1
             noticed[mutant.file.stem] += found
+            if made.total() % 50 == 0:
+                print(f"{made.total()} tried, {noticed.total()} noticed", file=sys.stderr, flush=True)
             if not found:
                 print(
                     f"not noticed by {tests} tests: {mutant.file.name} ({mutant.kind})",
