@@ -51,6 +51,17 @@ def test_example_fires_exactly_this_rule_once(rule: Rule, guarded: Any, golden: 
 
 
 @pytest.mark.parametrize("rule", _RULES)
+def test_the_views_show_the_edit(rule: Rule, guarded: Any, golden: Any, capsys: Any) -> None:
+    """After a rule's example, ``diff`` shows what was said, what runs and what was compiled, as agreed on."""
+    _skip_where_nothing_is_lost(rule)
+    guarded.run(*_cells(rule.page.example))
+    name = next(iter(guarded.last_states().values())).model
+    capsys.readouterr()
+    guarded.run(f"%keras_guard diff {name}")
+    golden("diffs", rule.code, capsys.readouterr().out)
+
+
+@pytest.mark.parametrize("rule", _RULES)
 def test_instead_opens_nothing(rule: Rule, guarded: Any) -> None:
     """The code a rule's page gives instead opens nothing and leaves nothing pending."""
     _skip_where_nothing_is_lost(rule)
