@@ -32,6 +32,16 @@ SAME = [
     ("def m(a, b):\n    def g(x): return lambda: x * a - b\n    def f(x): return g(x)\n    return f\nf = m(1, 2)\n",
      "def m(z, y):\n    def g(x): return lambda: x * z - y\n    def f(x): return g(x)\n    return f\nf = m(1, 2)\n"),
     ("def m():\n    def f(n): return n and f(n - 1)\n    return f\nf = m()\n",) * 2,
+    ("def f(a, b=float('nan')): return a\n",) * 2,
+    ("def f(a, s={1, 2}): return a\n", "def f(a, s={2, 1}): return a\n"),
+    ("def f(a, s={object()}): return a\n",) * 2,
+    ("import functools\nf = functools.partial(lambda a, b: a - b, 2)\n",) * 2,
+    ("class f:\n    seen = {}\n    def g(self): self.seen[1] = 2\nf().g()\n", "class f:\n    seen = {}\n    "
+     "def g(self): self.seen[1] = 2\n"),
+    ("class f:\n    seen = []\n    def g(self): (lambda: f.seen.append(1))()\nf().g()\n", "class f:\n    seen = []\n    "
+     "def g(self): (lambda: f.seen.append(1))()\n"),
+    ("class f:\n    n = 0\n    @property\n    def g(self): f.n = 1\n_ = f().g\n", "class f:\n    n = 0\n    @property\n    "
+     "def g(self): f.n = 1\n"),
 ]  # fmt: skip
 OTHER = [
     (PLAIN, "def f(a, b):\n    return b - a\n"),
@@ -57,6 +67,23 @@ OTHER = [
     ("class C:\n    def __init__(self): self.a = 1\nclass f:\n    c = C()\n", "class C:\n    def __init__(self): self.a = 2"
      "\nclass f:\n    c = C()\n"),
     ("class f:\n    @property\n    def g(self): return 1\n", "class f:\n    @property\n    def g(self): return 2\n"),
+    ("class f:\n    @staticmethod\n    def g(): return 1\n", "class f:\n    @staticmethod\n    def g(): return 2\n"),
+    ("class f:\n    @classmethod\n    def g(cls): return 1\n", "class f:\n    @classmethod\n    def g(cls): return 2\n"),
+    ("def f(a, b=float('nan')): return a\n", "def f(a, b=1.0): return a\n"),
+    ("def f(a, b=1.0): return a\n", "def f(a, b=float('nan')): return a\n"),
+    ("def f(a, s={1, 2}): return a\n", "def f(a, s={1, 3}): return a\n"),
+    ("def f(a, s=(1, 2)): return a\n", "def f(a, s=(1, 2, 3)): return a\n"),
+    ("def f(a, s={'k': 1}): return a\n", "def f(a, s={'k': 2}): return a\n"),
+    ("def f(a, s={'k': 1}): return a\n", "def f(a, s={'l': 1}): return a\n"),
+    ("def f(*, a): return a\n", "def f(*, b): return b\n"),
+    ("def f(a=1, b=2): return a\n", "def f(b=1, a=2): return b\n"),
+    ("import functools\nf = functools.partial(lambda a, b: a - b, 2)\n", "import functools\n"
+     "f = functools.partial(lambda a, b: a - b, 3)\n"),
+    ("def m(p):\n    def f(x): return (lambda: x * p)()\n    return f\nf = m(2)\n", "def m(p):\n    "
+     "def f(x): return (lambda: p * x)()\n    return f\nf = m(2)\n"),
+    ("class f:\n    seen = [1]\n    def g(self): return self.seen[0]\n", "class f:\n    seen = [2]\n    "
+     "def g(self): return self.seen[0]\n"),
+    ("class A: pass\nclass B(A): pass\nclass f(B): pass\n", "class B: pass\nclass f(B): pass\n"),
 ]  # fmt: skip
 
 
