@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from keras_guard._data.diagnostic import DiffRow, LayerFacts, Span, State
+from keras_guard._data.edits import Replace
 from keras_guard._ledger import Finding, Ledger
 
 
@@ -125,3 +127,33 @@ def test_dead_model_is_left_out() -> None:
     ledger = Ledger()
     entry, _ = ledger.add(_finding(None), 1)
     assert entry.models() == []
+
+
+def test_a_use_opens_what_it_concerns() -> None:
+    """Of one cause in two models, the one that is used stands for the entry, whichever came first."""
+    ledger, first, second = Ledger(), Model(), Model()
+    entry, _ = ledger.add(_finding(first, part="a"), 1)
+    ledger.add(_finding(second, part="b"), 1)
+    assert not entry.opened_by(Use(Model()))
+    assert entry.opened_by(Use(second))
+    assert entry.finding.model() is second
+
+
+def test_two_models_ask_for_a_layer_once() -> None:
+    """One layer bound anew in two models is one edit; another layer is another."""
+    ledger, old, new, other = Ledger(), Model(), Model(), Model()
+    entry, _ = ledger.add(replace(_finding(Model(), part="a"), edits=lambda: (Replace(old, new),)), 1)
+    ledger.add(replace(_finding(Model(), part="b"), edits=lambda: (Replace(old, new),)), 1)
+    ledger.add(
+        replace(_finding(Model(), part="c"), edits=lambda: (Replace(old, other), Replace(new, other))), 1
+    )
+    assert [(edit.old, edit.new) for edit in entry.edits()] == [(old, new), (old, other), (new, other)]
+
+
+def test_a_part_that_shows_nothing_new_is_no_news() -> None:
+    """A second model of one cause is watched; the card is drawn again only for new rows."""
+    ledger = Ledger()
+    ledger.add(_finding(Model(), part="a"), 1)
+    same_rows = replace(_finding(Model(), part="b"), diff=_finding(None, part="a").diff)
+    assert ledger.add(same_rows, 1)[1] is False
+    assert ledger.add(_finding(Model(), part="c"), 1)[1] is True

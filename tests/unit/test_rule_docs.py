@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import runpy
+import sys
 from pathlib import Path
 
 import pytest
@@ -20,3 +22,14 @@ def test_page_on_disk_is_up_to_date(name: str) -> None:
 def test_no_page_is_left_over() -> None:
     """Every page in docs/rules belongs to a rule."""
     assert {path.name for path in _FOLDER.glob("*.md")} == set(documents())
+
+
+@pytest.mark.filterwarnings("ignore:.*found in sys.modules.*:RuntimeWarning")
+def test_the_command_writes_the_pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command makes the folder, and writes into it what stands in docs/rules."""
+    folder = tmp_path / "rules"
+    monkeypatch.setattr(sys, "argv", ["as_page", str(folder)])
+    runpy.run_module("keras_guard._render.as_page", run_name="__main__")
+    assert {path.name: path.read_bytes() for path in folder.glob("*")} == {
+        path.name: path.read_bytes() for path in _FOLDER.glob("*")
+    }
