@@ -39,10 +39,11 @@ _CONTAINING = {"keras_guard._session.containment", "keras_guard._data.meant", "k
 #: Called while the module is imported, loaded or left, or by a user's own Python: nothing stands around them.
 _OUTSIDE = {
     "keras_guard._shell.extension": ("Extension.__init__", "Extension.load", "Extension.unload", "load", "unload", "current",
-                                     "_remove", "Extension.cells"),
+                                     "_remove", "Extension.cells", "GuardTransformer.visit"),
     "keras_guard._shell.cells": ("Cells.__init__",),
     "keras_guard._shell.options": ("KerasGuard.",),
-    "keras_guard._shell.magics": (),
+    # What IPython calls, one line around what is contained, and where the answers of magics are contained.
+    "keras_guard._shell.magics": ("Magics._rewrite", "Magics.run", "Magics._answer"),
     "keras_guard._adapter.hub": ("Hub.",),
     "keras_guard._session.session": ("Session.close", "KerasGuardError."),
     # Probes are called by the cell itself: a few lines that ask for types and look into lists of ours.
