@@ -21,7 +21,8 @@ from typing import Any
 LAYERS = 500
 
 LOADERS = {
-    "plain": "",
+    # A first cell costs IPython some megabytes, whatever is in it.
+    "plain": "pass",
     "keras_guard": "%load_ext keras_guard",
     "autoreload 2": "%load_ext autoreload\n%autoreload 2",
     "jaxtyping": "%load_ext jaxtyping\n%jaxtyping.typechecker beartype.beartype",
