@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import gc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -89,8 +90,9 @@ def guarded(capsys: pytest.CaptureFixture[str]) -> Iterator[GuardedShell]:
     guarded = GuardedShell(shell, load(shell))
     yield guarded
     unload(shell)
-    # Else the interpreter keeps the shell to its exit, and every later collection walks through it.
+    # Else IPython ends each shell at the interpreter's exit, with a collection of all that is there by then.
     atexit.unregister(shell.atexit_operations)
     shell.atexit_operations()
+    gc.freeze()  # IPython keeps the shell; no later collection has to walk through it
     keras.config.set_dtype_policy(policy)
     assert not guarded.faults, next(iter(guarded.faults.values()))

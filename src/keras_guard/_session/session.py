@@ -310,7 +310,7 @@ class Session:
         self._compare_names(site.names, site)
 
     def _note_globals(self, site: Site) -> None:
-        for name in site.names:
+        for name in sorted(site.names):
             if self.sink.reads_global(name):
                 self.sink.note_global(name, self._span_of_binding(name, site))
                 self.edits.bump()
