@@ -90,7 +90,7 @@ on local names of functions. A new layer that was only built, or given weights, 
             models=names,
             holds=_proof(event, model, stale, desk),
             waits=_waits(event, stale, desk),
-            cured=f"no model the notebook can reach goes on with the old `{event.where}`",
+            cured=f"a model runs the new `{event.where}`, or none in reach runs the old one",
             graph_layer=old,
             new_layer=new,
             diff=(DiffRow("-", old), DiffRow("+", new)),
@@ -131,7 +131,7 @@ def _sublayers(layer: Any) -> list[Any]:
 def _notes(event: Rebound, names: tuple[str, ...], name: str, built: int | None) -> tuple[str, ...]:
     which = f"`{names[0]}`" if len(names) == 1 else ", ".join(f"`{n}`" for n in names)
     notes = [
-        f"a model holds layer objects, not names: {which} was built while `{event.where}` was the old layer"
+        f"a model holds layer objects, not names: {which} {'was' if len(names) == 1 else 'were'} built while `{event.where}` was the old layer"
     ]
     if built:
         notes.append(f"{cell(built)} built `{name}`")
