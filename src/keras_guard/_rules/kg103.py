@@ -14,6 +14,7 @@ from .._instrument.names import Ahead
 from .._instrument.vocabulary import PRIVATE_STRUCTURE
 from .._ledger import Finding
 from .base import Desk, Page, Rule
+from .stale import was_said
 from .words import any_lives, cell, diff_rows, facts, removed_and_added
 
 #: Lists of nodes: what was called where, for Keras to look up, not to run.
@@ -64,7 +65,7 @@ built.""",
 
     def audit(self, model: Any, desk: Desk) -> Iterator[Finding]:
         """See :class:`Rule`."""
-        if any(entry.finding.code == self.code for entry in desk.entries_of(model)):
+        if was_said(model, desk, self.code):
             return
         if is_graph_model(model) and _runs_a_graph(model) and _disagree(model):
             record = "_layers" if issubclass(type(model), FACE.sequential) else "_operations"

@@ -16,7 +16,7 @@ from .._data.diagnostic import Span
 from .._data.events import AttributeSet, Event
 from .._ledger import Finding
 from .base import Desk, Page, Rule
-from .stale import cause, layer_title, stale_structure, until_the_cell_ends
+from .stale import cause, layer_title, stale_structure, until_the_cell_ends, was_said
 from .words import facts
 
 
@@ -85,7 +85,7 @@ nothing until the model is trained again.""",
         """See :class:`Rule`."""
         key = (self.code, "audit", id(model))
         traces = desk.traces.of(model)
-        known = any(entry.finding.code in (self.code, "KG103", "KG203") for entry in desk.entries_of(model))
+        known = was_said(model, desk, self.code, "KG103", "KG203")
         if known or stale_structure(model, desk) or (not traces and trains_unknown_variables(model)):
             return  # other layers, not another `trainable`, are why other variables would be trained
         unseen = not traces and trains_other_variables(model)

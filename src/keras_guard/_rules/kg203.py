@@ -11,7 +11,7 @@ from .._data.diagnostic import DiffRow, Span
 from .._data.events import Event, StructureChanged
 from .._ledger import Finding
 from .base import Desk, Page, Rule
-from .stale import compiles_ahead, functions, stale_structure
+from .stale import compiles_ahead, functions, stale_structure, was_said
 from .words import facts
 
 
@@ -57,7 +57,7 @@ history = model.fit(x, y, verbose=0)""",
 
     def audit(self, model: Any, desk: Desk) -> Iterator[Finding]:
         """See :class:`Rule`."""
-        if any(entry.finding.code in (self.code, "KG103") for entry in desk.entries_of(model)):
+        if was_said(model, desk, self.code, "KG103"):
             return
         traces = desk.traces.of(model)
         if stale_structure(model, desk) or (not traces and trains_unknown_variables(model)):

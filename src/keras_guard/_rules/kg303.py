@@ -68,8 +68,8 @@ the new class, or the new function.""",
             return
         if not isinstance(event, (ClassRedefined, Rebound)) or same_meaning(event.old, event.new):
             return
-        if next(_running(event.new, desk), None) is None:
-            found = list(_running(event.old, desk))
+        found = list(_running(event.old, desk))
+        if found and next(_running(event.new, desk), None) is None:
             names = tuple(desk.name_of(model) for model, _ in found)
             for model, instance in found:
                 yield self._finding(event, model, instance, names, desk)

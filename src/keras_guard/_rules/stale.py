@@ -29,6 +29,11 @@ def stale_kinds(desk: Desk, model: Any, target: Any, name: str, kinds: Kinds = A
     )
 
 
+def was_said(model: Any, desk: Desk, *codes: str) -> bool:
+    """Whether something of these codes is pending or open of a model or of what it runs."""
+    return any(entry.finding.code in codes for entry in desk.entries_of(model))
+
+
 def stale_structure(model: Any, desk: Desk) -> Kinds:
     """Return the traced functions that run other layers than the model holds now."""
     now, traces = layers_identity(model), desk.traces.of(model)

@@ -181,9 +181,8 @@ class NamesWatch:
             find_owner: Returns the model whose list of layers has these items (or this identity).
             find_span: Returns where a name was bound or edited.
         """
-        for name in (
-            list(self._held) if names is None else sorted(names)
-        ):  # cards come in the same order each run
+        # Sorted: cards come in the same order each run.
+        for name in list(self._held) if names is None else sorted(names):
             old = self._held.get(name, Snapshot())
             if name not in self._namespace:
                 self._held[name] = Snapshot()
