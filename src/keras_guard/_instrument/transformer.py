@@ -103,6 +103,8 @@ class CellInstrumenter:
             text: The cell's text, to rule most cells out fast.
             functions: Whether slots bound inside functions are to be watched.
         """
+        if not tree.body:
+            return tree  # comments only
         touched = [touched_names(statement, MUTATORS) for statement in tree.body]
         self._bound = set().union(*(item.bound for item in touched))
         self._choose_names(touched, tree.body)

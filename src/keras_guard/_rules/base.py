@@ -48,6 +48,9 @@ class Desk(Protocol):
     def value_at(self, place: str) -> Any:
         """Return what a plain name holds now."""
 
+    def holds_another(self, place: str, value: Any) -> bool:
+        """Whether a plain name holds an object, and one that is not ``value``; ``==`` is not asked."""
+
     def built_in(self, model: Any) -> int | None:
         """Return the execution count of the cell that built a model."""
 

@@ -147,7 +147,7 @@ def _proof(event: Rebound, model: Any, stale: list[Any], desk: Desk) -> Callable
 
     def proof() -> bool:
         living, before, after = own(), old(), new()
-        if living is None or before is None or after is None or desk.value_at(where) not in (after, None):
+        if living is None or before is None or after is None or desk.holds_another(where, after):
             return False
         if not desk.is_reachable(living) or not holds(living, before) or desk.holders(after):
             return False

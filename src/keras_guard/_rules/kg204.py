@@ -393,8 +393,10 @@ def _helper_proof(event: ValueRebound, desk: Desk) -> Callable[[], bool]:
     own, name, old = weakref.ref(event.model), event.name, event.old
 
     def proof() -> bool:
-        living, code = own(), getattr(desk.value_at(name), "__code__", None)
-        if living is None or code is None or same_instructions(old, code):
+        living, helper = own(), desk.value_at(name)
+        if living is None or type(helper) is not types.FunctionType:
+            return False
+        if same_instructions(old, helper.__code__):
             return False
         return any(facts.helpers.get(name) is old for facts in desk.traces.of(living).all_facts())
 
@@ -450,7 +452,7 @@ def _rebound_proof(event: Rebound, model: Any, desk: Desk) -> Callable[[], bool]
         living, before, after = own(), old(), new()
         if living is None or before is None or after is None:
             return False
-        if desk.value_at(where) not in (after, None) or compile_argument_of(living, before) is None:
+        if desk.holds_another(where, after) or compile_argument_of(living, before) is None:
             return False
         return not _in_use(after, desk)
 

@@ -144,7 +144,7 @@ def _proof(event: ClassRedefined | Rebound, model: Any, desk: Desk) -> Callable[
 
     def proof() -> bool:
         living, before, after = own(), old(), new()
-        if living is None or before is None or after is None or desk.value_at(where) not in (after, None):
+        if living is None or before is None or after is None or desk.holds_another(where, after):
             return False
         if not desk.is_reachable(living) or _part_made_by(before, living) is None:
             return False

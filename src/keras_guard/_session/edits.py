@@ -43,9 +43,9 @@ def is_plain(value: Any, depth: int = 3) -> bool:
         value: Any value.
         depth: How many lists may stand in each other; a list can hold itself, or grow exponentially.
     """
-    if isinstance(value, (tuple, list)):
+    if issubclass(type(value), (tuple, list)):
         return depth > 0 and len(value) <= 16 and all(is_plain(item, depth - 1) for item in value)
-    return value is None or value is MISSING or isinstance(value, (bool, int, float, str))
+    return value is None or value is MISSING or issubclass(type(value), (bool, int, float, str))
 
 
 def _value_of(target: Any, name: str) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Iterator
-from types import CodeType
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from .._adapter.adapted_state import ADAPTED, adapted_state
@@ -87,9 +87,9 @@ class KerasSink:
         """Yield the functions that traced code calls by names which now stand for other code."""
         names = self._session.shell.namespace
         for name, old in {key: code for facts in use.serving for key, code in facts.helpers.items()}.items():
-            code = getattr(names.get(name), "__code__", None)
-            if isinstance(code, CodeType) and code is not old:
-                yield ValueRebound(use.model, name, old, code, self.span_of_global(name))
+            helper = names.get(name)
+            if type(helper) is FunctionType and helper.__code__ is not old:
+                yield ValueRebound(use.model, name, old, helper.__code__, self.span_of_global(name))
 
     def _attributes_held(self, use: Use) -> Iterator[AttributeSet]:
         """Yield what was set on losses, metrics and schedules and is not what the use goes by."""

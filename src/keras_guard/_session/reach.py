@@ -37,7 +37,7 @@ def reachable(namespace: Mapping[str, Any], *, deep: bool = True) -> Iterator[tu
             if id(value) not in seen:
                 seen.add(id(value))
                 yield name, value
-        elif deep and not isinstance(value, _OPAQUE):
+        elif deep and not issubclass(type(value), _OPAQUE):
             nested.append((name, value, _DEPTH))
     count = 0
     while nested and count < _MAX_OBJECTS:
@@ -53,17 +53,18 @@ def reachable(namespace: Mapping[str, Any], *, deep: bool = True) -> Iterator[tu
                 if id(item) not in seen:
                     seen.add(id(item))
                     yield path + part, item
-            elif depth > 1 and not isinstance(item, _OPAQUE):
+            elif depth > 1 and not issubclass(type(item), _OPAQUE):
                 nested.append((path + part, item, depth - 1))
 
 
 def parts_of(value: Any) -> Iterator[tuple[str, Any]]:
     """Yield the parts of a container or of a user's own object, as (suffix, object)."""
-    if isinstance(value, dict):
+    # By type, not by ``isinstance``: that asks a lazy proxy for its ``__class__``.
+    if issubclass(type(value), dict):
         for key, item in list(value.items())[:_MAX_ITEMS]:
             if isinstance(key, (str, int)):
                 yield f"[{key!r}]" if isinstance(key, int) else f'["{key}"]', item
-    elif isinstance(value, (list, tuple)):
+    elif issubclass(type(value), (list, tuple)):
         for index, item in enumerate(value[:_MAX_ITEMS]):
             yield f"[{index}]", item
     elif is_plain_object(value):

@@ -8,7 +8,7 @@ import weakref
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from .._adapter.face import FACE, is_keras_2, is_layer, is_model, is_optimizer, is_symbolic
 from .._adapter.hooks import KerasHooks
@@ -37,6 +37,8 @@ from .shell_face import CellFrame, CellText, Options, ShellFace
 from .snapshots import weak
 from .spans import code_ahead_of, span_of_frame, span_of_site
 from .views import views_of
+
+T = TypeVar("T")
 
 
 class KerasGuardError(RuntimeError, Meant):
@@ -195,7 +197,7 @@ class Session:
         for entry in self.ledger.live():
             if not entry.shown:
                 try:
-                    self._show_waiting(entry)
+                    self._ask(entry, partial(self._show_waiting, entry), None)
                 except Intended as error:
                     meant = meant or error
         return meant
@@ -393,8 +395,17 @@ class Session:
     def publish(self, event: Event) -> None:
         """Let every rule judge an event."""
         for rule in RULES.values():
-            for finding in rule.judge(event, self):
+            self._each(rule.judge(event, self), event)
+
+    def _each(self, findings: Iterator[Finding], event: Event | None = None) -> None:
+        """Adopt what one rule finds; what it raises is counted, and the other rules are asked all the same."""
+        try:
+            for finding in findings:
                 self.adopt(finding, event)
+        except (KeyboardInterrupt, Intended):
+            raise
+        except BaseException as error:
+            self.containment.note(error)
 
     def _first_at(self, place: str) -> Any:
         """Return what a place held before it was bound without effect, which the model still runs, or ``None``.
@@ -421,9 +432,11 @@ class Session:
         if entry.state is State.OPEN:
             self._show(entry)
             return
-        if finding.waits(self.ahead()):
-            return
-        self._show_waiting(entry)
+        self._ask(entry, partial(self._show_unless_waits, entry, self.ahead()), None)
+
+    def _show_unless_waits(self, entry: Entry, ahead: Ahead) -> None:
+        if not entry.finding.waits(ahead):
+            self._show_waiting(entry)
 
     def _leave_to(self, finding: Finding) -> None:
         """Resolve what was said of an earlier binding of the same place: the later line has the word now."""
@@ -467,7 +480,7 @@ class Session:
         if not self.shell.is_seen:
             return  # a silent request
         if entry.state is State.OPEN and not entry.diagnostic.pictures:
-            pictures = self.shell.pictures(entry.finding.model(), entry.edits())
+            pictures = self.shell.pictures(entry.finding.model(), self._ask(entry, entry.edits, ()))
             entry.diagnostic = replace(entry.diagnostic, pictures=pictures)
         self.shell.show(entry.diagnostic, update=entry.shown)
         entry.shown = True
@@ -475,10 +488,24 @@ class Session:
     def settle(self) -> None:
         """Resolve every entry whose divergence is gone."""
         for entry in self.ledger.live():
-            if entry.finding.needs_model and not any(self.is_reachable(m) for m in entry.models()):
-                self._move(entry, State.RESOLVED, self._in_cell(self._fate_of(entry.diagnostic.model)))
-            elif not entry.holds():
-                self._move(entry, State.RESOLVED, self._in_cell(entry.finding.cured))
+            self._ask(entry, partial(self._settle_one, entry), None)
+
+    def _settle_one(self, entry: Entry) -> None:
+        if entry.finding.needs_model and not any(self.is_reachable(m) for m in entry.models()):
+            self._move(entry, State.RESOLVED, self._in_cell(self._fate_of(entry.diagnostic.model)))
+        elif not entry.holds():
+            self._move(entry, State.RESOLVED, self._in_cell(entry.finding.cured))
+
+    def _ask(self, entry: Entry, question: Callable[[], T], otherwise: T) -> T:
+        """Return what one entry answers. One that raises is counted and dropped; the others go on."""
+        try:
+            return question()
+        except (KeyboardInterrupt, Intended):
+            raise
+        except BaseException as error:
+            self.containment.note(error)
+            self._move(entry, State.RESOLVED, "the guard failed to check it; `%keras_guard status` says more")
+            return otherwise
 
     def _fate_of(self, name: str) -> str:
         """Say what became of a model that no name reaches any more."""
@@ -498,8 +525,7 @@ class Session:
         # Where a class or a function ends is still inside it: what follows the statement follows its first line.
         ahead = code_ahead(cell.source, site.line - cell.offset)
         for entry in waiting:
-            if not entry.finding.waits(ahead):
-                self._show_waiting(entry)
+            self._ask(entry, partial(self._show_unless_waits, entry, ahead), None)
 
     def look_again(self) -> None:
         """Compare and settle, after something other than a cell's own code changed the namespace."""
@@ -514,7 +540,8 @@ class Session:
         found: list[Any] = []
         for entry in self.ledger.live():
             owner = entry.finding.model()
-            for edit in entry.edits():
+            edits: tuple[Any, ...] = self._ask(entry, entry.edits, ())
+            for edit in edits:
                 if id(getattr(edit, "old", owner)) in inside:
                     found.append(edit)
         return tuple(found)
@@ -523,8 +550,7 @@ class Session:
         """Let every rule look at a model as it is now; returns what is wrong with it."""
         self.look_again()
         for rule in RULES.values():
-            for finding in rule.audit(model, self):
-                self.adopt(finding)
+            self._each(rule.audit(model, self))
         return self.entries_of(model)
 
     def entries_of(self, model: Any) -> list[Entry]:
@@ -546,12 +572,15 @@ class Session:
         for event in self.sink.values_rebound(use):
             self.publish(event)
         for entry in self.ledger.live():
-            if not entry.concerned_by(use):
-                continue
-            if entry.state is State.PENDING and entry.opened_by(use):
-                self.open(entry)
-            else:
-                entry.used = True
+            self._ask(entry, partial(self._used_one, entry, use), None)
+
+    def _used_one(self, entry: Entry, use: Use) -> None:
+        if not entry.concerned_by(use):
+            return
+        if entry.state is State.PENDING and entry.opened_by(use):
+            self.open(entry)
+        else:
+            entry.used = True
 
     # What rules ask (Desk)
 
@@ -634,6 +663,11 @@ class Session:
     def value_at(self, place: str) -> Any:
         """See ``rules.base.Desk``."""
         return self.shell.namespace.get(place)
+
+    def holds_another(self, place: str, value: Any) -> bool:
+        """See ``rules.base.Desk``."""
+        held = self.value_at(place)
+        return held is not None and held is not value
 
     def built_in(self, model: Any) -> int | None:
         """See ``rules.base.Desk``."""

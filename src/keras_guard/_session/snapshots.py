@@ -75,8 +75,6 @@ def take(value: Any) -> Snapshot:
         snapshot.objects[""] = weak(value)
     elif holds_any(value, _sought()):
         _Scan(snapshot).scan("", value, depth=2)
-    if isinstance(value, (bool, int, float, str)):
-        snapshot.values[""] = value
     return snapshot
 
 

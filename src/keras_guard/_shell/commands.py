@@ -137,7 +137,6 @@ class Commands:
         )
         if modes:
             lines.append("  " + "; ".join(modes))
-        session.settle()
         live = [entry for entry in session.ledger.live() if entry.shown]
         lines += [f"  {_one_line(entry)}" for entry in live] or ["  nothing pending, nothing open"]
         faults = session.containment.faults
