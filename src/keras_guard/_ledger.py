@@ -14,6 +14,7 @@ from typing import Any
 
 from ._data.diagnostic import Diagnostic, DiffRow, LayerFacts, Span, State
 from ._data.edits import Replace
+from ._data.place import Place
 
 #: One cause joins at most so many objects, and shows at most so many rows.
 _MAX_PARTS = 256
@@ -127,7 +128,7 @@ class Entry:
     ignored: bool = False
     history: list[tuple[float, State, int | None]] = field(default_factory=list)
     parts: dict[Any, Finding] = field(default_factory=dict)
-    place: str = ""
+    place: Place | None = None
     first: Callable[[], Any] = lambda: None
 
     def __post_init__(self) -> None:

@@ -13,8 +13,8 @@ from keras_guard._instrument.names import (
     bindings_of,
     code_ahead,
     parsed,
-    place_of_line,
-    place_of_node,
+    range_of_line,
+    range_of_node,
     root_name,
     touched_names,
     walk_scope,
@@ -256,22 +256,22 @@ def test_code_ahead_of_calls() -> None:
         (24, "done", (24, 24, 1, 9, None)),
     ],
 )
-def test_place_of_line(line: int, target: str | None, place: tuple[object, ...]) -> None:
+def test_range_of_line(line: int, target: str | None, place: tuple[object, ...]) -> None:
     """The statement at a line: all of a simple one, the head of a compound one."""
-    found = place_of_line(CELL, line, target)
+    found = range_of_line(CELL, line, target)
     assert found is not None
     assert (found.line, found.end_line, found.column, found.end_column, found.function) == place
 
 
-def test_place_of_a_part() -> None:
+def test_range_of_a_part() -> None:
     """The part of a statement that binds a name; nothing where there is no statement or no Python."""
-    found = place_of_line("f(n := 1)", 1, "n")
+    found = range_of_line("f(n := 1)", 1, "n")
     assert found is not None
     assert (found.column, found.end_column) == (3, 4)
-    assert place_of_line("with a as b:\n    pass", 1) is not None
-    assert place_of_line("a = 1", 9) is None
-    assert place_of_line("a = (", 1) is None
-    assert place_of_line("f(1)", 1, "n") is not None
+    assert range_of_line("with a as b:\n    pass", 1) is not None
+    assert range_of_line("a = 1", 9) is None
+    assert range_of_line("a = (", 1) is None
+    assert range_of_line("f(1)", 1, "n") is not None
 
 
 def test_columns_count_characters() -> None:
@@ -279,8 +279,8 @@ def test_columns_count_characters() -> None:
     source = "é = model.layers"
     statement = ast.parse(source).body[0]
     assert isinstance(statement, ast.Assign)
-    assert place_of_node(source, statement.value).column == 5
-    assert place_of_node("", statement).column == 1
+    assert range_of_node(source, statement.value).column == 5
+    assert range_of_node("", statement).column == 1
 
 
 @pytest.mark.parametrize(

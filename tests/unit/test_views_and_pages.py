@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from keras_guard._data.events import MISSING
+from keras_guard._data.missing import MISSING
 from keras_guard._data.views import ModelViews, ViewRow
 from keras_guard._render import as_page
 from keras_guard._render.as_views import views_as_text

@@ -7,7 +7,7 @@ import random
 from enum import Enum
 from typing import Any
 
-from .._data.events import MISSING
+from .._data.missing import MISSING
 from .describe import config_of
 from .face import FACE, is_model
 from .membership import fresh_copy_property

@@ -17,7 +17,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Places:
+class Internals:
     """Where a Keras package keeps what its public interface does not hand out, as ``module:name`` below ``src``.
 
     An empty text stands for what the package does not have.
@@ -33,9 +33,9 @@ class Places:
 
 
 KERAS_2 = "tf_keras"
-_PLACES = {
-    "keras": Places(),
-    KERAS_2: Places(
+_INTERNALS = {
+    "keras": Internals(),
+    KERAS_2: Internals(
         functional="engine.functional:Functional",
         symbolic="engine.keras_tensor:KerasTensor",
         optimizer="",
@@ -52,18 +52,18 @@ def inner(package: str, what: str) -> Any:
 
     Args:
         package: ``keras`` or ``tf_keras``.
-        what: The name of a field of :class:`Places`.
+        what: The name of a field of :class:`Internals`.
 
     Returns:
         What was found; ``None`` where the package has no such thing, or not in the place where it was.
     """
-    module, _, name = getattr(_PLACES[package], what).partition(":")
+    module, _, name = getattr(_INTERNALS[package], what).partition(":")
     return lookup(f"{package}.src.{module}", name) if name else None
 
 
 def has(package: str, what: str) -> bool:
     """Whether a package is known to have such a thing."""
-    return bool(getattr(_PLACES[package], what))
+    return bool(getattr(_INTERNALS[package], what))
 
 
 class Face:

@@ -10,20 +10,19 @@ from __future__ import annotations
 import dis
 import functools
 import inspect
-import re
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .._data.events import MISSING
+from .._data.missing import MISSING
+from .._data.place import Attribute, Item, Place
 from .describe import brief_value
 from .reads import is_keras_class
 
 _PLAIN = frozenset({bool, int, float, str})
 _MAX_ITEMS = 1_024
 _MAX_HELPERS = 64
-_PLACE = re.compile(r"(?P<root>\w+)(?:\[(?P<key>.+)\]|\.(?P<attribute>\w+))?")
 #: What is asked of an array is not what is in it.
 _FORM = frozenset({"shape", "dtype", "ndim", "size"})
 
@@ -51,33 +50,20 @@ def in_words(value: Any) -> str:
     return f"an array of shape {value.shape}" if isinstance(value, ArrayValue) else brief_value(value)
 
 
-def value_at(lookup: Callable[[str], Any], place: str) -> Any:
-    """Return what stands at a place now, as :func:`comparable` makes it.
-
-    Args:
-        lookup: Returns what a plain name holds.
-        place: As in the user's code.
-    """
-    found = _PLACE.fullmatch(place)
-    if found is None:
-        return MISSING
-    value = lookup(found["root"])
-    if found["key"] is not None:
-        value = value.get(_key(found["key"]), MISSING) if type(value) is dict else MISSING
-    elif found["attribute"] is not None:
-        value = vars(value).get(found["attribute"], MISSING) if _keeps_settings(value) else MISSING
-    return comparable(value)
-
-
-def _key(text: str) -> Any:
-    return int(text) if text.lstrip("-").isdigit() else text[1:-1]
+def value_at(namespace: Mapping[str, Any], place: Place) -> Any:
+    """Return what is at a place now, as :func:`comparable` makes it."""
+    if place.steps:
+        holder = Place(place.root, place.steps[:-1]).read(namespace)
+        if not (type(holder) is dict or _keeps_settings(holder)):
+            return MISSING
+    return comparable(place.read(namespace))
 
 
 def _keeps_settings(value: Any) -> bool:
     """Whether an object, or a class, is one of the user's own that keeps settings."""
-    kind = value if isinstance(value, type) else type(value)
+    kind = value if issubclass(type(value), type) else type(value)
     own = kind.__module__ == "__main__" and not any(is_keras_class(base) for base in kind.__mro__)
-    return (own or kind is types.SimpleNamespace) and hasattr(value, "__dict__")
+    return own or kind is types.SimpleNamespace
 
 
 def functions_read(function: Any, namespace: dict[str, Any]) -> dict[str, types.FunctionType]:
@@ -94,13 +80,13 @@ def functions_read(function: Any, namespace: dict[str, Any]) -> dict[str, types.
     return found
 
 
-def globals_read(function: Any, namespace: dict[str, Any]) -> dict[str, Any]:
+def globals_read(function: Any, namespace: dict[str, Any]) -> dict[Place, Any]:
     """Return the values a user's function and its helpers read from ``namespace``, by place."""
     plain = _plain_function(function, namespace)
-    values: dict[str, Any] = {}
+    values: dict[Place, Any] = {}
     for reader in (plain, *functions_read(function, namespace).values()) if plain is not None else ():
         for place in _places(reader.__code__):
-            value = value_at(lambda name: namespace.get(name, MISSING), place)
+            value = value_at(namespace, place)
             if value is not MISSING:
                 values[place] = value
     return values
@@ -131,9 +117,9 @@ def _names(code: types.CodeType) -> tuple[str, ...]:
 
 
 @functools.lru_cache(maxsize=512)
-def _places(code: types.CodeType) -> tuple[str, ...]:
+def _places(code: types.CodeType) -> tuple[Place, ...]:
     """Return the places code reads and never writes, as it reads them: a count it keeps itself is none."""
-    read: list[str] = []
+    read: list[Place] = []
     written: set[str] = set()
     for part in _codes(code):
         steps = [step for step in dis.get_instructions(part) if step.opname not in _BETWEEN]
@@ -150,16 +136,21 @@ def _places(code: types.CodeType) -> tuple[str, ...]:
 _BETWEEN = frozenset({"PUSH_NULL", "CACHE", "EXTENDED_ARG"})
 
 
-def _place(name: str, after: list[dis.Instruction]) -> list[str]:
+def _place(name: str, after: list[dis.Instruction]) -> list[Place]:
+    root = Place(name)
     operations = [(step.opname, step.argval) for step in after]
     if operations and operations[0][0] in ("LOAD_ATTR", "LOAD_METHOD"):
-        return [] if operations[0][1] in _FORM else [name, f"{name}.{operations[0][1]}"]
+        return [] if operations[0][1] in _FORM else [root, root / Attribute(operations[0][1])]
     if len(operations) == 2 and operations[0][0].startswith(("LOAD_CONST", "LOAD_SMALL_INT")):
         key = operations[0][1]
-        if after[1].opname == "BINARY_SUBSCR" or after[1].argrepr == "[]":
-            return [name, f"{name}[{key}]" if type(key) is int else f'{name}["{key}"]']
-    return [name]
+        subscript = after[1].opname == "BINARY_SUBSCR" or after[1].argrepr == "[]"
+        if subscript and type(key) in (str, int):
+            return [root, root / Item(key)]
+    return [root]
 
 
-def _is_written(place: str, written: set[str]) -> bool:
-    return place in written or ("[" in place and "[" in written) or place.rpartition(".")[2] in written
+def _is_written(place: Place, written: set[str]) -> bool:
+    if not place.steps:
+        return place.root in written
+    step = place.steps[-1]
+    return step.name in written if isinstance(step, Attribute) else "[" in written

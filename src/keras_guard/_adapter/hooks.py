@@ -12,7 +12,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any, Protocol
 
-from .._data.events import MISSING
+from .._data.missing import MISSING
 from .face import FACE, has, inner, is_layer, is_model, is_symbolic
 from .hub import Hub
 from .probes import Probe, ProbeError

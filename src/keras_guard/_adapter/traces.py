@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from types import CodeType
 from typing import Any
 
+from .._data.place import Place
 from .face import backend
 from .global_values import functions_read, globals_read
 from .held_values import HeldValue, held_now
@@ -76,7 +77,7 @@ class TraceFacts:
     layers: tuple[int, ...]
     trainable: tuple[int, ...]
     optimizer: int
-    values: dict[str, Any] = field(default_factory=dict)
+    values: dict[Place, Any] = field(default_factory=dict)
     held: tuple[HeldValue, ...] = ()
     helpers: dict[str, CodeType] = field(default_factory=dict)
 
@@ -107,8 +108,8 @@ def trainable_identity(model: Any, layers: tuple[Any, ...] | None = None) -> tup
     return (*variables, 0, *acting)
 
 
-def _values_read(functions: list[Any], namespace: dict[str, Any]) -> dict[str, Any]:
-    values: dict[str, Any] = {}
+def _values_read(functions: list[Any], namespace: dict[str, Any]) -> dict[Place, Any]:
+    values: dict[Place, Any] = {}
     for function in functions:
         values.update(globals_read(function, namespace))
     return values
@@ -189,7 +190,7 @@ class ModelTraces:
         """Whether one of the traces holds the value of a global as a constant."""
         for facts in (self._exact, self._open):
             for found in facts.values():
-                if name in found.values:
+                if Place(name) in found.values:
                     return True
         return False
 

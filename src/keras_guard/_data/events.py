@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .diagnostic import Span
+from .place import Place
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +24,7 @@ class ListEdited:
         after: Its items after.
         temporary: True when nothing but the edit itself held the list.
         span: Where the edit stands.
-        name: The user's name of the list, when it has one.
+        place: Where the user keeps the list, when that is known.
         identity: ``id`` of a named list, to tell a later edit of the same one.
     """
 
@@ -33,7 +34,7 @@ class ListEdited:
     after: tuple[Any, ...]
     temporary: bool
     span: Span
-    name: str | None = None
+    place: Place | None = None
     identity: int = 0
 
 
@@ -42,16 +43,18 @@ class Rebound:
     """A name, slot or attribute of a plain object now holds another object.
 
     Attributes:
-        where: The place as the user writes it: ``shared``, ``net["fc"]``, ``self.fc``.
+        where: The place: ``shared``, ``net["fc"]``, ``self.fc``.
         old: What it held.
         new: What it holds.
         span: Where the binding stands.
+        is_local: Whether the place begins at a local name of a function, so that it cannot be read later.
     """
 
-    where: str
+    where: Place
     old: Any
     new: Any
     span: Span
+    is_local: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,12 +127,13 @@ class PolicySet:
 
 @dataclass(frozen=True, eq=False)
 class ClassRedefined:
-    """A notebook class was defined again while instances of the old one live."""
+    """A notebook class was defined again while instances of the old one live; see :class:`Rebound`."""
 
-    where: str
+    where: Place
     old: Any
     new: Any
     span: Span
+    is_local: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,7 +141,7 @@ class ValueRebound:
     """A global that a traced function of ``model`` read holds another plain value."""
 
     model: Any
-    name: str
+    where: Place
     old: Any
     new: Any
     span: Span
@@ -160,15 +164,6 @@ class TrainsNothing:
     model: Any
     span: Span
 
-
-class _Missing:
-    """The value of an attribute that was not there."""
-
-    def __repr__(self) -> str:
-        return "<missing>"
-
-
-MISSING = _Missing()
 
 Event = (
     ListEdited

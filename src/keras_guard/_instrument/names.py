@@ -381,7 +381,7 @@ def _walked_over(node: ast.AST) -> ast.expr | None:
 
 
 @dataclass(frozen=True)
-class Place:
+class CodeRange:
     """A range in a cell: 1-based lines and columns, and the function around it."""
 
     line: int
@@ -391,7 +391,7 @@ class Place:
     function: str | None = None
 
 
-def place_of_line(source: str, line: int, target: str | None = None) -> Place | None:
+def range_of_line(source: str, line: int, target: str | None = None) -> CodeRange | None:
     """Return the statement at a line: the whole of a simple one, the header's line of a compound one.
 
     Args:
@@ -414,7 +414,7 @@ def place_of_line(source: str, line: int, target: str | None = None) -> Place | 
             function = statement.name
         inner = _body_at(statement, line)
         if inner is None:
-            return place_of_node(source, _part(statement, target), function)
+            return range_of_node(source, _part(statement, target), function)
         body = inner
 
 
@@ -428,14 +428,14 @@ def _part(statement: ast.stmt, target: str | None) -> ast.AST:
     return statement
 
 
-def place_of_node(source: str, node: ast.AST, function: str | None = None) -> Place:
-    """Return the place of a node; columns count characters, not bytes."""
+def range_of_node(source: str, node: ast.AST, function: str | None = None) -> CodeRange:
+    """Return the range of a node; columns count characters, not bytes."""
     line = getattr(node, "lineno", 1)
     end_line = getattr(node, "end_lineno", None) or line
     lines = source.splitlines() or [""]
     start = _characters(lines, line, getattr(node, "col_offset", 0))
     end = _characters(lines, end_line, getattr(node, "end_col_offset", None) or 0)
-    return Place(line, end_line, start + 1, end + 1, function)
+    return CodeRange(line, end_line, start + 1, end + 1, function)
 
 
 def _characters(lines: list[str], line: int, byte_offset: int) -> int:

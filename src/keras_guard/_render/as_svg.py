@@ -12,7 +12,7 @@ from html import escape
 
 from .._data.picture import Node, Panel, Picture
 from .as_sketch import spoken
-from .layout import Layout, Place, lay_out
+from .layout import Layout, Position, lay_out
 from .paint import clean
 
 _TITLE_SIZE, _FACTS_SIZE = 12, 11
@@ -101,10 +101,10 @@ class _DrawnPanel:
         tops[-1] -= _BETWEEN / 2 if self._any(layout.ranks[-1], "cut_below") else _BETWEEN
         return tops
 
-    def _any(self, rank: list[Place], attribute: str) -> bool:
+    def _any(self, rank: list[Position], attribute: str) -> bool:
         return any(p.key is not None and getattr(self._nodes[p.key], attribute) for p in rank)
 
-    def _line(self, line: list[Place]) -> str:
+    def _line(self, line: list[Position]) -> str:
         first, last = line[0], line[-1]
         assert first.key is not None
         assert last.key is not None
@@ -121,7 +121,7 @@ class _DrawnPanel:
                 path.append(f"L{x:.1f} {y:.1f}")
         return _stroke("".join(path), ink) + _head(x, y, ink.border)
 
-    def _box(self, place: Place, node: Node) -> list[str]:
+    def _box(self, place: Position, node: Node) -> list[str]:
         ink = _INKS[node.mark]
         x, y, tall = self._left + place.x, self._tops[place.rank], _height(node)
         dash = f' stroke-dasharray="{ink.dash}"' if ink.dash else ""

@@ -18,7 +18,7 @@ _LINE_WIDTH = 14.0
 
 
 @dataclass(eq=False)
-class Place:
+class Position:
     """Where something stands.
 
     Attributes:
@@ -32,8 +32,8 @@ class Place:
     rank: int
     width: float
     x: float = 0.0
-    above: list[Place] = field(default_factory=list)
-    below: list[Place] = field(default_factory=list)
+    above: list[Position] = field(default_factory=list)
+    below: list[Position] = field(default_factory=list)
 
 
 @dataclass
@@ -46,8 +46,8 @@ class Layout:
         width: Of the whole panel, in pixels.
     """
 
-    ranks: list[list[Place]]
-    lines: list[list[Place]]
+    ranks: list[list[Position]]
+    lines: list[list[Position]]
     width: float
 
 
@@ -58,8 +58,8 @@ def lay_out(panel: Panel, widths: Mapping[str, float]) -> Layout:
         panel: What to draw; its nodes stand in running order, so that edges point forward.
         widths: The width of each node in pixels, by key.
     """
-    places = {key: Place(key, rank, widths[key]) for key, rank in _ranks(panel).items()}
-    ranks: list[list[Place]] = [[] for _ in range(1 + max((p.rank for p in places.values()), default=0))]
+    places = {key: Position(key, rank, widths[key]) for key, rank in _ranks(panel).items()}
+    ranks: list[list[Position]] = [[] for _ in range(1 + max((p.rank for p in places.values()), default=0))]
     for node in panel.nodes:
         ranks[places[node.key].rank].append(places[node.key])
     lines = [_line(places[maker], places[reader], ranks) for maker, reader in panel.edges]
@@ -80,8 +80,8 @@ def _ranks(panel: Panel) -> dict[str, int]:
     return ranks
 
 
-def _line(start: Place, end: Place, ranks: list[list[Place]]) -> list[Place]:
-    passed = [Place(None, rank, _LINE_WIDTH) for rank in range(start.rank + 1, end.rank)]
+def _line(start: Position, end: Position, ranks: list[list[Position]]) -> list[Position]:
+    passed = [Position(None, rank, _LINE_WIDTH) for rank in range(start.rank + 1, end.rank)]
     for place in passed:
         ranks[place.rank].append(place)
     line = [start, *passed, end]
@@ -91,7 +91,7 @@ def _line(start: Place, end: Place, ranks: list[list[Place]]) -> list[Place]:
     return line
 
 
-def _sort(ranks: Iterable[list[Place]], *, upward: bool) -> None:
+def _sort(ranks: Iterable[list[Position]], *, upward: bool) -> None:
     """Order each rank by where its neighbours in the rank before stand."""
     positions: dict[int, float] = {}
     for rank in ranks:
@@ -103,7 +103,7 @@ def _sort(ranks: Iterable[list[Place]], *, upward: bool) -> None:
             positions[id(place)] = (index + 0.5) / len(rank)
 
 
-def _spread(ranks: list[list[Place]]) -> float:
+def _spread(ranks: list[list[Position]]) -> float:
     """Give every place its x; each rank is centred."""
     rooms = [sum(p.width for p in rank) + _GAP * (len(rank) - 1) for rank in ranks]
     width = max(rooms, default=0.0)

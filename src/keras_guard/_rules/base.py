@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Protocol
 from .._adapter.traces import TraceBook
 from .._data.diagnostic import Span
 from .._data.events import Event
+from .._data.place import Place
 from .._instrument.names import Ahead
 from .._ledger import Entry, Finding
 
@@ -45,11 +46,14 @@ class Desk(Protocol):
     def is_reachable(self, value: Any) -> bool:
         """Whether the user can still name ``value``."""
 
-    def value_at(self, place: str) -> Any:
-        """Return what a plain name holds now."""
+    def value_at(self, place: Place) -> Any:
+        """Return what a place holds now, or ``MISSING``."""
 
-    def holds_another(self, place: str, value: Any) -> bool:
-        """Whether a plain name holds an object, and one that is not ``value``; ``==`` is not asked."""
+    def setting_at(self, place: Place) -> Any:
+        """Return the plain value at a place, as traces hold it; ``MISSING`` for anything else."""
+
+    def still_holds(self, place: Place | None, value: Any) -> bool:
+        """Whether a place holds ``value`` still; ``True`` for a place that cannot be read later."""
 
     def built_in(self, model: Any) -> int | None:
         """Return the execution count of the cell that built a model."""

@@ -10,6 +10,7 @@ from .._adapter.face import is_layer, is_model
 from .._adapter.membership import holds, same_items, visible_layers
 from .._data.edits import ListEdit
 from .._data.events import Event, ListEdited
+from .._data.place import Place
 from .._instrument.names import Ahead
 from .._instrument.vocabulary import LAYER_LISTS
 from .._ledger import Finding
@@ -51,7 +52,7 @@ out of to be walked over behind that is none either. Any other edited alias is r
         """See :class:`Rule`."""
         if not isinstance(event, ListEdited) or not is_model(event.owner):
             return
-        if event.attribute not in LAYER_LISTS and event.name is None:
+        if event.attribute not in LAYER_LISTS and event.place is None:
             return
         if same_items(event.before, event.after) or _is_walk(event, desk):
             return
@@ -61,15 +62,15 @@ out of to be walked over behind that is none either. Any other edited alias is r
         model = event.owner
         removed, added = removed_and_added(event.before, event.after)
         name = desk.name_of(model)
-        spelled = event.name or f"{name}.layers"
+        spelled = event.place or f"{name}.layers"
         return Finding(
             code=self.code,
             rule=self.name,
-            key=(self.code, id(model), event.span.execution_count, event.span.line, event.name),
+            key=(self.code, id(model), event.span.execution_count, event.span.line, event.place),
             span=event.span,
             message=f"{_what(event, removed, added, spelled)} does not change `{name}`",
             open_message=f"{_what(event, removed, added, spelled)} did not change `{name}`"
-            if event.name
+            if event.place
             else "",
             label=_label(event, removed, name),
             notes=_notes(event, desk, name),
@@ -94,12 +95,12 @@ out of to be walked over behind that is none either. Any other edited alias is r
 
 def _is_walk(event: ListEdited, desk: Desk) -> bool:
     """Whether layers are only taken out of a list, or put in order, to walk over what it holds then."""
-    if event.temporary or event.name is None or removed_and_added(event.before, event.after)[1]:
+    if event.temporary or event.place is None or removed_and_added(event.before, event.after)[1]:
         return False
-    return desk.walks_over(event.name, event.span)
+    return desk.walks_over(event.place.root, event.span)
 
 
-def _what(event: ListEdited, removed: list[Any], added: list[Any], spelled: str) -> str:
+def _what(event: ListEdited, removed: list[Any], added: list[Any], spelled: object) -> str:
     if removed and added:
         return f"assigning to `{spelled}`"
     if added:
@@ -121,9 +122,9 @@ def _notes(event: ListEdited, desk: Desk, name: str) -> tuple[str, ...]:
     if event.temporary:
         why = f"`{name}.layers` is a new list each time it is read; editing it leaves the graph as it was"
     elif event.attribute in LAYER_LISTS:
-        why = f"`{event.name}` is a list that was read from `{name}.layers`; the model does not hold it"
+        why = f"`{event.place}` is a list that was read from `{name}.layers`; the model does not hold it"
     else:
-        why = f"`{name}` was made from the list `{event.name}` and copied it; later edits stay in the list"
+        why = f"`{name}` was made from the list `{event.place}` and copied it; later edits stay in the list"
     built = desk.built_in(desk_model := event.owner)
     notes = [why, f"{cell(built)} built `{desk.name_of(desk_model)}`"] if built else [why]
     if event.span.function:
@@ -181,10 +182,10 @@ def _handed_on(event: ListEdited, desk: Desk) -> Callable[[], bool]:
     """
     owner, before, after = weakref.ref(event.owner), keep_weakly(event.before), keep_weakly(event.after)
     there = {id(model): weakref.ref(model) for model in desk.models()}
-    event_name, identity = event.name, event.identity
+    place, identity = event.place, event.identity
 
     def handed_on() -> bool:
-        wanted = _items_now(event_name, identity, desk) or [r() for r in after]
+        wanted = _items_now(place, identity, desk) or [r() for r in after]
         wanted = [layer for layer in wanted if is_layer(layer)]
         old = [layer for layer in (r() for r in before) if is_layer(layer)]
         taken_out = [layer for layer in old if not _among(layer, wanted)]
@@ -204,9 +205,9 @@ def _handed_on(event: ListEdited, desk: Desk) -> Callable[[], bool]:
     return handed_on
 
 
-def _items_now(name: str | None, identity: int, desk: Desk) -> list[Any]:
-    """Return what the edited list holds by now, as long as its name holds it."""
-    value = desk.value_at(name) if name else None
+def _items_now(place: Place | None, identity: int, desk: Desk) -> list[Any]:
+    """Return what the edited list holds by now, as long as it is at its place."""
+    value = desk.value_at(place) if place is not None else None
     return list(value) if type(value) is list and id(value) == identity else []
 
 
@@ -231,12 +232,15 @@ def _waits(event: ListEdited, desk: Desk) -> Callable[[Ahead], bool]:
     model = weakref.ref(event.owner)
 
     def waits(ahead: Ahead) -> bool:
-        if event_name is None:
+        if place is None:
             return False
         living = model()
-        return event_name in ahead.read or (living is not None and desk.rebinds_ahead(ahead, [living]))
+        is_kept = not place.steps or id(desk.value_at(place)) == event_identity
+        return (is_kept and place.root in ahead.read) or (
+            living is not None and desk.rebinds_ahead(ahead, [living])
+        )
 
-    event_name = event.name
+    place, event_identity = event.place, event.identity
     return waits
 
 

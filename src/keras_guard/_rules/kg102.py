@@ -104,7 +104,7 @@ def _by_hand(event: Rebound, name: str, built: int | None, desk: Desk) -> str:
     """Say how to build the model again; a cell that makes the layer too would only bring the old one back."""
     if not built:
         return ""
-    root = event.where.partition(".")[0].partition("[")[0]
+    root = event.where.root
     how = (
         f"change `{root}` in {cell(built)} and run it"
         if desk.cell_binds(built, root)
@@ -142,12 +142,12 @@ def _notes(event: Rebound, names: tuple[str, ...], name: str, built: int | None)
 
 def _proof(event: Rebound, model: Any, stale: list[Any], desk: Desk) -> Callable[[], bool]:
     own, old, new = weakref.ref(model), weakref.ref(event.old), weakref.ref(event.new)
+    place = None if event.is_local else event.where
     models = [weakref.ref(other) for other in stale]
-    where = event.where
 
     def proof() -> bool:
         living, before, after = own(), old(), new()
-        if living is None or before is None or after is None or desk.holds_another(where, after):
+        if living is None or before is None or after is None or not desk.still_holds(place, after):
             return False
         if not desk.is_reachable(living) or not holds(living, before) or desk.holders(after):
             return False
@@ -160,7 +160,7 @@ def _proof(event: Rebound, model: Any, stale: list[Any], desk: Desk) -> Callable
 
 def _waits(event: Rebound, stale: list[Any], desk: Desk) -> Callable[[Ahead], bool]:
     models = [weakref.ref(model) for model in stale]
-    root = event.where.partition(".")[0].partition("[")[0]
+    root = event.where.root
 
     def waits(ahead: Ahead) -> bool:
         living = [m for m in (r() for r in models) if m is not None]

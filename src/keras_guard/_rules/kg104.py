@@ -12,7 +12,8 @@ from .._adapter.membership import holds, is_built, own_layers, was_called
 from .._adapter.reads import is_read_by_user_code
 from .._data.diagnostic import DiffRow, Span
 from .._data.edits import Replace
-from .._data.events import MISSING, AttributeSet, Event
+from .._data.events import AttributeSet, Event
+from .._data.missing import MISSING
 from .._instrument.names import Ahead
 from .._ledger import Finding
 from .base import Desk, Page, Rule

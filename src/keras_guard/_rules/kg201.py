@@ -13,7 +13,8 @@ from .._adapter.face import is_layer, is_model
 from .._adapter.membership import graph_layers
 from .._adapter.reads import COMPILE_ARGUMENTS, STEPS, kinds_reading
 from .._data.diagnostic import Span
-from .._data.events import MISSING, AttributeSet, Event
+from .._data.events import AttributeSet, Event
+from .._data.missing import MISSING
 from .._instrument.names import Ahead
 from .._instrument.vocabulary import PRIVATE_STRUCTURE
 from .._ledger import Finding

@@ -10,13 +10,14 @@ from typing import Any
 from .._adapter.attributes import same_value
 from .._adapter.describe import brief_value
 from .._adapter.face import FACE, is_layer, is_model, is_optimizer
-from .._adapter.global_values import in_words, value_at
+from .._adapter.global_values import in_words
 from .._adapter.held_values import argument_of, unapplied_arguments
 from .._adapter.membership import compile_argument_of, compile_objects, is_argument_read, shown_argument
 from .._adapter.reads import COMPILE_ARGUMENTS, FORMER_NAMES, constructor_arguments, read_when_applied
 from .._adapter.uses import Use
 from .._data.diagnostic import Span
-from .._data.events import MISSING, ArgumentEdited, AttributeSet, Event, Rebound, ValueRebound
+from .._data.events import ArgumentEdited, AttributeSet, Event, Rebound, ValueRebound
+from .._data.missing import MISSING
 from .._instrument.names import Ahead
 from .._ledger import Finding
 from .base import Desk, Page, Rule
@@ -299,7 +300,7 @@ compared when the model is used, not when they are set.""",
             waits=_rebound_waits(event, models, desk),
             cured=f"a model was compiled with the new `{event.where}`, or none goes on with the old one",
             argument=argument,
-            declared=event.where,
+            declared=str(event.where),
             part=id(model),
         )
 
@@ -337,7 +338,7 @@ compared when the model is used, not when they are set.""",
 
     def _helper(self, event: ValueRebound, desk: Desk) -> Finding:
         """Judge a function that traced code calls by its global name: the trace has what it did."""
-        model, name = event.model, event.name
+        model, name = event.model, event.where
         shown = desk.name_of(model)
         return Finding(
             code=self.code,
@@ -354,17 +355,17 @@ compared when the model is used, not when they are set.""",
             holds=_helper_proof(event, desk),
             cured=f"`{name}` and the traces of `{shown}` agree",
             argument="loss",
-            declared=name,
+            declared=str(name),
         )
 
     def _value(self, event: ValueRebound, desk: Desk) -> Finding:
-        model, name, value = event.model, event.name, event.old
+        model, name, value = event.model, event.where, event.old
         reference, traces = weakref.ref(model), desk.traces
         shown = desk.name_of(model)
 
         def holds() -> bool:
             living = reference()
-            if living is None or value_at(desk.value_at, name) == value:
+            if living is None or desk.setting_at(name) == value:
                 return False
             return any(facts.values.get(name) == value for facts in traces.of(living).all_facts())
 
@@ -390,7 +391,7 @@ compared when the model is used, not when they are set.""",
 
 
 def _helper_proof(event: ValueRebound, desk: Desk) -> Callable[[], bool]:
-    own, name, old = weakref.ref(event.model), event.name, event.old
+    own, name, old = weakref.ref(event.model), event.where, event.old
 
     def proof() -> bool:
         living, helper = own(), desk.value_at(name)
@@ -398,7 +399,7 @@ def _helper_proof(event: ValueRebound, desk: Desk) -> Callable[[], bool]:
             return False
         if same_instructions(old, helper.__code__):
             return False
-        return any(facts.helpers.get(name) is old for facts in desk.traces.of(living).all_facts())
+        return any(facts.helpers.get(name.root) is old for facts in desk.traces.of(living).all_facts())
 
     return proof
 
@@ -446,13 +447,14 @@ def _built(built: int | None, name: str) -> tuple[str, ...]:
 
 
 def _rebound_proof(event: Rebound, model: Any, desk: Desk) -> Callable[[], bool]:
-    own, old, new, where = weakref.ref(model), weakref.ref(event.old), weakref.ref(event.new), event.where
+    own, old, new = weakref.ref(model), weakref.ref(event.old), weakref.ref(event.new)
+    place = None if event.is_local else event.where
 
     def proof() -> bool:
         living, before, after = own(), old(), new()
         if living is None or before is None or after is None:
             return False
-        if desk.holds_another(where, after) or compile_argument_of(living, before) is None:
+        if not desk.still_holds(place, after) or compile_argument_of(living, before) is None:
             return False
         return not _in_use(after, desk)
 
@@ -461,7 +463,7 @@ def _rebound_proof(event: Rebound, model: Any, desk: Desk) -> Callable[[], bool]
 
 def _rebound_waits(event: Rebound, models: list[Any], desk: Desk) -> Callable[[Ahead], bool]:
     compiles = compiles_ahead(desk, models)
-    root = event.where.partition(".")[0].partition("[")[0]
+    root = event.where.root
 
     def waits(ahead: Ahead) -> bool:
         return root in ahead.read or root in ahead.bound or compiles(ahead)

@@ -98,7 +98,7 @@ the new class, or the new function.""",
             model_name=name,
             models=names,
             holds=_proof(event, model, desk),
-            waits=_waits(event.where, model, desk),
+            waits=_waits(event.where.root, model, desk),
             opened_by=_scores if compiled else _uses,
             cured=f"no model runs {of} it was before, or one runs the new one",
             graph_layer=None if instance is model or compiled else facts(instance),
@@ -140,11 +140,12 @@ def _made_by(definition: Any, part: Any) -> bool:
 
 
 def _proof(event: ClassRedefined | Rebound, model: Any, desk: Desk) -> Callable[[], bool]:
-    own, old, new, where = weakref.ref(model), weakref.ref(event.old), weakref.ref(event.new), event.where
+    own, old, new = weakref.ref(model), weakref.ref(event.old), weakref.ref(event.new)
+    place = None if event.is_local else event.where
 
     def proof() -> bool:
         living, before, after = own(), old(), new()
-        if living is None or before is None or after is None or desk.holds_another(where, after):
+        if living is None or before is None or after is None or not desk.still_holds(place, after):
             return False
         if not desk.is_reachable(living) or _part_made_by(before, living) is None:
             return False

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .._adapter.adapted_state import ADAPTED, adapted_state
-from .._data.events import MISSING
+from .._data.missing import MISSING
 
 
 class ValueMark:

@@ -17,7 +17,6 @@ from .._adapter.traces import Call, facts_now, makes_traces
 from .._adapter.uses import Use
 from .._data.diagnostic import Span
 from .._data.events import (
-    MISSING,
     AttributeSet,
     Event,
     PolicySet,
@@ -26,8 +25,10 @@ from .._data.events import (
     TrainsNothing,
     ValueRebound,
 )
+from .._data.missing import MISSING
+from .._data.place import Place
 from .._instrument import runtime
-from .edit_places import place_of_attribute, place_of_global
+from .edit_spans import span_of_attribute, span_of_global
 from .spans import span_of_frame
 
 if TYPE_CHECKING:
@@ -89,7 +90,8 @@ class KerasSink:
         for name, old in {key: code for facts in use.serving for key, code in facts.helpers.items()}.items():
             helper = names.get(name)
             if type(helper) is FunctionType and helper.__code__ is not old:
-                yield ValueRebound(use.model, name, old, helper.__code__, self.span_of_global(name))
+                place = Place(name)
+                yield ValueRebound(use.model, place, old, helper.__code__, self.span_of_global(place))
 
     def _attributes_held(self, use: Use) -> Iterator[AttributeSet]:
         """Yield what was set on losses, metrics and schedules and is not what the use goes by."""
@@ -103,17 +105,17 @@ class KerasSink:
                     yield self._attribute_held(owner, name, value)
 
     def _attribute_held(self, owner: Any, name: str, held: Any) -> AttributeSet:
-        span = place_of_attribute(self._session.shell, owner, name)
+        span = span_of_attribute(self._session.shell, owner, name)
         return AttributeSet(owner, name, held, vars(owner).get(name, MISSING), span)
 
     def _globals_rebound(self, use: Use) -> list[ValueRebound]:
         names = self._session.shell.namespace
         found = {}
         for facts in use.serving:
-            for name, old in facts.values.items():
-                new = value_at(lambda root: names.get(root, MISSING), name)
+            for place, old in facts.values.items():
+                new = value_at(names, place)
                 if type(new) is not type(old) or new != old:
-                    found[name] = ValueRebound(use.model, name, old, new, self.span_of_global(name))
+                    found[place] = ValueRebound(use.model, place, old, new, self.span_of_global(place))
         return list(found.values())
 
     def reads_global(self, name: str) -> bool:
@@ -124,9 +126,10 @@ class KerasSink:
         """Remember where a global was bound last."""
         self._globals[name] = span
 
-    def span_of_global(self, name: str) -> Span:
+    def span_of_global(self, place: Place) -> Span:
         """Return where a global, or a slot of one, was bound last."""
-        return self._globals.get(name) or place_of_global(self._session.shell, name)
+        noted = self._globals.get(place.root) if not place.steps else None
+        return noted or span_of_global(self._session.shell, place)
 
     def fault(self, error: BaseException) -> None:
         """See ``hooks.Sink``."""
@@ -186,7 +189,7 @@ class KerasSink:
         if traces.covers(entry.call):
             return
         facts = facts_now(model, session.edits.number, session.shell.namespace, entry.call.kind)
-        runtime.note_read(facts.values)
+        runtime.note_read(map(str, facts.values))
         traces.record(entry.call, facts)
 
     def _became_frozen(self, model: Any) -> bool:

@@ -10,6 +10,7 @@ from .._adapter.face import FACE, is_layer
 from .._adapter.membership import same_items
 from .._data.diagnostic import Span
 from .._data.events import ClassRedefined, Event, ListEdited, Rebound
+from .._data.place import Place
 from .._instrument.names import Bindings, bindings_in
 from .edits import is_plain
 from .snapshots import ListPicture, Snapshot, take, weak
@@ -38,7 +39,7 @@ class NamesWatch:
         namespace: dict[str, Any],
         reads: Callable[[str], bool],
         given: Callable[[Any], bool],
-        first: Callable[[str], Any],
+        first: Callable[[Place], Any],
         runs: Callable[[Any], bool],
     ) -> None:
         self._namespace = namespace
@@ -66,7 +67,7 @@ class NamesWatch:
         walked = self._walkers.get(name)
         if walked is not None and walked() is value:
             return False
-        return bool(take(value)) or self._given(value) or (is_plain(value) and self._reads(name))
+        return bool(take(name, value)) or self._given(value) or (is_plain(value) and self._reads(name))
 
     def is_dull(self, name: str) -> bool:
         """Whether a name holds something that has no layers of its own."""
@@ -83,9 +84,7 @@ class NamesWatch:
 
     def begin(self, names: set[str]) -> None:
         """Look at the names of a cell before it runs."""
-        self._held = {name: take(self._namespace[name]) for name in names if name in self._namespace}
-        for name in names - self._held.keys():
-            self._held[name] = Snapshot()
+        self._held = {name: self._take(name) for name in names}
 
     def forget_cell(self) -> None:
         """Begin a cell nothing is known of yet."""
@@ -153,7 +152,7 @@ class NamesWatch:
         for name, value in list(self._namespace.items()):
             if name.startswith("_") or type(value) in _PLAIN:
                 continue
-            snapshot = take(value)
+            snapshot = take(name, value)
             if any(
                 is_layer(item) and self._runs(item) for item in (ref() for ref in snapshot.objects.values())
             ):
@@ -163,13 +162,16 @@ class NamesWatch:
         """Yield what changed of the lasting names that no statement of the cell was seen to touch."""
         for name, old in self._lasting.items():
             if name in self._namespace:
-                new = self._lasting[name] = take(self._namespace[name])
+                new = self._lasting[name] = self._take(name)
                 if name not in self._held:
                     yield from self._changes(name, old, new, find_owner, find_span)
 
     def look(self, name: str) -> None:
         """Take a new snapshot of one name."""
-        self._held[name] = take(self._namespace[name]) if name in self._namespace else Snapshot()
+        self._held[name] = self._take(name)
+
+    def _take(self, name: str) -> Snapshot:
+        return take(name, self._namespace[name]) if name in self._namespace else Snapshot()
 
     def compare(
         self, names: frozenset[str] | None, find_owner: FindOwner, find_span: FindSpan
@@ -187,7 +189,7 @@ class NamesWatch:
             if name not in self._namespace:
                 self._held[name] = Snapshot()
                 continue
-            new = take(self._namespace[name])
+            new = self._take(name)
             self._held[name] = new
             if name in self._lasting:
                 self._lasting[name] = new
@@ -197,34 +199,40 @@ class NamesWatch:
     def _changes(
         self, name: str, old: Snapshot, new: Snapshot, find_owner: FindOwner, find_span: FindSpan
     ) -> Iterator[Event]:
-        edited: set[str] = set()
-        for path, picture in old.lists.items():
-            now = self._list_at(name, path)
-            if now is None or id(now) != picture.identity or _same_list(picture, now):
+        edited: list[Place] = []
+        for place, picture in old.lists.items():
+            now = place.read(self._namespace)
+            if type(now) is not list or id(now) != picture.identity or _same_list(picture, now):
                 continue
-            event = _list_event(name + path, picture, now, find_owner, find_span(name))
+            event = _list_event(place, picture, now, find_owner, find_span(name))
             if event is not None:
-                edited.add(path)
+                edited.append(place)
                 yield event
         walker = self._walkers.get(name)
-        for path, reference in old.objects.items():
-            if walker is not None and path == "" and walker() is reference():
+        for place, reference in old.objects.items():
+            if walker is not None and not place.steps and walker() is reference():
                 continue
-            if any(path.startswith(prefix) for prefix in edited) or self._is_selected(path, reference(), old):
+            if any(map(place.is_below, edited)) or self._is_selected(place, reference(), old):
                 continue
             yield from self.slot_events(
-                name + path, reference, new.objects.get(path), lambda: find_span(name)
+                place, reference, new.objects.get(place), lambda: find_span(name), is_local=False
             )
 
-    def _is_selected(self, path: str, layer: Any, held: Snapshot) -> bool:
+    def _is_selected(self, place: Place, layer: Any, held: Snapshot) -> bool:
         """Whether a slot is one of a list that was made of a model's layers, and held one of them."""
         return any(
-            path.startswith(f"{where}[") and id(layer) in self._selections.get(picture.identity, ())
+            place.is_below(where) and id(layer) in self._selections.get(picture.identity, ())
             for where, picture in held.lists.items()
         )
 
     def slot_events(
-        self, where: str, before: Callable[[], Any], after: Callable[[], Any] | None, span: Callable[[], Span]
+        self,
+        where: Place,
+        before: Callable[[], Any],
+        after: Callable[[], Any] | None,
+        span: Callable[[], Span],
+        *,
+        is_local: bool,
     ) -> Iterator[Event]:
         """Yield what it means that a place holds another object than before.
 
@@ -233,6 +241,7 @@ class NamesWatch:
             before: Returns what it held, ``None`` for what is gone.
             after: Returns what it holds; ``None`` where it holds nothing watched.
             span: Returns where it was bound.
+            is_local: Whether the place begins at a local name of a function.
         """
         old, new = before(), after() if after is not None else None
         if new is None or old is new:
@@ -241,39 +250,9 @@ class NamesWatch:
         if old is None or old is new:
             return
         if isinstance(old, type) and isinstance(new, type):
-            yield ClassRedefined(where, old, new, span())
+            yield ClassRedefined(where, old, new, span(), is_local)
         elif not isinstance(old, type) and not isinstance(new, type):
-            yield Rebound(where, old, new, span())
-
-    def _list_at(self, name: str, path: str) -> Any:
-        value: Any = self._namespace.get(name)
-        for part in _path_parts(path):
-            try:
-                value = (
-                    vars(value).get(part)
-                    if isinstance(part, str) and not isinstance(value, (dict, list))
-                    else value[part]
-                )
-            except (TypeError, KeyError, IndexError):
-                return None
-        return value if type(value) is list else None
-
-
-def _path_parts(path: str) -> list[Any]:
-    if not path:
-        return []
-    try:
-        node: ast.expr = ast.parse(f"x{path}", mode="eval").body
-    except SyntaxError:
-        return [object()]
-    parts: list[Any] = []
-    while not isinstance(node, ast.Name):
-        if isinstance(node, ast.Attribute):
-            parts.append(node.attr)
-        elif isinstance(node, ast.Subscript):
-            parts.append(ast.literal_eval(node.slice))
-        node = node.value  # type: ignore[attr-defined]
-    return parts[::-1]
+            yield Rebound(where, old, new, span(), is_local)
 
 
 def _same_list(picture: ListPicture, now: list[Any]) -> bool:
@@ -283,7 +262,7 @@ def _same_list(picture: ListPicture, now: list[Any]) -> bool:
 
 
 def _list_event(
-    name: str, picture: ListPicture, now: list[Any], find_owner: FindOwner, span: Span
+    place: Place, picture: ListPicture, now: list[Any], find_owner: FindOwner, span: Span
 ) -> ListEdited | None:
     before = picture.living()
     if before is None:
@@ -292,5 +271,12 @@ def _list_event(
     if owner is None or same_items(before, tuple(now)):
         return None
     return ListEdited(
-        owner, attribute, before, tuple(now), temporary=False, span=span, name=name, identity=picture.identity
+        owner,
+        attribute,
+        before,
+        tuple(now),
+        temporary=False,
+        span=span,
+        place=place,
+        identity=picture.identity,
     )

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from .._adapter.face import FACE, is_keras_2, is_layer, is_model, is_optimizer, is_symbolic
+from .._adapter.global_values import value_at
 from .._adapter.hooks import KerasHooks
 from .._adapter.membership import graph_layers, is_keras_property, matches_layer_list, nested_models
 from .._adapter.traces import TraceBook
@@ -18,6 +19,7 @@ from .._adapter.uses import Use
 from .._data.diagnostic import Span, State
 from .._data.events import ArgumentEdited, ClassRedefined, CopyEdited, Event, ListEdited, Rebound
 from .._data.meant import Meant
+from .._data.place import Attribute, Place, Step
 from .._data.views import ModelViews
 from .._instrument import runtime
 from .._instrument.names import Ahead, binding_line, code_ahead
@@ -27,12 +29,12 @@ from .._instrument.vocabulary import COPIES, COPY_METHODS, KERAS_WORDS, TELLING_
 from .._ledger import Entry, Finding, Ledger
 from .._rules import RULES
 from .arguments import GivenContainers
+from .containers import parts_of, reachable, user_names
 from .containment import Containment, Intended
 from .edits import EditHistory
 from .keras_sink import KerasSink
 from .names_watch import NamesWatch
 from .packages import Packages
-from .reach import reachable, user_names
 from .shell_face import CellFrame, CellText, Options, ShellFace
 from .snapshots import weak
 from .spans import code_ahead_of, span_of_frame, span_of_site
@@ -64,7 +66,7 @@ class _Note:
         self.owner = owner
         self.items: Any = None
         self.before: tuple[Any, ...] = ()
-        self.slots: dict[str, Callable[[], Any]] = {}
+        self.slots: dict[Step, Callable[[], Any]] = {}
 
 
 class Session:
@@ -270,25 +272,36 @@ class Session:
             return
         if not isinstance(note.items, list):
             return
-        name = site.chain if not site.attribute or site.passed else None
+        place = _place_of(site.chain) if not site.attribute or site.passed else None
         temporary = (
-            name is None
+            place is None
             and is_keras_property(owner, site.attribute)
             and getattr(owner, site.attribute, note.items) is not note.items
         )
         attribute = site.attribute or "layers"
         yield ListEdited(
-            owner, attribute, note.before, tuple(note.items), temporary, span, name, id(note.items)
+            owner, attribute, note.before, tuple(note.items), temporary, span, place, id(note.items)
         )
 
     def _slots_bound(self, site: Site, note: _Note) -> None:
         now = _layers_in_slots(note.items, site.attribute)
-        base = site.chain.rpartition(".")[0] if site.attribute != "[]" else site.chain.rpartition("[")[0]
-        for part, reference in note.slots.items():
-            for event in self.names.slot_events(
-                base + part, reference, now.get(part), lambda: span_of_site(self.shell, site)
-            ):
+        base = _place_of(site.chain.rpartition("." if site.attribute != "[]" else "[")[0])
+        is_local = self._is_local(base.root)
+        for step, reference in note.slots.items():
+            events = self.names.slot_events(
+                base / step,
+                reference,
+                now.get(step),
+                lambda: span_of_site(self.shell, site),
+                is_local=is_local,
+            )
+            for event in events:
                 self.publish(event)
+
+    def _is_local(self, name: str) -> bool:
+        """Whether a name is one of the running function's own."""
+        frame = next(self.shell.frames(), None)
+        return frame is not None and frame.function is not None and name in frame.frame.f_locals
 
     def probe_step(self, site: Site) -> None:
         """See ``runtime.Listener``."""
@@ -407,7 +420,7 @@ class Session:
         except BaseException as error:
             self.containment.note(error)
 
-    def _first_at(self, place: str) -> Any:
+    def _first_at(self, place: Place) -> Any:
         """Return what a place held before it was bound without effect, which the model still runs, or ``None``.
 
         Bound once more, the place goes on from there: what it held in between is of no model, and may be gone.
@@ -441,7 +454,7 @@ class Session:
     def _leave_to(self, finding: Finding) -> None:
         """Resolve what was said of an earlier binding of the same place: the later line has the word now."""
         known = self.ledger.find(finding.key)
-        if known is None or not known.place:
+        if known is None or known.place is None:
             return
         before, after = known.finding.span, finding.span
         if (before.execution_count, before.line) != (after.execution_count, after.line):
@@ -628,9 +641,9 @@ class Session:
         names = self.names_of(value)
         if names:
             return names[-1]
-        for path, item in reachable(self.shell.namespace):
+        for place, item in reachable(self.shell.namespace):
             if item is value:
-                return path
+                return str(place)
         return str(getattr(value, "name", type(value).__name__))
 
     def names_of(self, value: Any) -> list[str]:
@@ -660,14 +673,17 @@ class Session:
         """See ``rules.base.Desk``."""
         return any(model is value for model in self.models())
 
-    def value_at(self, place: str) -> Any:
+    def value_at(self, place: Place) -> Any:
         """See ``rules.base.Desk``."""
-        return self.shell.namespace.get(place)
+        return place.read(self.shell.namespace)
 
-    def holds_another(self, place: str, value: Any) -> bool:
+    def setting_at(self, place: Place) -> Any:
         """See ``rules.base.Desk``."""
-        held = self.value_at(place)
-        return held is not None and held is not value
+        return value_at(self.shell.namespace, place)
+
+    def still_holds(self, place: Place | None, value: Any) -> bool:
+        """See ``rules.base.Desk``."""
+        return place is None or self.value_at(place) is value
 
     def built_in(self, model: Any) -> int | None:
         """See ``rules.base.Desk``."""
@@ -729,19 +745,21 @@ def _has_symbolic(items: tuple[Any, ...]) -> bool:
     return any(is_symbolic(item) for item in items)
 
 
-def _layers_in_slots(value: Any, attribute: str) -> dict[str, Callable[[], Any]]:
-    if attribute != "[]":
-        item = getattr(value, "__dict__", {}).get(attribute)
-        return {f".{attribute}": weak(item)} if is_layer(item) else {}
-    if type(value) is dict:
-        pairs = [
-            (f'["{k}"]' if isinstance(k, str) else f"[{k!r}]", v) for k, v in value.items() if is_layer(v)
-        ]
-    elif type(value) is list:
-        pairs = [(f"[{i}]", v) for i, v in enumerate(value[:4096]) if is_layer(v)]
-    else:
-        pairs = []
-    return {part: weak(item) for part, item in pairs}
+def _place_of(text: str) -> Place:
+    """Return the place that an expression names; one that nothing is at where it names none."""
+    try:
+        return Place.parse(text)
+    except ValueError:
+        return Place(text)
+
+
+def _layers_in_slots(value: Any, attribute: str) -> dict[Step, Callable[[], Any]]:
+    """Return the layers that a container holds, or an object in one attribute."""
+    if attribute == "[]":
+        return {step: weak(item) for step, item in parts_of(value) if is_layer(item)}
+    step = Attribute(attribute)
+    item = step.read(value)
+    return {step: weak(item)} if is_layer(item) else {}
 
 
 __all__ = ["KerasGuardError", "Options", "Session"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .._data.diagnostic import Span
-from .._instrument.names import NOTHING_AHEAD, Ahead, Place, code_ahead, place_of_line
+from .._instrument.names import NOTHING_AHEAD, Ahead, CodeRange, code_ahead, range_of_line
 from .._instrument.runtime import Site
 from .shell_face import CellFrame, CellText, ShellFace
 
@@ -18,7 +18,7 @@ def span_of_site(shell: ShellFace, site: Site) -> Span:
     start = _characters(lines, first, site.column)
     end_line = first if site.end_column > site.column else last
     end = _characters(lines, end_line, site.end_column)
-    return _span(text, Place(first, end_line, start + 1, end + 1, site.function), lines)
+    return _span(text, CodeRange(first, end_line, start + 1, end + 1, site.function), lines)
 
 
 def span_of_frame(shell: ShellFace, frame: CellFrame | None, target: str | None = None) -> Span:
@@ -26,16 +26,16 @@ def span_of_frame(shell: ShellFace, frame: CellFrame | None, target: str | None 
     if frame is None:
         running = shell.cell
         return Span() if running is None else Span(execution_count=running.number, cell_id=running.cell_id)
-    place = place_of_line(frame.cell.source, frame.line, target)
+    place = range_of_line(frame.cell.source, frame.line, target)
     if place is None:
         return Span(frame.cell.number, frame.cell.cell_id, frame.line + frame.cell.offset)
     lines = frame.cell.source.splitlines()
     if place.function is None and frame.function is not None:
-        place = Place(place.line, place.end_line, place.column, place.end_column, frame.function)
+        place = CodeRange(place.line, place.end_line, place.column, place.end_column, frame.function)
     return _span(frame.cell, place, lines)
 
 
-def _span(text: CellText, place: Place, lines: list[str]) -> Span:
+def _span(text: CellText, place: CodeRange, lines: list[str]) -> Span:
     return Span(
         execution_count=text.number,
         cell_id=text.cell_id,

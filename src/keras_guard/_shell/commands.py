@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from .._adapter.face import FACE, backend, is_model, version
 from .._data.diagnostic import State
+from .._data.missing import MISSING
+from .._data.place import Place
 from .._ledger import Entry
 from .._render.as_page import first_sentence, page_as_text
 from .._render.as_text import render_text
 from .._rules import CODES_BY_NAME, RULES
-from .._session.reach import reachable
+from .._session.containers import reachable
 from .._version import __version__
-from .places import PlaceError, value_at_place
 from .support import complaints
 
 if TYPE_CHECKING:
@@ -371,11 +372,13 @@ class Commands:
 
     def _model(self, name: str) -> Any:
         try:
-            value = value_at_place(self._session.shell.namespace, name)
-        except PlaceError as error:
+            value = Place.parse(name).read(self._session.shell.namespace)
+        except ValueError as error:
+            raise CommandError(f"{error}{self._known_models()}") from None
+        if value is MISSING:
             raise CommandError(
-                f"{error}{_closest(name, self._model_names())}{self._known_models()}"
-            ) from None
+                f"there is nothing at `{name}`{_closest(name, self._model_names())}{self._known_models()}"
+            )
         if not is_model(value):
             kind = type(value).__name__
             raise CommandError(f"`{name}` is no Keras model but of type {kind}{self._known_models()}")
@@ -402,7 +405,7 @@ class Commands:
         return list(found.values())
 
     def _model_names(self) -> list[str]:
-        return [path for path, value in reachable(self._session.shell.namespace) if is_model(value)]
+        return [str(place) for place, value in reachable(self._session.shell.namespace) if is_model(value)]
 
     def _known_models(self) -> str:
         names = self._model_names()

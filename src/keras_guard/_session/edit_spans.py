@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from .._data.diagnostic import Span
+from .._data.place import Place
 from .._instrument.names import parsed, root_name
 from .shell_face import CellFrame, CellText, ShellFace
 from .spans import span_of_frame
@@ -18,7 +18,7 @@ _MAX_CELLS = 50
 Matches = Callable[[ast.AST], bool]
 
 
-def place_of_attribute(shell: ShellFace, target: Any, name: str) -> Span:
+def span_of_attribute(shell: ShellFace, target: Any, name: str) -> Span:
     """Return where an attribute of an object was assigned last, as far as the cells' text shows it."""
 
     def matches(node: ast.AST) -> bool:
@@ -28,14 +28,13 @@ def place_of_attribute(shell: ShellFace, target: Any, name: str) -> Span:
     return _latest(shell, matches, name)
 
 
-def place_of_global(shell: ShellFace, place: str) -> Span:
+def span_of_global(shell: ShellFace, place: Place) -> Span:
     """Return where a global, or a slot of one such as ``cfg["alpha"]``, was bound last."""
-    root = re.split(r"[.\[]", place)[0]
 
     def matches(node: ast.AST) -> bool:
-        return _binds(node, root, slots=place != root)
+        return _binds(node, place.root, slots=bool(place.steps))
 
-    return _latest(shell, matches, root)
+    return _latest(shell, matches, place.root)
 
 
 def _binds(node: ast.AST, name: str, *, slots: bool) -> bool:
@@ -61,11 +60,10 @@ def _owner_set(node: ast.AST, name: str) -> ast.expr | None:
 
 def _value_of(node: ast.expr, namespace: dict[str, Any]) -> Any:
     """Return what a name or a chain of attributes holds now; no code of the user's is run for it."""
-    if isinstance(node, ast.Name):
-        return namespace.get(node.id)
-    if isinstance(node, ast.Attribute):
-        return getattr(_value_of(node.value, namespace), "__dict__", {}).get(node.attr)
-    return None
+    try:
+        return Place.of(node).read(namespace)
+    except ValueError:
+        return None
 
 
 def _latest(shell: ShellFace, matches: Matches, name: str) -> Span:
