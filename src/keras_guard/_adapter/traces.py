@@ -10,13 +10,12 @@ before a call runs, which trace will serve it.
 
 from __future__ import annotations
 
-import sys
-import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from types import CodeType
 from typing import Any
 
+from .._data.identity import IdentityMap
 from .._data.place import Place
 from .face import backend
 from .global_values import functions_read, globals_read
@@ -307,28 +306,22 @@ class TraceBook:
     """Traces of all models; holds no model alive."""
 
     def __init__(self) -> None:
-        self._traces: dict[int, tuple[weakref.ref[Any], ModelTraces]] = {}
+        self._traces: IdentityMap[ModelTraces] = IdentityMap()
 
     def of(self, model: Any) -> ModelTraces:
         """Return the traces of a model, none at first."""
-        key = id(model)
-        entry = self._traces.get(key)
-        if entry is not None and entry[0]() is model:
-            return entry[1]
-        traces = ModelTraces()
-        self._traces[key] = (weakref.ref(model, lambda _: self._traces.pop(key, None)), traces)
+        traces = self._traces.get(model, None)
+        if traces is None:
+            traces = self._traces[model] = ModelTraces()
         return traces
 
     def reads(self, name: str) -> bool:
         """Whether some traced function holds the value of a global as a constant."""
-        if not self._traces:
-            return False
-        return any(traces.reads(name) for _, traces in list(self._traces.values()))
+        return any(traces.reads(name) for _, traces in self._traces.items())
 
     def models(self) -> list[Any]:
         """Return the living models that have a trace."""
-        found = [ref() for ref, traces in list(self._traces.values()) if traces]
-        return [model for model in found if model is not None]
+        return [model for model, traces in self._traces.items() if traces]
 
 
 def existing_trace_kinds(model: Any) -> frozenset[str]:
@@ -336,8 +329,3 @@ def existing_trace_kinds(model: Any) -> frozenset[str]:
     return frozenset(
         kind for kind in ("train", "test", "predict") if getattr(model, f"{kind}_function", None)
     )
-
-
-def tensorflow_loaded() -> bool:
-    """Whether TensorFlow has been imported."""
-    return "tensorflow" in sys.modules

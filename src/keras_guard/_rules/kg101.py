@@ -10,6 +10,7 @@ from .._adapter.face import is_layer, is_model
 from .._adapter.membership import holds, same_items, visible_layers
 from .._data.edits import ListEdit
 from .._data.events import Event, ListEdited
+from .._data.identity import IdentityMap
 from .._data.place import Place
 from .._instrument.names import Ahead
 from .._instrument.vocabulary import LAYER_LISTS
@@ -181,7 +182,9 @@ def _handed_on(event: ListEdited, desk: Desk) -> Callable[[], bool]:
     order, and nothing that was taken out.
     """
     owner, before, after = weakref.ref(event.owner), keep_weakly(event.before), keep_weakly(event.after)
-    there = {id(model): weakref.ref(model) for model in desk.models()}
+    there: IdentityMap[None] = IdentityMap()
+    for model in desk.models():
+        there[model] = None
     place, identity = event.place, event.identity
 
     def handed_on() -> bool:
@@ -193,7 +196,7 @@ def _handed_on(event: ListEdited, desk: Desk) -> Callable[[], bool]:
         for model in desk.models():
             if model is owner() or not wanted:
                 continue
-            if id(model) not in there or there[id(model)]() is not model:
+            if model not in there:
                 if any(holds(model, layer) for layer in put_in or wanted):
                     return True
             elif not any(holds(model, layer) for layer in taken_out) and _runs_all(

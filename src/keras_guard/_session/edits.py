@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .._adapter.adapted_state import ADAPTED, adapted_state
+from .._data.identity import IdentityMap
 from .._data.missing import MISSING
 
 
@@ -57,19 +58,22 @@ class EditHistory:
 
     def __init__(self) -> None:
         self.number = 0
-        self._edits: dict[tuple[int, str], tuple[weakref.ref[Any], list[tuple[int, ValueMark]]]] = {}
+        self._edits: IdentityMap[dict[str, list[tuple[int, ValueMark]]]] = IdentityMap()
 
     def note(self, target: Any, name: str, old: Any) -> int:
         """Note that an attribute was changed from ``old``; returns the edit's number."""
         self.number += 1
-        key = (id(target), name)
-        entry = self._edits.get(key)
-        if entry is None or entry[0]() is not target:
-            reference = weakref.ref(target, lambda _: self._edits.pop(key, None))
-            entry = self._edits[key] = (reference, [])
-        entry[1].append((self.number, ValueMark(old)))
-        del entry[1][:-64]
+        edits = self._edits.get(target, None)
+        if edits is None:
+            edits = self._edits[target] = {}
+        marks = edits.setdefault(name, [])
+        marks.append((self.number, ValueMark(old)))
+        del marks[:-64]
         return self.number
+
+    def _marks(self, target: Any, name: str) -> list[tuple[int, ValueMark]]:
+        edits = self._edits.get(target, None)
+        return edits.get(name, []) if edits is not None else []
 
     def bump(self) -> int:
         """Count an edit that is no attribute of one object."""
@@ -78,13 +82,10 @@ class EditHistory:
 
     def first(self, target: Any, name: str) -> int:
         """Return the number of the first edit of an attribute that is remembered, 0 for none."""
-        entry = self._edits.get((id(target), name))
-        return entry[1][0][0] if entry is not None and entry[0]() is target and entry[1] else 0
+        marks = self._marks(target, name)
+        return marks[0][0] if marks else 0
 
     def changed_since(self, target: Any, name: str, number: int) -> bool:
         """Whether the attribute's value now differs from the one it had at edit ``number``."""
-        entry = self._edits.get((id(target), name))
-        if entry is None or entry[0]() is not target:
-            return False
-        later = [mark for at, mark in entry[1] if at > number]
+        later = [mark for at, mark in self._marks(target, name) if at > number]
         return bool(later) and not later[0].is_mark_of(_value_of(target, name))

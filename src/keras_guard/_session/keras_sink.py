@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Iterator
+from dataclasses import dataclass
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ from .._data.events import (
     TrainsNothing,
     ValueRebound,
 )
+from .._data.identity import IdentityMap
 from .._data.missing import MISSING
 from .._data.place import Place
 from .._instrument import runtime
@@ -46,6 +48,14 @@ class _Entry:
         self.checked = -1
 
 
+@dataclass(frozen=True)
+class _Compile:
+    """A call of ``compile``: the number of the last edit before it, and whether it left something to train."""
+
+    number: int
+    trains: bool
+
+
 class KerasSink:
     """The session's ear inside Keras (``_adapter.hooks.Sink``).
 
@@ -57,9 +67,7 @@ class KerasSink:
         self._session = session
         self._entries = threading.local()
         self._globals: dict[str, Span] = {}
-        #: Models that had something to train when they were compiled.
-        self._trained_something: set[int] = set()
-        self._compiles: dict[int, tuple[weakref.ref[Any], int]] = {}
+        self._compiles: IdentityMap[_Compile] = IdentityMap()
         for name in ("attribute_set", "entered", "left", "batch_begins", "shown", "compiled", "building", "built",
                      "functions_dropped", "structure_begins", "structure_ended", "adapt_begins", "adapt_ended", "policy_begins",
                      "policy_ended"):  # fmt: skip
@@ -77,8 +85,8 @@ class KerasSink:
 
     def compiled_at(self, model: Any) -> int:
         """Return the number of the last edit before a model was compiled, -1 when that was not seen."""
-        entry = self._compiles.get(id(model))
-        return entry[1] if entry is not None and entry[0]() is model else -1
+        found = self._compiles.get(model, None)
+        return found.number if found is not None else -1
 
     def values_rebound(self, use: Use) -> list[Event]:
         """Return the globals and attributes whose value differs from the one the use will go by."""
@@ -193,7 +201,8 @@ class KerasSink:
         traces.record(entry.call, facts)
 
     def _became_frozen(self, model: Any) -> bool:
-        return id(model) in self._trained_something and not model.trainable_variables
+        found = self._compiles.get(model, None)
+        return found is not None and found.trains and not model.trainable_variables
 
     def _use(self, model: Any, method: str, kind: str | None = None, serving: tuple[Any, ...] = ()) -> None:
         session = self._session
@@ -209,37 +218,25 @@ class KerasSink:
 
     def building(self, given: tuple[Any, ...]) -> None:
         """See ``hooks.Sink``."""
-        self._session.names.note_given(
-            item for value in given for item in (value if type(value) is tuple else [value])
-        )
+        arguments = (item for value in given for item in (value if type(value) is tuple else [value]))
+        self._session.origins.note_given(arguments, self._session.shell.namespace.values())
 
     def built(self, model: Any) -> None:
         """See ``hooks.Sink``."""
         session = self._session
         session.models_made = True
         cell = session.shell.cell
-        key = id(model)
-        reference = weakref.ref(model, lambda _: session.builds.pop(key, None))
-        session.builds[key] = (reference, cell.number if cell is not None else None)
+        session.builds[model] = cell.number if cell is not None else None
 
     def compiled(self, model: Any) -> None:
         """See ``hooks.Sink``."""
         session = self._session
         session._forget_caches()
         session.traces.of(model).forget()
-        key = id(model)
-        reference = weakref.ref(model, lambda _: self._forget_compile(key))
-        session.given.note(model)
-        self._trained_something.discard(key)
-        if model.trainable_variables:
-            self._trained_something.add(key)
-        self._compiles[key] = (reference, session.edits.number)
+        session.origins.note_compiled(model)
+        self._compiles[model] = _Compile(session.edits.number, bool(model.trainable_variables))
         session.settle()
         self._use(model, "compile")
-
-    def _forget_compile(self, key: int) -> None:
-        self._compiles.pop(key, None)
-        self._trained_something.discard(key)
 
     def functions_dropped(self, model: Any, kind: str) -> None:
         """See ``hooks.Sink``."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from .._adapter.face import FACE, is_layer
@@ -13,11 +13,10 @@ from .._data.events import ClassRedefined, Event, ListEdited, Rebound
 from .._data.place import Place
 from .._instrument.names import Bindings, bindings_in
 from .edits import is_plain
+from .list_origins import ListOrigins
 from .snapshots import ListPicture, Snapshot, take, weak
 
 _PLAIN = frozenset({bool, int, float, str, type(None)})
-
-_MAX_SELECTIONS = 2_000
 
 FindOwner = Callable[[tuple[Any, ...], int], Any]
 FindSpan = Callable[[str], Span]
@@ -29,7 +28,7 @@ class NamesWatch:
     Args:
         namespace: The user's namespace.
         reads: Whether a traced function holds the value of a global.
-        given: Whether a value is a container that ``compile`` was given.
+        origins: Where the user's lists come from.
         first: What a place held before a binding of it that a model did not follow, or ``None``.
         runs: Whether some model runs a layer.
     """
@@ -38,13 +37,13 @@ class NamesWatch:
         self,
         namespace: dict[str, Any],
         reads: Callable[[str], bool],
-        given: Callable[[Any], bool],
+        origins: ListOrigins,
         first: Callable[[Place], Any],
         runs: Callable[[Any], bool],
     ) -> None:
         self._namespace = namespace
         self._reads = reads
-        self._given = given
+        self._origins = origins
         self._first = first
         self._runs = runs
         self._held: dict[str, Snapshot] = {}
@@ -52,10 +51,6 @@ class NamesWatch:
         self._bindings: list[Bindings] = []
         #: Names that hold layers a model was made of; looked at when a model is used.
         self._lasting: dict[str, Snapshot] = {}
-        self._own_lists: set[int] = set()
-        #: By ``id`` of a list that was made of a model's list, the layers in it that models run: a selection.
-        self._selections: dict[int, frozenset[int]] = {}
-        self._given_now: set[int] = set()
 
     def is_candidate(self, name: str) -> bool:
         """Whether the object of a name is one to watch; called for each name a cell touches."""
@@ -67,7 +62,11 @@ class NamesWatch:
         walked = self._walkers.get(name)
         if walked is not None and walked() is value:
             return False
-        return bool(take(name, value)) or self._given(value) or (is_plain(value) and self._reads(name))
+        return (
+            bool(take(name, value))
+            or self._origins.is_argument(value)
+            or (is_plain(value) and self._reads(name))
+        )
 
     def is_dull(self, name: str) -> bool:
         """Whether a name holds something that has no layers of its own."""
@@ -90,11 +89,11 @@ class NamesWatch:
         """Begin a cell nothing is known of yet."""
         self._held = {}
         self._bindings = []
-        self._given_now.clear()
+        self._origins.begin_cell()
 
     def read_cell(self, body: list[ast.stmt], offset: int) -> None:
         """Note how the statements of a cell bind names."""
-        self._given_now.clear()
+        self._origins.begin_cell()
         self._bindings = bindings_in(body, offset)
 
     def note_bindings(self, line: int | None) -> None:
@@ -103,48 +102,16 @@ class NamesWatch:
             if line in (None, found.end_line):
                 self._note_walkers(found.walked if line is not None else found.walked - found.lost)
                 for name in found.made:
-                    self._note_made(self._namespace.get(name), chosen=name in found.chosen)
+                    made = self._namespace.get(name)
+                    self._origins.note_made(made, self._runs, chosen=name in found.chosen)
                 for name in found.read:
-                    value = self._namespace.get(name)
-                    if type(value) is list:
-                        self._own_lists.add(id(value))
-
-    def _note_made(self, value: Any, *, chosen: bool) -> None:
-        """Note a list that is new: it may have the number of one that is gone. Not one a model was made of since."""
-        if id(value) in self._given_now:
-            return
-        self._own_lists.discard(id(value))
-        self._selections.pop(id(value), None)
-        if chosen and type(value) is list:
-            run = frozenset(id(item) for item in value if is_layer(item) and self._runs(item))
-            if run:
-                self._selections[id(value)] = run
-                if len(self._selections) > _MAX_SELECTIONS:  # most are of lists that are long gone
-                    del self._selections[next(iter(self._selections))]
+                    self._origins.note_read(self._namespace.get(name))
 
     def _note_walkers(self, names: frozenset[str]) -> None:
         for name in names:
             value = self._namespace.get(name)
             if is_layer(value):
                 self._walkers[name] = weak(value)
-
-    def note_given(self, arguments: Iterable[Any]) -> None:
-        """Note the lists of layers that exist while a model is made: they may be what it is made of."""
-        given = list(arguments)
-        for value in given:
-            self._selections.pop(id(value), None)
-        for value in (*given, *self._namespace.values()):
-            if type(value) is list and value and is_layer(value[-1]) and not self._is_selection(value):
-                self._given_now.add(id(value))
-                self._own_lists.add(id(value))
-
-    def _is_selection(self, items: list[Any]) -> bool:
-        chosen = self._selections.get(id(items))
-        return chosen is not None and chosen.issuperset(map(id, items))
-
-    def knows_list(self, identity: int) -> bool:
-        """Whether a list was read from a model, or was there when one was made."""
-        return identity in self._own_lists
 
     def find_lasting(self) -> None:
         """Find the names that hold, anywhere, a layer that some model runs; models were made since the last time."""
@@ -221,7 +188,7 @@ class NamesWatch:
     def _is_selected(self, place: Place, layer: Any, held: Snapshot) -> bool:
         """Whether a slot is one of a list that was made of a model's layers, and held one of them."""
         return any(
-            place.is_below(where) and id(layer) in self._selections.get(picture.identity, ())
+            place.is_below(where) and id(layer) in self._origins.chosen(picture.identity)
             for where, picture in held.lists.items()
         )
 

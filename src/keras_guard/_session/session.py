@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
-from .._adapter.face import FACE, is_keras_2, is_layer, is_model, is_optimizer, is_symbolic
+from .._adapter.face import FACE, is_keras_2, is_layer, is_model, is_optimizer
 from .._adapter.global_values import value_at
 from .._adapter.hooks import KerasHooks
 from .._adapter.membership import graph_layers, is_keras_property, matches_layer_list, nested_models
@@ -18,6 +18,7 @@ from .._adapter.traces import TraceBook
 from .._adapter.uses import Use
 from .._data.diagnostic import Span, State
 from .._data.events import ArgumentEdited, ClassRedefined, CopyEdited, Event, ListEdited, Rebound
+from .._data.identity import IdentityMap
 from .._data.meant import Meant
 from .._data.place import Attribute, Place, Step
 from .._data.views import ModelViews
@@ -28,11 +29,11 @@ from .._instrument.transformer import CellInstrumenter
 from .._instrument.vocabulary import COPIES, COPY_METHODS, KERAS_WORDS, TELLING_WORDS, WORDS
 from .._ledger import Entry, Finding, Ledger
 from .._rules import RULES
-from .arguments import GivenContainers
 from .containers import parts_of, reachable, user_names
 from .containment import Containment, Intended
 from .edits import EditHistory
 from .keras_sink import KerasSink
+from .list_origins import Kind, ListOrigins
 from .names_watch import NamesWatch
 from .packages import Packages
 from .shell_face import CellFrame, CellText, Options, ShellFace
@@ -83,23 +84,22 @@ class Session:
         self.traces = TraceBook()
         self.edits = EditHistory()
         self.containment = containment or Containment()
-        self.given = GivenContainers()
+        self.origins = ListOrigins()
         self.sink = KerasSink(self)
         self.names = NamesWatch(
             shell.namespace,
             self.sink.reads_global,
-            self.given.holds,
+            self.origins,
             self._first_at,
             lambda layer: bool(self.holders(layer)),
         )
         self.hooks = KerasHooks(self.sink)
         self.packages = Packages(self, self.containment.wrap)
-        self.builds: dict[int, tuple[Callable[[], Any], int | None]] = {}
+        self.builds: IdentityMap[int | None] = IdentityMap()
         self._notes = threading.local()
         self._passing: list[Site] = []
-        self._lists: dict[int, Callable[[], Any]] = {}
         self._models: list[Any] | None = None
-        self._graphs: dict[int, frozenset[int]] = {}
+        self._graphs: IdentityMap[frozenset[int]] = IdentityMap()
         #: Whether a model was made in the running cell.
         self.models_made = False
         self._lasting_compared = False
@@ -332,7 +332,7 @@ class Session:
             self._note_container(name, partial(self._span_of_binding, name, site))
 
     def _note_container(self, name: str, span: Callable[[], Span]) -> None:
-        edited = self.given.edited(self.shell.namespace.get(name))
+        edited = self.origins.edited(self.shell.namespace.get(name))
         if edited is not None:
             self.edits.bump()
             self.publish(ArgumentEdited(*edited, name, span()))
@@ -390,18 +390,17 @@ class Session:
 
         A copy of a list of layers is a selection; only the list's history tells it from the list.
         """
-        return self._owner_of_items(items, identity) if self.names.knows_list(identity) else None
+        return self._owner_of_items(items, identity) if self.origins.is_models_list(identity) else None
 
     def _owner_of_items(self, items: tuple[Any, ...], identity: int) -> tuple[Any, str] | None:
-        known = self._lists.get(identity)
-        model = known() if known is not None else None
+        model = self.origins.owner_of(identity)
         if model is None:
             model = next((m for m in self.models() if matches_layer_list(m, items)), None)
         if model is None:
             return None
-        self._lists[identity] = weakref.ref(model)
-        shown = tuple(getattr(model, "layers", ()))
-        return model, "layers" if len(items) == len(shown) and not _has_symbolic(items) else "given"
+        self.origins.note_owner(identity, model)
+        origin = self.origins.of(identity)
+        return model, "given" if origin is not None and origin.kind is Kind.GIVEN else "layers"
 
     # Events, findings, states
 
@@ -631,9 +630,9 @@ class Session:
 
     def _inside(self, model: Any) -> frozenset[int]:
         """Return the identities of a model's layers, which all live as long as it; until the next change."""
-        known = self._graphs.get(id(model))
+        known = self._graphs.get(model, None)
         if known is None:
-            known = self._graphs[id(model)] = frozenset(id(layer) for layer in graph_layers(model))
+            known = self._graphs[model] = frozenset(id(layer) for layer in graph_layers(model))
         return known
 
     def name_of(self, value: Any) -> str:
@@ -687,8 +686,7 @@ class Session:
 
     def built_in(self, model: Any) -> int | None:
         """See ``rules.base.Desk``."""
-        entry = self.builds.get(id(model))
-        return entry[1] if entry is not None and entry[0]() is model else None
+        return self.builds.get(model, None)
 
     def cell_binds(self, number: int, name: str) -> bool:
         """See ``rules.base.Desk``."""
@@ -739,10 +737,6 @@ class Session:
 def _is_said_of(finding: Finding) -> bool:
     """Whether what a rule says is known to be true of the Keras that its model comes from."""
     return RULES[finding.code].keras_2 or not is_keras_2(finding.model())
-
-
-def _has_symbolic(items: tuple[Any, ...]) -> bool:
-    return any(is_symbolic(item) for item in items)
 
 
 def _place_of(text: str) -> Place:

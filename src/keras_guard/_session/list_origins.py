@@ -1,0 +1,184 @@
+"""Where the user's lists of layers, and what ``compile`` was given, come from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from .._adapter.face import is_layer
+from .._adapter.membership import compile_containers
+from .edits import ValueMark
+from .snapshots import weak
+
+#: Entries of lists that are gone stay until their number is used again; there are never more than these.
+_MAX_LISTS = 4_000
+
+
+class Kind(Enum):
+    """How a list came to be."""
+
+    READ = "read"  # ``x.layers`` handed it out
+    GIVEN = "given"  # it was there when a model was made, and may be what the model was made of
+    CHOSEN = "chosen"  # it was made of a model's list: a selection
+    COMPILED = "compiled"  # ``compile`` was given it
+
+
+def _nothing() -> None:
+    return None
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What is known of one list or dict.
+
+    Attributes:
+        kind: How it came to be.
+        owner: Returns the model it belongs to, ``None`` when that is not known or gone.
+        chosen: For a selection, the identities of its layers that models run.
+        argument: The argument of ``compile``.
+        items: What it held, for an argument of ``compile``.
+    """
+
+    kind: Kind
+    owner: Callable[[], Any] = _nothing
+    chosen: frozenset[int] = frozenset()
+    argument: str = ""
+    items: tuple[ValueMark, ...] = ()
+
+
+class ListOrigins:
+    """One table for all of them, by ``id``: lists and dicts take no weak reference.
+
+    A number can be that of a list that is gone. So each new list that a statement makes takes the old
+    entry away, and what the table says of a model is checked on the model.
+    """
+
+    def __init__(self) -> None:
+        self._origins: dict[int, Origin] = {}
+        self._given_now: set[int] = set()
+
+    def begin_cell(self) -> None:
+        """A cell begins."""
+        self._given_now.clear()
+
+    def _note(self, value: Any, origin: Origin) -> None:
+        self._origins.pop(id(value), None)
+        self._origins[id(value)] = origin
+        if len(self._origins) > _MAX_LISTS:
+            del self._origins[next(iter(self._origins))]
+
+    def of(self, identity: int) -> Origin | None:
+        """Return what is known of a list by its number."""
+        return self._origins.get(identity)
+
+    # Lists of layers
+
+    def is_models_list(self, identity: int) -> bool:
+        """Whether a list was read from a model, or was there when one was made."""
+        found = self._origins.get(identity)
+        return found is not None and found.kind in (Kind.READ, Kind.GIVEN)
+
+    def chosen(self, identity: int) -> frozenset[int]:
+        """Return the identities of the layers in a selection that models run."""
+        found = self._origins.get(identity)
+        return found.chosen if found is not None and found.kind is Kind.CHOSEN else frozenset()
+
+    def note_read(self, value: Any) -> None:
+        """A name was bound to the very list that ``x.layers`` hands out."""
+        if type(value) is list:
+            self._note(value, Origin(Kind.READ))
+
+    def note_made(self, value: Any, runs: Callable[[Any], bool], *, chosen: bool) -> None:
+        """A name was bound to what an expression makes; not to a list that a model was given since.
+
+        Args:
+            value: What was made.
+            runs: Whether some model runs a layer.
+            chosen: Whether it was made of a model's list.
+        """
+        if id(value) in self._given_now:
+            return
+        self._origins.pop(id(value), None)
+        if chosen and type(value) is list:
+            run = frozenset(id(item) for item in value if is_layer(item) and runs(item))
+            if run:
+                self._note(value, Origin(Kind.CHOSEN, chosen=run))
+
+    def note_given(self, arguments: Iterable[Any], others: Iterable[Any]) -> None:
+        """A model is about to be made: note the lists of layers that exist, which it may be made of.
+
+        Args:
+            arguments: What its constructor was given.
+            others: What the user's names hold.
+        """
+        given = list(arguments)
+        for value in given:
+            if self.chosen(id(value)):
+                del self._origins[id(value)]
+        for value in (*given, *others):
+            if type(value) is list and value and is_layer(value[-1]) and not self._is_selection(value):
+                self._given_now.add(id(value))
+                if not self.is_models_list(id(value)):
+                    self._note(value, Origin(Kind.GIVEN))
+
+    def _is_selection(self, items: list[Any]) -> bool:
+        chosen = self.chosen(id(items))
+        return bool(chosen) and chosen.issuperset(map(id, items))
+
+    def owner_of(self, identity: int) -> Any:
+        """Return the model a list of layers was found to belong to, ``None`` when none was."""
+        found = self._origins.get(identity)
+        return found.owner() if found is not None else None
+
+    def note_owner(self, identity: int, model: Any) -> None:
+        """Note the model that a list of layers belongs to."""
+        found = self._origins.get(identity)
+        self._origins[identity] = Origin(found.kind if found is not None else Kind.READ, weak(model))
+
+    # Arguments of compile
+
+    def note_compiled(self, model: Any) -> None:
+        """Note the lists and dicts that a model was compiled with."""
+        for argument, container in compile_containers(model):
+            self._given_now.add(id(container))
+            self._note_argument(model, argument, container)
+
+    def _note_argument(self, model: Any, argument: str, container: Any) -> None:
+        marks = tuple(map(ValueMark, _items(container)))
+        self._note(container, Origin(Kind.COMPILED, weak(model), argument=argument, items=marks))
+
+    def is_argument(self, value: Any) -> bool:
+        """Whether a list or dict is one that a model was compiled with."""
+        return self._argument(value) is not None
+
+    def _argument(self, value: Any) -> Origin | None:
+        found = self._origins.get(id(value)) if type(value) in (list, dict) else None
+        if found is None or found.kind is not Kind.COMPILED:
+            return None
+        model = found.owner()
+        pairs = compile_containers(model) if model is not None else ()
+        return found if any(held is value and name == found.argument for name, held in pairs) else None
+
+    def edited(self, value: Any) -> tuple[Any, str] | None:
+        """Return the model and the argument of a container that changed since; each change is told once."""
+        found = self._argument(value)
+        if found is None:
+            return None
+        items = list(_items(value))
+        if len(items) == len(found.items) and all(
+            mark.is_mark_of(item) for mark, item in zip(found.items, items, strict=True)
+        ):
+            return None
+        model = found.owner()
+        self._note_argument(model, found.argument, value)
+        return model, found.argument
+
+
+def _items(container: Any) -> Iterator[Any]:
+    if type(container) is dict:
+        for pair in container.items():
+            yield from pair
+    else:
+        yield from container
