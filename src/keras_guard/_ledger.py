@@ -1,6 +1,6 @@
 """The ledger: every finding, its state, and what happened to it.
 
-It holds no model, layer or list alive: findings carry weak references and texts.
+It holds no model, layer or list alive: claims carry weak references, and the rest is text.
 """
 
 from __future__ import annotations
@@ -8,76 +8,101 @@ from __future__ import annotations
 import itertools
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ._adapter.model_use import Use
+from ._claims.base import Claim, Desk
 from ._data.diagnostic import Diagnostic, DiffRow, LayerFacts, Span, State
-from ._data.edits import Replace
+from ._data.edits import Edit, Replace
 from ._data.place import Place
+from ._instrument.names import Ahead
 
 #: One cause joins at most so many objects, and shows at most so many rows.
 _MAX_PARTS = 256
 _MAX_ROWS = 12
 
 
+@dataclass(frozen=True)
+class Wording:
+    """The words of a card.
+
+    Attributes:
+        message: What is true now.
+        open_message: The message once the card is open, where that differs.
+        label: The fact at the marked place.
+        notes: Why, and what happened where.
+        help: The remedy.
+        cured: Why it no longer holds, in words.
+        ran: What a stale use ran, as the end of a sentence: ``with rate 0.1 where the code says 0.3``.
+        graph_layer: The layer the model still holds.
+        new_layer: The layer the edit meant.
+        diff: Layers concerned, before and after.
+        argument: The compile argument concerned.
+        declared: What the user's code says now, in a few words.
+        rebuild: Whether ``%keras_guard rebuild`` can write the cure.
+    """
+
+    message: str
+    open_message: str = ""
+    label: str = ""
+    notes: tuple[str, ...] = ()
+    help: str = ""
+    cured: str = "the views agree again"
+    ran: str = ""
+    graph_layer: LayerFacts | None = None
+    new_layer: LayerFacts | None = None
+    diff: tuple[DiffRow, ...] = ()
+    argument: str = ""
+    declared: str = ""
+    rebuild: bool = False
+
+
 @dataclass
 class Finding:
-    """What a rule found: a divergence with the means to prove it again later.
+    """What a rule found: a claim, and the words for it.
 
     Attributes:
         code: Rule code.
         rule: Rule name.
-        key: The cause; a second finding with the same key updates the first.
-        span: Where the edit stands.
-        message: What is true now.
-        model: Weak reference to the model concerned.
-        models: Names of all models concerned.
-        holds: Proves on the live objects that the divergence is there.
-        certain: Whether the edit is lost already; otherwise it is when ``opened_by`` says so.
-        opened_by: Whether a use (see ``_session.uses``) runs the stale view.
-        waits: Whether the code ahead may bring the views together again.
-        cured: Why it no longer holds, in words, given the number of the cell.
-        quiet_after_use: Whether a use that sees the edit makes a pending card needless.
-        shows_pending: Whether there is a card before the finding is certain.
-        part: Tells apart the objects one cause touches (the layers a loop walks over).
-        edits: The edits a rebuild has to make, made anew from live objects.
-        argument: The compile argument concerned.
-        declared: What the user's code says now, in a few words.
+        key: The cause; a second finding with the same key joins the first.
+        span: Where the edit is.
+        claim: What is claimed of the live objects; ``None`` once the finding is closed.
+        wording: The words.
+        model_name: The user's name of the model that the words speak of.
+        models: The user's names of all models concerned.
+        part: Tells apart the objects that one cause touches (the layers a loop walks over).
     """
 
     code: str
     rule: str
     key: tuple[Any, ...]
     span: Span
-    message: str
-    model: Callable[[], Any]
+    claim: Claim | None
+    wording: Wording
     model_name: str
-    holds: Callable[[], bool]
-    certain: bool = False
-    opened_by: Callable[[Any], bool] = field(default=lambda use: use.method != "compile")
-    waits: Callable[[Any], bool] = field(default=lambda ahead: False)
-    cured: str = "the views agree again"
-    quiet_after_use: bool = False
-    shows_pending: bool = True
     models: tuple[str, ...] = ()
-    label: str = ""
-    notes: tuple[str, ...] = ()
-    open_message: str = ""
-    help: str = ""
-    graph_layer: LayerFacts | None = None
-    new_layer: LayerFacts | None = None
-    diff: tuple[DiffRow, ...] = ()
-    rebuild: bool = False
-    edits: Callable[[], tuple[Any, ...]] = field(default=lambda: ())
-    needs_model: bool = True
     part: Any = None
-    argument: str = ""
-    declared: str = ""
+
+    @property
+    def model(self) -> Any:
+        """The model, ``None`` when it is gone or the finding is closed."""
+        return self.claim.model if self.claim is not None else None
+
+    @property
+    def certain(self) -> bool:
+        """Whether the edit is lost already."""
+        return self.claim is not None and self.claim.certain
+
+    def holds(self, desk: Desk) -> bool:
+        """Whether the divergence is there now."""
+        return self.claim is not None and self.claim.holds(desk)
 
     def diagnostic(self, identity: str, state: State) -> Diagnostic:
         """Return the finding as a diagnostic."""
-        message = self.open_message if state is State.OPEN and self.open_message else self.message
+        words = self.wording
         return Diagnostic(
             id=identity,
             code=self.code,
@@ -86,23 +111,19 @@ class Finding:
             model=self.model_name,
             models=self.models or (self.model_name,),
             span=self.span,
-            message=message,
-            label=self.label,
-            notes=self.notes,
-            help=self.help,
-            graph_layer=self.graph_layer,
-            new_layer=self.new_layer,
-            rebuild=self.rebuild,
-            diff=self.diff,
+            message=words.open_message if state is State.OPEN and words.open_message else words.message,
+            label=words.label,
+            notes=words.notes,
+            help=words.help,
+            graph_layer=words.graph_layer,
+            new_layer=words.new_layer,
+            rebuild=words.rebuild,
+            diff=words.diff,
         )
 
 
 def _nothing() -> None:
     return None
-
-
-def _never() -> bool:
-    return False
 
 
 @dataclass
@@ -112,11 +133,13 @@ class Entry:
     Attributes:
         finding: The finding, as last updated.
         diagnostic: What was or will be shown.
-        shown: Whether the user has seen it.
         cell: Execution count of the cell during which it arose.
+        shown: Whether the user has seen it.
         used: Whether the model was used since in a way that sees the edit.
-        ignored: Whether the user asked not to see it.
-        place: For a name or slot that was bound again, the place.
+        stale_uses: How often each method ran the stale view.
+        history: When it came into which state, in which cell.
+        parts: The findings of the same cause, by the object each speaks of.
+        place: For a place that was bound again, the place.
         first: What the place held before the first of its bindings that a model did not follow.
     """
 
@@ -125,11 +148,11 @@ class Entry:
     cell: int | None
     shown: bool = False
     used: bool = False
-    ignored: bool = False
+    stale_uses: Counter[str] = field(default_factory=Counter)
     history: list[tuple[float, State, int | None]] = field(default_factory=list)
     parts: dict[Any, Finding] = field(default_factory=dict)
     place: Place | None = None
-    first: Callable[[], Any] = lambda: None
+    first: Callable[[], Any] = _nothing
 
     def __post_init__(self) -> None:
         self.parts[self.finding.part] = self.finding
@@ -144,56 +167,57 @@ class Entry:
         if finding.part == first.part:
             self.finding = finding
         elif not known:
-            extra = tuple(row for row in finding.diff if row not in first.diff)
-            first.diff = (*first.diff, *extra)[:_MAX_ROWS]
+            extra = tuple(row for row in finding.wording.diff if row not in first.wording.diff)
+            first.wording = replace(first.wording, diff=(*first.wording.diff, *extra)[:_MAX_ROWS])
             return bool(extra)
         return not known
 
     def close(self) -> None:
-        """Keep the words and drop the proofs: history shows what was said, and asks nothing again."""
-        told = self.finding
-        self.finding = Finding(
-            told.code,
-            told.rule,
-            told.key,
-            told.span,
-            told.message,
-            _nothing,
-            told.model_name,
-            _never,
-            models=told.models,
-        )
+        """Keep the words and drop the claims: history shows what was said, and asks nothing again."""
+        self.finding = replace(self.finding, claim=None)
         self.parts = {}
+        self.first = _nothing
 
-    def holds(self) -> bool:
+    def claims(self) -> list[Claim]:
+        """Return the claims about all objects the cause touched."""
+        return [part.claim for part in list(self.parts.values()) if part.claim is not None]
+
+    def holds(self, desk: Desk) -> bool:
         """Whether the divergence is there still, for any of the objects the cause touched."""
-        return any(part.holds() for part in list(self.parts.values()))
+        return any(claim.holds(desk) for claim in self.claims())
 
-    def concerned_by(self, use: Any) -> bool:
+    def concerned_by(self, use: Use) -> bool:
         """Whether a use runs a model of any of them."""
-        return any(use.concerns(part.model()) for part in list(self.parts.values()))
+        return any(use.concerns(claim.model) for claim in self.claims())
 
     def models(self) -> list[Any]:
         """Return the models that still live."""
-        found = [part.model() for part in list(self.parts.values())]
-        return [model for model in found if model is not None]
+        return [model for model in (claim.model for claim in self.claims()) if model is not None]
 
-    def opened_by(self, use: Any) -> bool:
-        """Whether a use runs the stale view of any of them; that one then stands for the entry."""
+    def opened_by(self, use: Use, desk: Desk) -> bool:
+        """Whether a use runs the stale view of any of them; that one then represents the entry."""
         for part in list(self.parts.values()):
-            if use.concerns(part.model()) and part.opened_by(use) and part.holds():
-                part.span, part.diff = self.finding.span, self.finding.diff
+            claim = part.claim
+            if claim is None or not use.concerns(claim.model):
+                continue
+            if claim.opened_by(use, desk) and claim.holds(desk):
+                part.span = self.finding.span
+                part.wording = replace(part.wording, diff=self.finding.wording.diff)
                 self.finding = part
                 return True
         return False
 
-    def edits(self) -> tuple[Any, ...]:
+    def edits(self, desk: Desk) -> tuple[Edit, ...]:
         """Return the edits a rebuild has to make, in the order they were made."""
-        found: list[Any] = []
-        for part in list(self.parts.values()):
-            if part.holds():
-                found += [edit for edit in part.edits() if not any(_is_same(edit, other) for other in found)]
+        found: list[Edit] = []
+        for claim in self.claims():
+            if claim.holds(desk):
+                found += [edit for edit in claim.edits() if not any(_is_same(edit, other) for other in found)]
         return tuple(found)
+
+    def waits(self, ahead: Ahead, desk: Desk) -> bool:
+        """Whether the code ahead may bring the views together again."""
+        return self.finding.claim is not None and self.finding.claim.waits(ahead, desk)
 
     @property
     def state(self) -> State:
@@ -205,11 +229,19 @@ class Entry:
         """Whether it is pending or open."""
         return self.state is not State.RESOLVED
 
+    @property
+    def happened(self) -> str:
+        """What ran with the stale view, in words; empty when nothing did."""
+        uses = ", ".join(f"{count} `{method}`" for method, count in self.stale_uses.items())
+        ran = self.finding.wording.ran
+        return f"{uses} ran {ran}".strip() if uses and ran else ""
 
-def _is_same(edit: Any, other: Any) -> bool:
+
+def _is_same(edit: Edit, other: Edit) -> bool:
     """Whether two models ask for the same layer in place of the same other one."""
-    both = isinstance(edit, Replace) and isinstance(other, Replace)
-    return both and edit.old is other.old and edit.new is other.new
+    if not (isinstance(edit, Replace) and isinstance(other, Replace)):
+        return False
+    return edit.old is other.old and edit.new is other.new
 
 
 class Ledger:
@@ -246,7 +278,7 @@ class Ledger:
     def move(self, entry: Entry, state: State, cell: int | None, resolution: str | None = None) -> None:
         """Bring an entry into another state."""
         if state is State.RESOLVED:
-            entry.diagnostic = entry.diagnostic.moved(state, resolution=resolution)
+            entry.diagnostic = entry.diagnostic.moved(state, resolution=resolution, happened=entry.happened)
             self._entries.pop(entry.finding.key, None)
             entry.close()
             if entry.shown:

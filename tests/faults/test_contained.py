@@ -12,8 +12,10 @@ from keras_guard._adapter import hooks
 from keras_guard._instrument import runtime, transformer
 from keras_guard._render import as_html, as_text
 from keras_guard._rules import RULES
-from keras_guard._session import keras_sink, names_watch, session
-from keras_guard._session.keras_sink import KerasSink
+from keras_guard._session import cell_events, desk, entries, keras_events, names_watch
+from keras_guard._session.desk import Desk
+from keras_guard._session.entries import Entries
+from keras_guard._session.keras_events import KerasEvents
 from keras_guard._session.names_watch import NamesWatch
 from keras_guard._session.session import Session
 from keras_guard._shell.cells import Cells
@@ -69,17 +71,17 @@ PLACES: dict[str, tuple[Any, str]] = {
     "hearing a written attribute": (hooks, "_in_keras"),
     "telling leaves": (hooks, "_leaves"),
     "describing a call": (hooks, "call_of"),
-    "reading traces' facts": (keras_sink, "facts_now"),
-    "walking a graph": (session, "graph_layers"),
-    "walking a graph in the sink": (keras_sink, "graph_layers"),
-    "finding what is reachable": (session, "reachable"),
-    "settling": (Session, "settle"),
-    "using": (Session, "used"),
-    "adopting": (Session, "adopt"),
-    "naming": (Session, "name_of"),
-    "spans": (session, "span_of_site"),
-    "spans of frames": (session, "span_of_frame"),
-    "compiled": (KerasSink, "_use"),
+    "reading traces' facts": (keras_events, "facts_now"),
+    "walking a graph": (desk, "graph_layers"),
+    "walking a graph for an event": (keras_events, "graph_layers"),
+    "finding what is reachable": (desk, "reachable"),
+    "settling": (Entries, "settle"),
+    "using": (Entries, "used"),
+    "adopting": (Entries, "_adopt"),
+    "naming": (Desk, "name_of"),
+    "spans": (cell_events, "span_of_site"),
+    "spans of frames": (entries, "span_of_frame"),
+    "compiled": (KerasEvents, "_use"),
     "frames": (Cells, "frames"),
     "noting code": (Cells, "note_code"),
     "cell begins": (Cells, "begin"),

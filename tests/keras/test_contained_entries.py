@@ -27,7 +27,7 @@ def test_a_broken_entry_is_dropped(guarded: Any, question: str, capsys: pytest.C
     """An entry whose proof raises is counted and dropped; the other one opens, and status answers."""
     guarded.run(TWO_MODELS, "d = layers.Dense(9)", "e = layers.Dense(9)")
     first, second = guarded.session.ledger.live()
-    setattr(first.finding, question, _breaking)
+    setattr(first.finding.claim, question, _breaking)
     guarded.run("m.predict(X, verbose=0)", "n.predict(X, verbose=0)")
     guarded.run("get_ipython().run_line_magic('keras_guard', 'status')")
     said = capsys.readouterr().out
@@ -40,9 +40,10 @@ def test_a_broken_entry_is_dropped(guarded: Any, question: str, capsys: pytest.C
 def test_status_asks_no_proof(guarded: Any, capsys: pytest.CaptureFixture[str]) -> None:
     """``status`` shows what the ledger holds; it runs no proof, which is what may be broken."""
     guarded.run(TWO_MODELS, "d = layers.Dense(9)")
-    settle, guarded.session.settle = guarded.session.settle, _breaking
+    entries = guarded.session.entries
+    settle, entries.settle = entries.settle, _breaking
     guarded.run("get_ipython().run_line_magic('keras_guard', 'status')")
-    guarded.session.settle = settle
+    entries.settle = settle
     guarded.faults.clear()  # of the end of the cell, which does ask
     assert "pending  KG102" in capsys.readouterr().out
 

@@ -22,9 +22,9 @@ CURES = [
     ),
     pytest.param(
         "KG103",
-        "build `model` anew",
+        "build `model` again",
         "model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(6)])",
-        id="KG103-build-anew",
+        id="KG103-build-again",
     ),
     pytest.param(
         "KG103", "%keras_guard rebuild model", "%keras_guard rebuild model --run", id="KG103-rebuild"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from keras_guard._adapter.uses import Use
+from keras_guard._adapter.model_use import Use
 from keras_guard._data.diagnostic import State
 from keras_guard._data.edits import ListEdit
 from keras_guard._instrument.names import Ahead
@@ -81,12 +81,13 @@ def test_a_finding_outlives_its_model_in_peace(rule: Rule, guarded: Any) -> None
     gc.collect()
     assert findings
     for finding in findings:
-        assert finding.model() is None
-        assert not finding.holds()
-        assert finding.waits(Ahead(bound=frozenset({"other"}))) in (True, False)
+        claim, desk = finding.claim, guarded.session.desk
+        assert claim.model is None
+        assert not claim.holds(desk)
+        assert claim.waits(Ahead(bound=frozenset({"other"})), desk) in (True, False)
         # Of a list there is a record of the layers themselves; a binding is nothing without its layers.
-        assert all(isinstance(edit, ListEdit) for edit in finding.edits())
-        assert finding.opened_by(Use(object(), "compile")) in (True, False)
+        assert all(isinstance(edit, ListEdit) for edit in claim.edits())
+        assert claim.opened_by(Use(object(), "compile"), desk) in (True, False)
 
 
 @pytest.mark.parametrize("rule", _RULES)

@@ -12,7 +12,18 @@ import keras_guard
 
 PACKAGE = Path(keras_guard.__file__).parent
 #: From the bottom up; a room imports only from those before it.
-ROOMS = ["_data", "_adapter", "_instrument", "_ledger", "_rules", "_session", "_render", "_rebuild", "_shell"]
+ROOMS = [
+    "_data",
+    "_adapter",
+    "_instrument",
+    "_claims",
+    "_ledger",
+    "_rules",
+    "_session",
+    "_render",
+    "_rebuild",
+    "_shell",
+]
 BESIDE = {
     "_adapter": {"_instrument"},
     "_instrument": {"_adapter"},

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from keras_guard._claims.base import Claim
 from keras_guard._data.diagnostic import DiffRow, LayerFacts, Span, State
 from keras_guard._data.edits import Replace
-from keras_guard._ledger import Finding, Ledger
+from keras_guard._instrument.names import Ahead
+from keras_guard._ledger import Finding, Ledger, Wording
 
 
 class Model:
@@ -27,13 +28,46 @@ class Use:
         return model is self.model
 
 
-def _finding(model: Any, *, part: Any = None, holds: bool = True, key: str = "k", **more: Any) -> Finding:
-    facts = LayerFacts(str(part), "Dense")
-    return Finding(
-        code="KG101", rule="layer-list", key=(key,), span=Span(1, None, 1), message="pending words", model=lambda: model,
-        model_name="model", holds=lambda: holds, part=part, open_message="open words",
-        diff=(DiffRow("-", facts),), edits=lambda: (part,), **more,
-    )  # fmt: skip
+class FixedClaim(Claim):
+    """A claim that answers what it was told to."""
+
+    def __init__(self, model: Any, *, holds: bool, edits: tuple[Any, ...]) -> None:
+        super().__init__(model)
+        self._holds, self._edits = holds, edits
+
+    def holds(self, desk: Any) -> bool:
+        """See :class:`Claim`."""
+        return self._holds
+
+    def edits(self) -> tuple[Any, ...]:
+        """See :class:`Claim`."""
+        return self._edits
+
+
+class Desk:
+    """Knows no names."""
+
+    def names_of(self, value: Any) -> list[str]:
+        """Return none."""
+        return []
+
+
+DESK: Any = Desk()
+
+
+def _finding(
+    model: Any,
+    *,
+    part: Any = None,
+    holds: bool = True,
+    key: str = "k",
+    edits: tuple[Any, ...] | None = None,
+    row: Any = None,
+) -> Finding:
+    facts = LayerFacts(str(part if row is None else row), "Dense")
+    wording = Wording("pending words", "open words", diff=(DiffRow("-", facts),))
+    claim = FixedClaim(model, holds=holds, edits=(part,) if edits is None else edits)
+    return Finding("KG101", "layer-list", (key,), Span(1, None, 1), claim, wording, "model", part=part)
 
 
 def test_finding_is_added_opened_and_resolved() -> None:
@@ -58,7 +92,7 @@ def test_finding_is_added_opened_and_resolved() -> None:
     assert list(ledger.shown()) == []
 
 
-def test_resolved_entry_nobody_saw_is_forgotten() -> None:
+def test_resolved_entry_that_was_not_shown_is_forgotten() -> None:
     """What was never shown is no history."""
     ledger = Ledger()
     entry, _ = ledger.add(_finding(Model()), 1)
@@ -77,7 +111,7 @@ def test_same_cause_joins() -> None:
     assert [row.layer.name for row in entry.diagnostic.diff] == ["1", "2"]
     _, news = ledger.add(_finding(model, part=2), 1)
     assert not news
-    assert entry.edits() == (1, 2)
+    assert entry.edits(DESK) == (1, 2)
     assert entry.models() == [model, model]
 
 
@@ -108,52 +142,64 @@ def test_use_opens(method: str, opens: bool) -> None:
     ledger.add(_finding(model, part=2, holds=False), 1)
     assert entry.concerned_by(Use(model))
     assert not entry.concerned_by(Use(Model()))
-    assert entry.opened_by(Use(model, method)) is opens
-    assert entry.holds()
+    assert entry.opened_by(Use(model, method), DESK) is opens
+    assert entry.holds(DESK)
 
 
 def test_what_does_not_hold_opens_nothing() -> None:
     """A divergence that is gone is opened by no use, and asks for no edit."""
     ledger, model = Ledger(), Model()
     entry, _ = ledger.add(_finding(model, holds=False), 1)
-    assert not entry.opened_by(Use(model))
-    assert not entry.holds()
-    assert entry.edits() == ()
-    assert not entry.finding.waits(None)
+    assert not entry.opened_by(Use(model), DESK)
+    assert not entry.holds(DESK)
+    assert entry.edits(DESK) == ()
+    assert not entry.waits(Ahead(), DESK)
 
 
 def test_dead_model_is_left_out() -> None:
     """An entry whose model is gone names none."""
     ledger = Ledger()
-    entry, _ = ledger.add(_finding(None), 1)
+    entry, _ = ledger.add(_finding(Model()), 1)
     assert entry.models() == []
 
 
 def test_a_use_opens_what_it_concerns() -> None:
-    """Of one cause in two models, the one that is used stands for the entry, whichever came first."""
+    """Of one cause in two models, the one that is used represents the entry, whichever came first."""
     ledger, first, second = Ledger(), Model(), Model()
     entry, _ = ledger.add(_finding(first, part="a"), 1)
     ledger.add(_finding(second, part="b"), 1)
-    assert not entry.opened_by(Use(Model()))
-    assert entry.opened_by(Use(second))
-    assert entry.finding.model() is second
+    assert not entry.opened_by(Use(Model()), DESK)
+    assert entry.opened_by(Use(second), DESK)
+    assert entry.finding.model is second
 
 
 def test_two_models_ask_for_a_layer_once() -> None:
-    """One layer bound anew in two models is one edit; another layer is another."""
+    """One layer bound again in two models is one edit; another layer is another."""
     ledger, old, new, other = Ledger(), Model(), Model(), Model()
-    entry, _ = ledger.add(replace(_finding(Model(), part="a"), edits=lambda: (Replace(old, new),)), 1)
-    ledger.add(replace(_finding(Model(), part="b"), edits=lambda: (Replace(old, new),)), 1)
-    ledger.add(
-        replace(_finding(Model(), part="c"), edits=lambda: (Replace(old, other), Replace(new, other))), 1
-    )
-    assert [(edit.old, edit.new) for edit in entry.edits()] == [(old, new), (old, other), (new, other)]
+    entry, _ = ledger.add(_finding(Model(), part="a", edits=(Replace(old, new),)), 1)
+    ledger.add(_finding(Model(), part="b", edits=(Replace(old, new),)), 1)
+    ledger.add(_finding(Model(), part="c", edits=(Replace(old, other), Replace(new, other))), 1)
+    assert [(edit.old, edit.new) for edit in entry.edits(DESK)] == [(old, new), (old, other), (new, other)]
 
 
 def test_a_part_that_shows_nothing_new_is_no_news() -> None:
     """A second model of one cause is watched; the card is drawn again only for new rows."""
     ledger = Ledger()
     ledger.add(_finding(Model(), part="a"), 1)
-    same_rows = replace(_finding(Model(), part="b"), diff=_finding(None, part="a").diff)
+    same_rows = _finding(Model(), part="b", row="a")
     assert ledger.add(same_rows, 1)[1] is False
     assert ledger.add(_finding(Model(), part="c"), 1)[1] is True
+
+
+def test_what_ran_stale_stays_readable() -> None:
+    """A resolved card says which uses ran the stale view, and drops its claims."""
+    ledger, model = Ledger(), Model()
+    finding = _finding(model)
+    finding.wording = Wording("words", ran="with the old `d`")
+    entry, _ = ledger.add(finding, 1)
+    assert entry.happened == ""
+    entry.stale_uses.update(["fit", "fit", "predict"])
+    assert entry.happened == "2 `fit`, 1 `predict` ran with the old `d`"
+    ledger.move(entry, State.RESOLVED, 2)
+    assert entry.diagnostic.happened == "2 `fit`, 1 `predict` ran with the old `d`"
+    assert entry.claims() == []

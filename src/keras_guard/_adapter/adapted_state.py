@@ -7,9 +7,10 @@ import hashlib
 from collections.abc import Iterator
 from typing import Any
 
+from .._data.identity import IdentityMap
 from .face import backend
 
-#: The name under which changes of what a layer learned are counted; no attribute has it.
+#: The name of what a layer learned among its attributes; no attribute has it.
 ADAPTED = "adapt()"
 
 _LEARNED = ("mean", "variance", "bin_boundaries", "idf_weights")
@@ -25,6 +26,34 @@ def adapted_state(layer: Any) -> str:
     for part in _parts(holder):
         digest.update(part)
     return digest.hexdigest()
+
+
+class _Learned:
+    """What one layer knew when it was first seen to learn, and what it knows now."""
+
+    __slots__ = ("first", "now")
+
+    def __init__(self, state: str) -> None:
+        self.first = self.now = state
+
+
+_LEARNING: IdentityMap[_Learned] = IdentityMap()
+
+
+def note_learning(layer: Any) -> None:
+    """Note what a layer knows, before and after it learns: reading it at each trace would cost too much."""
+    state = adapted_state(layer)
+    found = _LEARNING.get(layer, None)
+    if found is None:
+        _LEARNING[layer] = _Learned(state)
+    else:
+        found.now = state
+
+
+def learned_now(layer: Any) -> str:
+    """Return a text that differs when what a layer knows differs; empty for what it first knew."""
+    found = _LEARNING.get(layer, None)
+    return "" if found is None or found.now == found.first else found.now
 
 
 def _parts(holder: Any) -> Iterator[bytes]:

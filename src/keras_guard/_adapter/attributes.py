@@ -134,27 +134,6 @@ def _size(weight: Any) -> int:
     return size
 
 
-def same_value(old: Any, new: Any) -> bool:
-    """Whether two values of an attribute mean the same: equal plain values, or equal configs."""
-    if old is new:
-        return True
-    if isinstance(old, dict) and isinstance(new, dict):
-        return old.keys() == new.keys() and all(same_value(old[key], new[key]) for key in old)
-    # Keras and TensorFlow hand lists out as wrappers of their own.
-    if isinstance(old, (list, tuple)) and isinstance(new, (list, tuple)):
-        return len(old) == len(new) and all(same_value(a, b) for a, b in zip(old, new, strict=True))
-    return type(old) is type(new) and _equal(old, new)
-
-
-def _equal(old: Any, new: Any) -> bool:
-    if isinstance(old, (bool, int, float, str)):
-        return bool(old == new)
-    try:
-        return bool(old.get_config() == new.get_config())
-    except Exception:
-        return False
-
-
 def is_in_weights(layer: Any, value: Any) -> bool:
     """Whether a weight of the layer carries ``value`` as its regularizer or constraint."""
     if value is None or isinstance(value, (bool, int, float, str)):

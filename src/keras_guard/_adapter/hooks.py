@@ -42,6 +42,9 @@ class Sink(Protocol):
     def batch_begins(self, kind: str) -> None:
         """The traced function of the innermost entry is about to run."""
 
+    def batch_ended(self, kind: str) -> None:
+        """The traced function of the innermost entry has run."""
+
     def shown(self, model: Any, method: str) -> None:
         """A model is about to be called by the user, summarised, saved, exported or plotted."""
 
@@ -174,8 +177,13 @@ class _Shared:
             def after(_: Any, kind: str = kind) -> None:
                 self.hub.tell("batch_begins", kind)
 
+            def ended(*_: Any, kind: str = kind) -> None:
+                self.hub.tell("batch_ended", kind)
+
             # At the end of the method the callbacks have had their say, and the step comes next.
             self._probe(callbacks, f"on_{kind}_batch_begin", _token, after)
+            # At the head of this one, the callbacks have not run yet.
+            self._probe(callbacks, f"on_{kind}_batch_end", ended)
 
     def _attach_structure(self, package: str, keras: Any) -> None:
         ended = self._ended("structure_ended")

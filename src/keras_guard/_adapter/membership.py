@@ -61,6 +61,19 @@ def holds(model: Any, layer: Any) -> bool:
     return any(item is layer for item in graph_layers(model))
 
 
+def runs_a_graph(model: Any) -> bool:
+    """Whether calling the model follows nodes, and not a list of layers."""
+    return bool(getattr(model, "_nodes_by_depth", None) or getattr(model, "_functional", None) is not None)
+
+
+def tracks_only(model: Any, layer: Any) -> bool:
+    """Whether a subclassed model goes on tracking a built layer that none of its attributes names any more."""
+    if not is_layer(layer) or not getattr(layer, "built", False) or not getattr(layer, "weights", ()):
+        return False
+    named = [value for name, value in vars(model).items() if name != "_layers"]
+    return holds(model, layer) and not any(value is layer for value in named)
+
+
 def runs(model: Any, part: Any) -> bool:
     """Whether ``part`` is the model or runs when it is called."""
     return model is part or holds(model, part)

@@ -111,10 +111,10 @@ def kinds_reading(model: Any, part: Any, name: str) -> frozenset[str]:
         return kinds | SCORING_KINDS  # makes a loss, which predict does not compute
     if name not in read_when_called(cls):
         return kinds
-    return kinds | (ALL_KINDS if name in read_at_inference(cls) or _called_in_training(part) else _TRAIN)
+    return kinds | (ALL_KINDS if name in read_at_inference(cls) or is_called_in_training(part) else _TRAIN)
 
 
-def _called_in_training(layer: Any) -> bool:
+def is_called_in_training(layer: Any) -> bool:
     """Whether a graph calls a layer with ``training=True``, whoever runs it."""
     calls = [getattr(node, "arguments", None) for node in getattr(layer, "_inbound_nodes", ())]
     return any((getattr(call, "kwargs", None) or {}).get("training") is True for call in calls)

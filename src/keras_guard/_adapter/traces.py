@@ -11,22 +11,18 @@ before a call runs, which trace will serve it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from types import CodeType
+from dataclasses import dataclass
 from typing import Any
 
 from .._data.identity import IdentityMap
-from .._data.place import Place
 from .face import backend
-from .global_values import functions_read, globals_read
-from .held_values import HeldValue, held_now
-from .membership import compile_objects, flat_items, graph_layers
-from .reads import SCORE_ENTRIES, SCORING_KINDS, STEP_ENTRIES, read_when_called
+from .trace_facts import TraceFacts
 
 _DEFAULT_BATCH = 32
 #: The batch size of an iterator whose last batch may be smaller than the others.
 OPEN = -1
 
+KINDS = frozenset({"train", "test", "predict"})
 #: Entry methods and the traced function each one runs.
 ENTRIES = {
     "fit": "train",
@@ -56,98 +52,6 @@ class Call:
     def kind(self) -> str:
         """``train``, ``test`` or ``predict``."""
         return ENTRIES[self.method]
-
-
-@dataclass(frozen=True)
-class TraceFacts:
-    """The facts of a model that a trace turns into constants.
-
-    Attributes:
-        number: Count of the user's edits when the trace was made.
-        layers: Identities of the layers in the graph.
-        trainable: Identities of the variables that are trained, and of layers that act on the flag.
-        optimizer: Identity of the optimizer.
-        values: What the user's losses, metrics, layers and steps read from globals.
-        held: Plain attributes of losses, metrics and schedules.
-        helpers: Code of the functions of the notebook that these call by their global names.
-    """
-
-    number: int
-    layers: tuple[int, ...]
-    trainable: tuple[int, ...]
-    optimizer: int
-    values: dict[Place, Any] = field(default_factory=dict)
-    held: tuple[HeldValue, ...] = ()
-    helpers: dict[str, CodeType] = field(default_factory=dict)
-
-
-def facts_now(model: Any, number: int, namespace: dict[str, Any], kind: str) -> TraceFacts:
-    """Read the facts a trace of one kind made now would hold."""
-    layers = tuple(graph_layers(model))
-    functions = [function for function in _functions_run(model, layers, kind) if callable(function)]
-    return TraceFacts(
-        number,
-        tuple(id(layer) for layer in layers),
-        trainable_identity(model, layers),
-        id(getattr(model, "optimizer", None)),
-        _values_read(functions, namespace),
-        held_now(model, kind),
-        _helpers_read(functions, namespace),
-    )
-
-
-def trainable_identity(model: Any, layers: tuple[Any, ...] | None = None) -> tuple[int, ...]:
-    """Return what distinguishes one setting of ``trainable`` from another, for this model."""
-    layers = tuple(graph_layers(model)) if layers is None else layers
-    variables = [id(variable) for variable in model.trainable_variables]
-    # BatchNormalization runs in inference mode while frozen: there the flag is more than a list.
-    acting = [
-        id(layer) for layer in layers if layer.trainable and "trainable" in read_when_called(layer.__class__)
-    ]
-    return (*variables, 0, *acting)
-
-
-def _values_read(functions: list[Any], namespace: dict[str, Any]) -> dict[Place, Any]:
-    values: dict[Place, Any] = {}
-    for function in functions:
-        values.update(globals_read(function, namespace))
-    return values
-
-
-def _helpers_read(functions: list[Any], namespace: dict[str, Any]) -> dict[str, CodeType]:
-    helpers: dict[str, CodeType] = {}
-    for function in functions:
-        for name, helper in functions_read(function, namespace).items():
-            helpers[name] = helper.__code__
-    return helpers
-
-
-def _functions_run(model: Any, layers: tuple[Any, ...], kind: str) -> Iterator[Any]:
-    """Yield what may be the user's own code in a traced function of this kind."""
-    if kind in SCORING_KINDS:
-        for given in compile_objects(model).values():
-            for item in flat_items(given):
-                yield item
-                yield from (getattr(type(item), name, None) for name in SCORE_ENTRIES)
-    for layer in layers:
-        yield getattr(type(layer), "call", None)
-        yield getattr(layer, "function", None) if type(layer).__name__ == "Lambda" else None
-    for name in (*STEP_ENTRIES[kind], "call"):
-        yield getattr(type(model), name, None)
-
-
-def layers_identity(model: Any) -> tuple[int, ...]:
-    """Return what distinguishes one structure of a model from another."""
-    return tuple(id(layer) for layer in graph_layers(model))
-
-
-def trained_otherwise(model: Any, traces: ModelTraces) -> bool:
-    """Whether a train function was traced while other variables were trainable than now."""
-    found = traces.all_facts("train")
-    if not found:
-        return False
-    now = trainable_identity(model)
-    return any(facts.trainable != now for facts in found)
 
 
 def _optimizer_variables(model: Any) -> list[Any] | None:
@@ -186,12 +90,12 @@ class ModelTraces:
         self._open = {k: v for k, v in self._open.items() if kind and not k[0].startswith(kind)}
 
     def reads(self, name: str) -> bool:
-        """Whether one of the traces holds the value of a global as a constant."""
-        for facts in (self._exact, self._open):
-            for found in facts.values():
-                if Place(name) in found.values:
-                    return True
-        return False
+        """Whether code in one of the traces reads a global."""
+        return any(
+            fact.source.owner is None and fact.source.place.root == name
+            for facts in self.all_facts()
+            for fact in facts.code
+        )
 
     def kinds(self) -> frozenset[str]:
         """Return the kinds (``train``, ``test``, ``predict``) that have a trace."""

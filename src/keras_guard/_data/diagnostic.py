@@ -122,6 +122,7 @@ class Diagnostic:
         diff: Layers concerned, before and after.
         resolution: What resolved it, once resolved.
         pictures: The neighbourhood of the edit, before and after, a model each.
+        happened: Which uses ran the stale view, in words; kept when the diagnostic is resolved.
     """
 
     id: str
@@ -141,6 +142,7 @@ class Diagnostic:
     diff: tuple[DiffRow, ...] = field(default=())
     resolution: str | None = None
     pictures: tuple[Picture, ...] = ()
+    happened: str = ""
 
     def moved(self, state: State, **changes: Any) -> Diagnostic:
         """Return the same diagnostic in another state."""

@@ -75,3 +75,7 @@ class ListEdit:
 
     before: tuple[Any, ...]
     after: tuple[Any, ...]
+
+
+#: Any of them.
+Edit = Replace | InsertAfter | Remove | ListEdit

@@ -137,12 +137,20 @@ class ClassRedefined:
 
 
 @dataclass(frozen=True, eq=False)
-class ValueRebound:
-    """A global that a traced function of ``model`` read holds another plain value."""
+class CodeReadChanged:
+    """What code of the user's in a traced function of ``model`` read is another value now.
+
+    Attributes:
+        model: The model, which is about to run the trace.
+        where: The global or variable that is read, with the steps from it.
+        fact: What the trace holds (``_adapter.code_reads.CodeFact``).
+        new: What is there now.
+        span: Where it was bound last.
+    """
 
     model: Any
     where: Place
-    old: Any
+    fact: Any
     new: Any
     span: Span
 
@@ -174,7 +182,7 @@ Event = (
     | StateAdapted
     | PolicySet
     | ClassRedefined
-    | ValueRebound
+    | CodeReadChanged
     | ArgumentEdited
     | TrainsNothing
 )

@@ -19,6 +19,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from .._data.reserved import SITE_PREFIX
+
 OBJECT = "__keras_guard_object__"
 LIST = "__keras_guard_list__"
 ALIAS = "__keras_guard_alias__"
@@ -32,7 +34,6 @@ ENTER = "__keras_guard_enter__"
 LIVE = "__keras_guard_live__"
 BEFORE = "__keras_guard_before__"
 AFTER = "__keras_guard_after__"
-SITE_PREFIX = "__keras_guard_site__"
 
 
 class Listener(Protocol):

@@ -2,34 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
-from .._adapter.traces import TraceBook
+from .. import _claims
+from .._adapter.marks import Mark
+from .._claims.base import Claim
 from .._data.diagnostic import Span
 from .._data.events import Event
-from .._data.place import Place
-from .._instrument.names import Ahead
-from .._ledger import Entry, Finding
+from .._ledger import Entry, Finding, Wording
 
 
-class Desk(Protocol):
+class Desk(_claims.base.Desk, Protocol):
     """What a rule may ask of the session while it judges an event."""
-
-    traces: TraceBook
-
-    def models(self) -> list[Any]:
-        """Return the models the user can reach, nested ones included."""
-
-    def holders(self, layer: Any) -> list[Any]:
-        """Return the reachable models whose graph runs ``layer``, outermost first."""
 
     def name_of(self, value: Any) -> str:
         """Return the user's name for an object, or the best other one."""
-
-    def names_of(self, value: Any) -> list[str]:
-        """Return all plain names, global and local to the running function, that hold ``value``."""
 
     def is_known(self, key: tuple[Any, ...]) -> bool:
         """Whether the ledger holds a live entry of this cause."""
@@ -37,50 +26,20 @@ class Desk(Protocol):
     def entries_of(self, model: Any) -> list[Entry]:
         """Return the live entries that concern a model or what its graph runs."""
 
-    def compiled_at(self, model: Any) -> int:
-        """Return the number of the last edit before a model was compiled, -1 when that was not seen."""
-
-    def edit_number(self) -> int:
-        """Return the number of the last edit."""
-
-    def is_reachable(self, value: Any) -> bool:
-        """Whether the user can still name ``value``."""
-
-    def value_at(self, place: Place) -> Any:
-        """Return what a place holds now, or ``MISSING``."""
-
-    def setting_at(self, place: Place) -> Any:
-        """Return the plain value at a place, as traces hold it; ``MISSING`` for anything else."""
-
-    def still_holds(self, place: Place | None, value: Any) -> bool:
-        """Whether a place holds ``value`` still; ``True`` for a place that cannot be read later."""
-
     def built_in(self, model: Any) -> int | None:
         """Return the execution count of the cell that built a model."""
 
     def cell_binds(self, number: int, name: str) -> bool:
         """Whether the text of a cell binds a name itself."""
 
-    def traced_models(self, part: Any) -> list[Any]:
-        """Return the models with traced functions whose graph runs ``part``, and that the user can reach."""
-
-    def owners_of_optimizer(self, optimizer: Any) -> list[Any]:
-        """Return the reachable models that hold an optimizer."""
-
-    def attribute_changed_since(self, target: Any, name: str, number: int) -> bool:
-        """Whether an attribute differs now from what it was at edit ``number``."""
-
-    def first_edit(self, target: Any, name: str) -> int:
-        """Return the number of the first edit of an attribute that was seen, 0 for none."""
-
-    def rebinds_ahead(self, ahead: Ahead, models: Sequence[Any]) -> bool:
-        """Whether the code ahead binds a name of one of the models again."""
-
     def walks_over(self, name: str, span: Span) -> bool:
         """Whether the code from a place on, its loop included, walks over what a name holds."""
 
-    def in_entry(self, model: Any) -> bool:
-        """Whether ``model`` is in the middle of ``fit``, ``evaluate`` or ``predict``."""
+    def traced_models(self, part: Any) -> list[Any]:
+        """Return the models with traced functions whose graph runs ``part``, and that the user can reach."""
+
+    def first_mark(self, target: Any, name: str) -> Mark:
+        """Return what an attribute was before the first edit of it that was seen."""
 
 
 @dataclass(frozen=True)
@@ -90,9 +49,9 @@ class Page:
     Attributes:
         what: What the rule detects.
         why: Why it matters.
-        example: Code that fires the rule once. Cells are parted by ``# ---`` lines.
+        example: Code that fires the rule once. Cells are separated by ``# ---`` lines.
         instead: Code that does what was meant and fires nothing.
-        limits: What the rule does not see, or stays silent about on purpose.
+        limits: What the rule does not see, or is silent about on purpose.
     """
 
     what: str
@@ -103,7 +62,7 @@ class Page:
 
 
 class Rule:
-    """One rule: a code, a name, a page, and a judgement over events."""
+    """One rule: a code, a name, a page, and a judgement over events. It matches, claims and words."""
 
     code: ClassVar[str]
     name: ClassVar[str]
@@ -116,5 +75,36 @@ class Rule:
         raise NotImplementedError
 
     def audit(self, model: Any, desk: Desk) -> Iterator[Finding]:
-        """Yield what the live objects alone show to be wrong, for edits nobody saw being made."""
+        """Yield what the live objects alone show to be wrong, for edits that were not seen."""
         return iter(())
+
+    def finding(
+        self,
+        claim: Claim,
+        wording: Wording,
+        span: Span,
+        model_name: str,
+        *,
+        key: tuple[Any, ...],
+        models: tuple[str, ...] = (),
+        part: Any = None,
+    ) -> Finding:
+        """Return a finding of this rule.
+
+        Args:
+            claim: What is claimed of the live objects.
+            wording: The words for it.
+            span: Where the edit is.
+            model_name: The user's name of the model that the words speak of.
+            key: The cause, which the rule's code is added to.
+            models: The user's names of all models concerned.
+            part: Tells apart the objects that one cause touches.
+        """
+        return Finding(
+            self.code, self.name, (self.code, *key), span, claim, wording, model_name, models, part
+        )
+
+
+def was_said(model: Any, desk: Desk, *codes: str) -> bool:
+    """Whether something of these codes is pending or open of a model or of what it runs."""
+    return any(entry.finding.code in codes for entry in desk.entries_of(model))

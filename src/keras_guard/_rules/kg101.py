@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
-from .._adapter.face import is_layer, is_model
-from .._adapter.membership import holds, same_items, visible_layers
-from .._data.edits import ListEdit
+from .._adapter.face import is_model
+from .._adapter.membership import same_items
+from .._claims.list_claim import ListClaim, removed_and_added
 from .._data.events import Event, ListEdited
-from .._data.identity import IdentityMap
-from .._data.place import Place
-from .._instrument.names import Ahead
 from .._instrument.vocabulary import LAYER_LISTS
-from .._ledger import Finding
+from .._ledger import Finding, Wording
 from .base import Desk, Page, Rule
-from .words import cell, diff_rows, facts, keep_weakly, removed_and_added
+from .wording import built_note, diff_rows, facts
 
 
 class LayerList(Rule):
@@ -63,33 +59,29 @@ out of to be walked over behind that is none either. Any other edited alias is r
         model = event.owner
         removed, added = removed_and_added(event.before, event.after)
         name = desk.name_of(model)
-        spelled = event.place or f"{name}.layers"
-        return Finding(
-            code=self.code,
-            rule=self.name,
-            key=(self.code, id(model), event.span.execution_count, event.span.line, event.place),
-            span=event.span,
-            message=f"{_what(event, removed, added, spelled)} does not change `{name}`",
-            open_message=f"{_what(event, removed, added, spelled)} did not change `{name}`"
-            if event.place
-            else "",
+        what = _what(removed, added, str(event.place or f"{name}.layers"))
+        wording = Wording(
+            message=f"{what} does not change `{name}`",
+            open_message=f"{what} did not change `{name}`" if event.place else "",
             label=_label(event, removed, name),
             notes=_notes(event, desk, name),
             help=(
                 f"run `%keras_guard rebuild {name}`: it writes the code of the model you meant, "
                 "with the weights of the kept layers"
             ),
-            model=weakref.ref(model),
-            model_name=name,
-            certain=event.temporary,
-            holds=_proof(model, event, removed, desk),
-            waits=_waits(event, desk),
             cured=f"`{name}` no longer holds what the edit took out",
+            ran="without the edit",
             graph_layer=facts(removed[0]) if removed else None,
             new_layer=facts(added[0]) if added else None,
             diff=diff_rows(event.before, event.after),
             rebuild=True,
-            edits=_edits(event),
+        )
+        return self.finding(
+            ListClaim(event, desk),
+            wording,
+            event.span,
+            name,
+            key=(id(model), event.span.execution_count, event.span.line, event.place),
             part=tuple(id(layer) for layer in removed),
         )
 
@@ -101,7 +93,7 @@ def _is_walk(event: ListEdited, desk: Desk) -> bool:
     return desk.walks_over(event.place.root, event.span)
 
 
-def _what(event: ListEdited, removed: list[Any], added: list[Any], spelled: object) -> str:
+def _what(removed: list[Any], added: list[Any], spelled: str) -> str:
     if removed and added:
         return f"assigning to `{spelled}`"
     if added:
@@ -126,131 +118,7 @@ def _notes(event: ListEdited, desk: Desk, name: str) -> tuple[str, ...]:
         why = f"`{event.place}` is a list that was read from `{name}.layers`; the model does not hold it"
     else:
         why = f"`{name}` was made from the list `{event.place}` and copied it; later edits stay in the list"
-    built = desk.built_in(desk_model := event.owner)
-    notes = [why, f"{cell(built)} built `{desk.name_of(desk_model)}`"] if built else [why]
+    notes = [why, *built_note(desk.built_in(event.owner), name)]
     if event.span.function:
         notes.append(f"the edit stands in `{event.span.function}`")
     return tuple(notes)
-
-
-def _proof(model: Any, event: ListEdited, removed: list[Any], desk: Desk) -> Callable[[], bool]:
-    """The edit is still lost while some reachable model runs what it took out, or lacks what it added."""
-    reference = weakref.ref(model)
-    handed_on = _handed_on(event, desk) if not event.temporary else lambda: False
-    gone = [weakref.ref(layer) for layer in removed if _weakrefable(layer) and holds(model, layer)]
-    if removed and not gone:  # what an earlier edit put in, without effect, is replaced
-        return _lacks(event, handed_on)
-    order = [id(layer) for layer in event.before]
-    count = len(event.before)
-
-    def proof() -> bool:
-        living = reference()
-        if handed_on():
-            return False
-        if gone:
-            candidates = desk.models()
-            layers = [layer for layer in (r() for r in gone) if layer is not None]
-            return any(holds(m, layer) for m in [*candidates, living] if m is not None for layer in layers)
-        if living is None:
-            return False
-        shown = visible_layers(living)
-        return len(shown) == count and [id(layer) for layer in shown[:count]] == order
-
-    if not gone and not event.temporary and event.attribute not in LAYER_LISTS:
-        # The user's own list: compare with the model as it stood, inputs apart.
-        order = [id(layer) for layer in visible_layers(model)]
-        count = len(order)
-    return proof
-
-
-def _lacks(event: ListEdited, handed_on: Callable[[], bool]) -> Callable[[], bool]:
-    reference = weakref.ref(event.owner)
-    added = keep_weakly(tuple(removed_and_added(event.before, event.after)[1]))
-
-    def proof() -> bool:
-        model = reference()
-        wanted = [layer for layer in (r() for r in added) if is_layer(layer)]
-        return model is not None and not handed_on() and any(not holds(model, layer) for layer in wanted)
-
-    return proof
-
-
-def _handed_on(event: ListEdited, desk: Desk) -> Callable[[], bool]:
-    """Whether another model was made of the edited list, so that the edit is no loss.
-
-    A model made since runs something of the list; one that was there runs all that is in it, in its
-    order, and nothing that was taken out.
-    """
-    owner, before, after = weakref.ref(event.owner), keep_weakly(event.before), keep_weakly(event.after)
-    there: IdentityMap[None] = IdentityMap()
-    for model in desk.models():
-        there[model] = None
-    place, identity = event.place, event.identity
-
-    def handed_on() -> bool:
-        wanted = _items_now(place, identity, desk) or [r() for r in after]
-        wanted = [layer for layer in wanted if is_layer(layer)]
-        old = [layer for layer in (r() for r in before) if is_layer(layer)]
-        taken_out = [layer for layer in old if not _among(layer, wanted)]
-        put_in = [layer for layer in wanted if not _among(layer, old)]
-        for model in desk.models():
-            if model is owner() or not wanted:
-                continue
-            if model not in there:
-                if any(holds(model, layer) for layer in put_in or wanted):
-                    return True
-            elif not any(holds(model, layer) for layer in taken_out) and _runs_all(
-                model, wanted, in_order=not taken_out and not put_in
-            ):
-                return True
-        return False
-
-    return handed_on
-
-
-def _items_now(place: Place | None, identity: int, desk: Desk) -> list[Any]:
-    """Return what the edited list holds by now, as long as it is at its place."""
-    value = desk.value_at(place) if place is not None else None
-    return list(value) if type(value) is list and id(value) == identity else []
-
-
-def _runs_all(model: Any, wanted: list[Any], *, in_order: bool) -> bool:
-    order = tuple(layer for layer in visible_layers(model) if _among(layer, wanted))
-    return all(holds(model, layer) for layer in wanted) and (not in_order or same_items(order, tuple(wanted)))
-
-
-def _among(item: Any, items: list[Any]) -> bool:
-    return any(item is other for other in items)
-
-
-def _weakrefable(value: Any) -> bool:
-    try:
-        weakref.ref(value)
-    except TypeError:
-        return False
-    return True
-
-
-def _waits(event: ListEdited, desk: Desk) -> Callable[[Ahead], bool]:
-    model = weakref.ref(event.owner)
-
-    def waits(ahead: Ahead) -> bool:
-        if place is None:
-            return False
-        living = model()
-        is_kept = not place.steps or id(desk.value_at(place)) == event_identity
-        return (is_kept and place.root in ahead.read) or (
-            living is not None and desk.rebinds_ahead(ahead, [living])
-        )
-
-    place, event_identity = event.place, event.identity
-    return waits
-
-
-def _edits(event: ListEdited) -> Callable[[], tuple[Any, ...]]:
-    before, after = keep_weakly(event.before), keep_weakly(event.after)
-
-    def edits() -> tuple[Any, ...]:
-        return (ListEdit(tuple(r() for r in before), tuple(r() for r in after)),)
-
-    return edits

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from .._adapter.face import is_layer, is_model
-from .._adapter.membership import holds, is_called_apart, is_run_alone, own_layers
+from .._adapter.membership import (
+    holds,
+    is_called_apart,
+    is_compiled,
+    is_run_alone,
+    own_layers,
+    tracked_layers,
+)
+from .._adapter.model_use import Use
+from .._claims.base import Desk as ClaimDesk
+from .._claims.place_claim import Keeping, PlaceClaim
 from .._data.diagnostic import DiffRow
-from .._data.edits import Replace
 from .._data.events import Event, Rebound
-from .._instrument.names import Ahead
-from .._ledger import Finding
+from .._ledger import Finding, Wording
 from .base import Desk, Page, Rule
-from .words import any_lives, cell, facts
+from .wording import built_note, cell, facts
 
 
 class ReboundLayer(Rule):
@@ -76,28 +83,41 @@ on local names of functions. A new layer that was only built, or given weights, 
         names = tuple(desk.name_of(m) for m in stale)
         old, new = facts(event.old), facts(event.new)
         built = desk.built_in(model)
-        return Finding(
-            code=self.code,
-            rule=self.name,
-            key=(self.code, id(stale[0]), event.where),
-            span=event.span,
+        wording = Wording(
             message=f"`{name}` still uses the layer that `{event.where}` named before",
             label=f"binds `{event.where}` to {new.title()}; `{name}` keeps {old.title()}",
             notes=_notes(event, names, name, built),
             help=f"{_by_hand(event, name, built, desk)}run `%keras_guard rebuild {name}` to put the new layer in and keep the other weights",
-            model=weakref.ref(model),
-            model_name=name,
-            models=names,
-            holds=_proof(event, model, stale, desk),
-            waits=_waits(event, stale, desk),
             cured=f"a model runs the new `{event.where}`, or none in reach runs the old one",
+            ran=f"with the old `{event.where}`",
             graph_layer=old,
             new_layer=new,
             diff=(DiffRow("-", old), DiffRow("+", new)),
             rebuild=True,
-            edits=_edits(event),
+        )
+        return self.finding(
+            PlaceClaim(event, model, stale, _KEEPING),
+            wording,
+            event.span,
+            name,
+            key=(id(stale[0]), event.where),
+            models=names,
             part=id(model),
         )
+
+
+def _is_in_use(new: Any, desk: ClaimDesk, models: Sequence[Any]) -> bool:
+    """Whether a model runs the new layer, or it is run by itself or on the inputs of another model."""
+    if desk.holders(new):
+        return True
+    return is_compiled(new) if is_model(new) else is_called_apart(new, models) or is_run_alone(new)
+
+
+def _uses(use: Use) -> bool:
+    return use.method != "compile"
+
+
+_KEEPING = Keeping(holds, _is_in_use, _uses)
 
 
 def _by_hand(event: Rebound, name: str, built: int | None, desk: Desk) -> str:
@@ -115,7 +135,7 @@ def _by_hand(event: Rebound, name: str, built: int | None, desk: Desk) -> str:
 
 def _built_around(new: Any, old: Any) -> bool:
     """Whether the new layer or model runs the old one itself (``base = Sequential([base, head])``)."""
-    return holds(new, old) if is_model(new) else any(item is old for item in _sublayers(new))
+    return holds(new, old) if is_model(new) else any(item is old for item in tracked_layers(new))
 
 
 def _cut_from(model: Any, new: Any) -> bool:
@@ -124,56 +144,12 @@ def _cut_from(model: Any, new: Any) -> bool:
     return bool(layers) and all(holds(model, layer) for layer in layers)
 
 
-def _sublayers(layer: Any) -> list[Any]:
-    return list(getattr(layer, "_layers", ()) or ())
-
-
 def _notes(event: Rebound, names: tuple[str, ...], name: str, built: int | None) -> tuple[str, ...]:
     which = f"`{names[0]}`" if len(names) == 1 else ", ".join(f"`{n}`" for n in names)
     notes = [
         f"a model holds layer objects, not names: {which} {'was' if len(names) == 1 else 'were'} built while `{event.where}` was the old layer"
     ]
-    if built:
-        notes.append(f"{cell(built)} built `{name}`")
+    notes += built_note(built, name)
     if event.span.function:
         notes.append(f"the binding stands in `{event.span.function}`")
     return tuple(notes)
-
-
-def _proof(event: Rebound, model: Any, stale: list[Any], desk: Desk) -> Callable[[], bool]:
-    own, old, new = weakref.ref(model), weakref.ref(event.old), weakref.ref(event.new)
-    place = None if event.is_local else event.where
-    models = [weakref.ref(other) for other in stale]
-
-    def proof() -> bool:
-        living, before, after = own(), old(), new()
-        if living is None or before is None or after is None or not desk.still_holds(place, after):
-            return False
-        if not desk.is_reachable(living) or not holds(living, before) or desk.holders(after):
-            return False
-        if is_model(after):
-            return True
-        return not (is_called_apart(after, any_lives(models)) or is_run_alone(after))
-
-    return proof
-
-
-def _waits(event: Rebound, stale: list[Any], desk: Desk) -> Callable[[Ahead], bool]:
-    models = [weakref.ref(model) for model in stale]
-    root = event.where.root
-
-    def waits(ahead: Ahead) -> bool:
-        living = [m for m in (r() for r in models) if m is not None]
-        return root in ahead.read or root in ahead.bound or desk.rebinds_ahead(ahead, living)
-
-    return waits
-
-
-def _edits(event: Rebound) -> Callable[[], tuple[Any, ...]]:
-    old, new = weakref.ref(event.old), weakref.ref(event.new)
-
-    def edits() -> tuple[Any, ...]:
-        before, after = old(), new()
-        return () if before is None or after is None else (Replace(before, after),)
-
-    return edits

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from .._adapter.face import FACE, is_graph_model, is_layer, is_model
-from .._adapter.membership import graph_operations, holds, listed_layers, own_layers
+from .._adapter.membership import graph_operations, holds, listed_layers, own_layers, runs_a_graph
+from .._claims.base import Desk as ClaimDesk
+from .._claims.base import living, weak_all
+from .._claims.list_claim import removed_and_added
+from .._claims.state_claim import StateClaim
 from .._data.diagnostic import Span
 from .._data.events import AttributeSet, Event, ListEdited
-from .._instrument.names import Ahead
 from .._instrument.vocabulary import PRIVATE_STRUCTURE
-from .._ledger import Finding
-from .base import Desk, Page, Rule
-from .stale import was_said
-from .words import any_lives, cell, diff_rows, facts, removed_and_added
+from .._ledger import Finding, Wording
+from .base import Desk, Page, Rule, was_said
+from .wording import built_note, diff_rows, facts
 
 #: Lists of nodes: what was called where, for Keras to look up, not to run.
 _RECORDS = frozenset({"_nodes", "_inbound_nodes", "_outbound_nodes", "inbound_nodes", "outbound_nodes"})
@@ -59,7 +60,7 @@ built.""",
             return
         models = [owner] if is_graph_model(owner) else desk.holders(owner)
         model = next((m for m in models if is_graph_model(m)), None)
-        if model is None or not _runs_a_graph(model):
+        if model is None or not runs_a_graph(model):
             return
         yield self._finding(model, attribute, before, after, event.span, desk)
 
@@ -67,7 +68,7 @@ built.""",
         """See :class:`Rule`."""
         if was_said(model, desk, self.code):
             return
-        if is_graph_model(model) and _runs_a_graph(model) and _disagree(model):
+        if is_graph_model(model) and runs_a_graph(model) and _disagree(model):
             record = "_layers" if issubclass(type(model), FACE.sequential) else "_operations"
             yield self._finding(model, record, own_layers(model), listed_layers(model), Span(), desk)
 
@@ -83,50 +84,37 @@ built.""",
         name = desk.name_of(model)
         removed, added = removed_and_added(before, after)
         layers = [item for item in removed if is_layer(item)], [item for item in added if is_layer(item)]
-        built = desk.built_in(model)
-        notes = [
-            f"`{attribute}` is a record of the graph; calling `{name}` follows the nodes made when it was built"
-        ]
-        if built:
-            notes.append(f"{cell(built)} built `{name}`")
-        reference = weakref.ref(model)
-
-        def waits(ahead: Ahead) -> bool:
-            living = reference()
-            return living is not None and desk.rebinds_ahead(ahead, [living])
-
-        return Finding(
-            code=self.code,
-            rule=self.name,
-            key=(self.code, id(model), attribute, span.execution_count, span.line),
-            span=span,
+        wording = Wording(
             message=f"editing `{attribute}` leaves what `{name}` computes as it was",
             label=f"`summary()` and `layers` may now show something else than `{name}` runs",
-            notes=tuple(notes),
+            notes=(
+                f"`{attribute}` is a record of the graph; calling `{name}` follows the nodes made when it was built",
+                *built_note(desk.built_in(model), name),
+            ),
             help=(
-                f"build `{name}` anew with the layers you want (`%keras_guard rebuild {name}` writes the code); "
+                f"build `{name}` again with the layers you want (`%keras_guard rebuild {name}` writes the code); "
                 "a Sequential has `add()` and `pop()` for its end"
             ),
-            model=reference,
-            model_name=name,
-            certain=True,
-            holds=_proof(model, attribute, *layers),
-            waits=waits,
             cured=f"`{name}` runs what its lists show",
+            ran="the graph as it was",
             graph_layer=facts(layers[0][0]) if layers[0] else None,
             new_layer=facts(layers[1][0]) if layers[1] else None,
             diff=diff_rows(before, after) if any(layers) else (),
             rebuild=is_model(model),
         )
+        graph = tuple(id(operation) for operation in graph_operations(model))
+        values = (attribute, weak_all(layers[0]), weak_all(layers[1]), graph)
+        return self.finding(
+            StateClaim(model, _runs_other_layers, values=values),
+            wording,
+            span,
+            name,
+            key=(id(model), attribute, span.execution_count, span.line),
+        )
 
 
 def _items(value: Any) -> tuple[Any, ...]:
     return tuple(value) if isinstance(value, (list, tuple)) else ()
-
-
-def _runs_a_graph(model: Any) -> bool:
-    """Whether calling the model follows nodes, and not the list itself."""
-    return bool(getattr(model, "_nodes_by_depth", None) or getattr(model, "_functional", None) is not None)
 
 
 def _disagree(model: Any) -> bool:
@@ -135,20 +123,15 @@ def _disagree(model: Any) -> bool:
     return run != listed
 
 
-def _proof(model: Any, attribute: str, removed: list[Any], added: list[Any]) -> Callable[[], bool]:
-    """The graph still runs what was taken out, or does not run what was put in."""
-    reference = weakref.ref(model)
-    gone, new = [weakref.ref(layer) for layer in removed], [weakref.ref(layer) for layer in added]
-    graph = [id(operation) for operation in graph_operations(model)]
-
-    def proof() -> bool:
-        living = reference()
-        if living is None:
-            return False
-        if gone or new:
-            return any(holds(living, layer) for layer in any_lives(gone)) or any(
-                r() is None or not holds(living, r()) for r in new
-            )
-        return attribute in _RECORDS and [id(operation) for operation in graph_operations(living)] == graph
-
-    return proof
+def _runs_other_layers(
+    desk: ClaimDesk, model: Any, attribute: str, gone: Any, new: Any, graph: tuple[int, ...]
+) -> bool:
+    """Whether the graph still runs what was taken out of a list, or does not run what was put in."""
+    if gone or new:
+        put_in = living(new)
+        return (
+            any(holds(model, layer) for layer in living(gone))
+            or len(put_in) < len(new)
+            or any(not holds(model, layer) for layer in put_in)
+        )
+    return attribute in _RECORDS and tuple(id(op) for op in graph_operations(model)) == graph

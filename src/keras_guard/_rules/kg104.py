@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from .._adapter.adapted_state import has_words
 from .._adapter.face import is_graph_model, is_layer, is_model
-from .._adapter.membership import holds, is_built, own_layers, was_called
+from .._adapter.membership import holds, is_built, own_layers, tracks_only, was_called
 from .._adapter.reads import is_read_by_user_code
+from .._claims.base import Desk as ClaimDesk
+from .._claims.state_claim import StateClaim, Terms
 from .._data.diagnostic import DiffRow, Span
-from .._data.edits import Replace
 from .._data.events import AttributeSet, Event
 from .._data.missing import MISSING
-from .._instrument.names import Ahead
-from .._ledger import Finding
+from .._ledger import Finding, Wording
 from .base import Desk, Page, Rule
-from .words import cell, facts
+from .wording import built_note, facts
 
 
 class UnwiredAttribute(Rule):
@@ -50,7 +49,7 @@ model = keras.Model(inputs, keras.layers.Dense(3)(model.get_layer("hidden").outp
 model.summary()""",
         limits="""
 A layer that is built, adapted or called somewhere else (a handle on another step), or that the model's own
-class reads, is let be, unless it replaces one of the graph.""",
+class reads, is not reported, unless it replaces one of the graph.""",
     )
 
     def judge(self, event: Event, desk: Desk) -> Iterator[Finding]:
@@ -61,9 +60,9 @@ class reads, is let be, unless it replaces one of the graph.""",
             return
         if is_graph_model(event.target):
             if not _is_wired(event.target, event.new) and _meant_for_graph(event):
-                yield self._finding(event, desk, _unwired_proof(event))
-        elif _left_behind(event):
-            yield self._finding(event, desk, _tracked_proof(event))
+                yield self._unwired(event, desk)
+        elif tracks_only(event.target, event.old):
+            yield self._left_behind(event, desk)
 
     def audit(self, model: Any, desk: Desk) -> Iterator[Finding]:
         """See :class:`Rule`."""
@@ -73,55 +72,55 @@ class reads, is let be, unless it replaces one of the graph.""",
             if not name.startswith("_") and is_layer(value) and not _is_wired(model, value):
                 event = AttributeSet(model, name, MISSING, value, Span())
                 if _meant_for_graph(event):
-                    yield self._finding(event, desk, _unwired_proof(event))
+                    yield self._unwired(event, desk)
 
-    def _finding(self, event: AttributeSet, desk: Desk, proof: Callable[[], bool]) -> Finding:
+    def _unwired(self, event: AttributeSet, desk: Desk) -> Finding:
         model, name = event.target, desk.name_of(event.target)
         replaces = _replaces(event)
         old, new = (facts(event.old) if replaces else None), facts(event.new)
-        place = f"{name}.{event.name}"
-        graph = is_graph_model(model)
-        reference = weakref.ref(model)
-        built = desk.built_in(model)
-
-        def waits(ahead: Ahead) -> bool:
-            living = reference()
-            return living is not None and (
-                desk.rebinds_ahead(ahead, [living]) or bool(set(desk.names_of(living)) & ahead.read)
-            )
-
-        why = (
-            f"`{name}` runs the graph it was made from; an attribute is a name on it, not a place in it"
-            if graph
-            else f"`{name}` goes on tracking every layer it was ever given: the old one is counted, trained and saved"
-        )
-        return Finding(
-            code=self.code,
-            rule=self.name,
-            key=(self.code, id(model), event.name),
-            span=event.span,
-            message=f"`{place}` is not part of what `{name}` computes"
-            if graph
-            else f"`{name}` keeps the layer `{place}` was",
+        wording = Wording(
+            message=f"`{name}.{event.name}` is not part of what `{name}` computes",
             label=f"binds {new.title()} to an attribute" + (f"; `{name}` keeps {old.title()}" if old else ""),
-            notes=(why, *([f"{cell(built)} built `{name}`"] if built else [])),
-            help=(
-                f"call the layer and make a new model of the result; `%keras_guard rebuild {name}` writes the code"
-                if graph
-                else f"make a new `{name}` with the new layer in its constructor"
+            notes=(
+                f"`{name}` runs the graph it was made from; an attribute is a name on it, not a place in it",
+                *built_note(desk.built_in(model), name),
             ),
-            model=reference,
-            model_name=name,
-            certain=replaces or not graph,
-            holds=proof,
-            waits=waits,
+            help=f"call the layer and make a new model of the result; `%keras_guard rebuild {name}` writes the code",
             cured=f"`{name}` runs the layer, or the layer is used by itself",
+            ran=f"without `{name}.{event.name}`",
             graph_layer=old,
             new_layer=new,
             diff=(DiffRow("-", old), DiffRow("+", new)) if old else (DiffRow("+", new),),
-            rebuild=graph and replaces,
-            edits=_edits(event) if replaces else (lambda: ()),
+            rebuild=replaces,
         )
+        claim = StateClaim(
+            model,
+            _is_still_unwired,
+            (event.new, *((event.old,) if replaces else ())),
+            (event.name,),
+            Terms(certain=replaces, read_ahead=True, replaces=(1, 0) if replaces else None),
+        )
+        return self.finding(claim, wording, event.span, name, key=(id(model), event.name))
+
+    def _left_behind(self, event: AttributeSet, desk: Desk) -> Finding:
+        model, name = event.target, desk.name_of(event.target)
+        old, new = (facts(event.old) if _replaces(event) else None), facts(event.new)
+        wording = Wording(
+            message=f"`{name}` keeps the layer `{name}.{event.name}` was",
+            label=f"binds {new.title()} to an attribute" + (f"; `{name}` keeps {old.title()}" if old else ""),
+            notes=(
+                f"`{name}` goes on tracking every layer it was ever given: the old one is counted, trained and saved",
+                *built_note(desk.built_in(model), name),
+            ),
+            help=f"make a new `{name}` with the new layer in its constructor",
+            cured=f"`{name}` runs the layer, or the layer is used by itself",
+            ran="with the old layer tracked",
+            graph_layer=old,
+            new_layer=new,
+            diff=(DiffRow("-", old), DiffRow("+", new)) if old else (DiffRow("+", new),),
+        )
+        claim = StateClaim(model, _still_tracks, (event.old,), terms=Terms(certain=True, read_ahead=True))
+        return self.finding(claim, wording, event.span, name, key=(id(model), event.name))
 
 
 def _is_wired(model: Any, value: Any) -> bool:
@@ -147,47 +146,12 @@ def _is_in_use(layer: Any) -> bool:
     return was_called(layer) or is_built(layer) or has_words(layer)
 
 
-def _left_behind(event: AttributeSet) -> bool:
-    """Whether a subclassed model goes on tracking a built layer that no attribute names any more."""
-    old = event.old
-    if not is_layer(old) or not getattr(old, "built", False) or not getattr(old, "weights", ()):
-        return False
-    named = [v for k, v in vars(event.target).items() if k != "_layers"]
-    return holds(event.target, old) and not any(value is old for value in named)
+def _is_still_unwired(desk: ClaimDesk, model: Any, new: Any, *rest: Any) -> bool:
+    """Whether the attribute holds the layer still, and nothing runs it."""
+    replaced, name = rest[:-1], rest[-1]
+    lives_apart = was_called if replaced else _is_in_use
+    return getattr(model, name, None) is new and not _is_wired(model, new) and not lives_apart(new)
 
 
-def _unwired_proof(event: AttributeSet) -> Callable[[], bool]:
-    model, new, name = weakref.ref(event.target), weakref.ref(event.new), event.name
-    lives_apart = was_called if _replaces(event) else _is_in_use
-
-    def proof() -> bool:
-        living, layer = model(), new()
-        return (
-            living is not None
-            and layer is not None
-            and getattr(living, name, None) is layer
-            and not _is_wired(living, layer)
-            and not lives_apart(layer)
-        )
-
-    return proof
-
-
-def _tracked_proof(event: AttributeSet) -> Callable[[], bool]:
-    model, old = weakref.ref(event.target), weakref.ref(event.old)
-
-    def proof() -> bool:
-        living, layer = model(), old()
-        return living is not None and layer is not None and holds(living, layer)
-
-    return proof
-
-
-def _edits(event: AttributeSet) -> Callable[[], tuple[Any, ...]]:
-    old, new = weakref.ref(event.old), weakref.ref(event.new)
-
-    def edits() -> tuple[Any, ...]:
-        before, after = old(), new()
-        return () if before is None or after is None else (Replace(before, after),)
-
-    return edits
+def _still_tracks(desk: ClaimDesk, model: Any, old: Any) -> bool:
+    return holds(model, old)

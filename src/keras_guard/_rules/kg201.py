@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from .._adapter.attributes import Effect, effect_of, is_in_weights, same_value, shapes_disagree, unapplied
+from .._adapter.attributes import Effect, effect_of, is_in_weights, shapes_disagree, unapplied
 from .._adapter.describe import brief_value
 from .._adapter.face import is_layer, is_model
+from .._adapter.marks import Mark, is_marked, same_value
 from .._adapter.membership import graph_layers
-from .._adapter.reads import COMPILE_ARGUMENTS, STEPS, kinds_reading
+from .._adapter.model_use import Use
+from .._adapter.reads import COMPILE_ARGUMENTS, STEPS
+from .._claims.base import Desk as ClaimDesk
+from .._claims.state_claim import StateClaim, Terms
+from .._claims.trace_claim import AttributeFact, TraceClaim
 from .._data.diagnostic import Span
 from .._data.events import AttributeSet, Event
 from .._data.missing import MISSING
-from .._instrument.names import Ahead
 from .._instrument.vocabulary import PRIVATE_STRUCTURE
-from .._ledger import Finding
+from .._ledger import Finding, Wording
 from .base import Desk, Page, Rule
-from .stale import (
-    cause,
-    functions,
-    holds_stale,
-    layer_title,
-    opened_by_stale,
-    stale_kinds,
-    until_the_cell_ends,
-)
-from .words import facts
+from .wording import cause, facts, functions, layer_title
 
 #: Methods and functions by which a config, edited attributes included, becomes a new layer or model.
 _CONFIG_READERS = frozenset(
@@ -97,83 +91,111 @@ that training alone reads (`rate`, `momentum`) does not open at `predict`.""",
             if (id(layer), id(model)) in known:
                 continue
             for name in unapplied(layer):
-                yield self._unseen(layer, name, model, desk)
+                message = f"`{name}` of {layer_title(facts(layer))} is not what its weights were made with"
+                yield self._unseen(layer, name, message, model, desk)
             if shapes_disagree(layer):
-                about = layer_title(facts(layer))
-                yield replace(
-                    self._unseen(layer, _CONFIG, model, desk),
-                    message=f"the config of {about} asks for weights of other shapes than it has",
-                    label=f"an attribute of {about} was set after it was built",
+                message = (
+                    f"the config of {layer_title(facts(layer))} asks for weights of other shapes than it has"
                 )
+                yield self._unseen(layer, _CONFIG, message, model, desk)
 
-    def _unseen(self, layer: Any, name: str, model: Any, desk: Desk) -> Finding:
-        event = AttributeSet(layer, name, MISSING, getattr(layer, name, None), Span())
-        return replace(
-            self._dead(event, [model], desk),
-            message=f"`{name}` of {layer_title(facts(layer))} is not what its weights were made with",
-            holds=_disagreement(layer, name),
+    def _unseen(self, layer: Any, name: str, message: str, model: Any, desk: Desk) -> Finding:
+        about = layer_title(facts(layer))
+        value = brief_value(getattr(layer, name, None))
+        of_config = name == _CONFIG
+        wording = self._dead_wording(
+            layer,
+            desk.name_of(model),
+            message=message,
+            label=f"an attribute of {about} was set after it was built" if of_config else _dead_label(about),
+            read="an attribute such as `units`" if of_config else f"`{name}`",
+            arguments="the arguments you mean" if of_config else f"`{name}={value}`",
+        )
+        claim = StateClaim(model, _disagrees, (layer,), (name,), _WHEN_USED)
+        return self.finding(
+            claim,
+            wording,
+            Span(),
+            desk.name_of(model),
+            key=(name, id(layer)),
+            part=(id(layer), id(model)),
         )
 
     def _dead(self, event: AttributeSet, models: list[Any], desk: Desk) -> Finding:
         model, layer = models[0], event.target
-        name, about = desk.name_of(model), facts(event.target)
-        value = brief_value(event.new)
-        what = f"`{event.name}` of {layer_title(about)}"
-        return Finding(
-            code=self.code,
-            rule=self.name,
-            key=cause(self.code, event.span, event.name, layer),
-            span=event.span,
-            message=f"{what} was set to {value}, but `{name}` was built without it",
-            label=f"changes the config of {layer_title(about)}, not its weights nor what it computes",
+        name, about, value = desk.name_of(model), layer_title(facts(layer)), brief_value(event.new)
+        wording = self._dead_wording(
+            layer,
+            name,
+            message=f"`{event.name}` of {about} was set to {value}, but `{name}` was built without it",
+            label=_dead_label(about),
+            read=f"`{event.name}`",
+            arguments=f"`{event.name}={value}`" if event.name in vars(layer) else "the arguments you mean",
+        )
+        mark = desk.first_mark(layer, event.name)
+        claim = StateClaim(
+            model,
+            _is_dead,
+            (layer,),
+            (event.name, mark, frozenset(map(id, models))),
+            replace(_WHEN_USED, called_ahead=_CONFIG_READERS),
+        )
+        return self.finding(
+            claim,
+            wording,
+            event.span,
+            name,
+            key=cause(event.span, event.name, layer),
+            models=tuple(desk.name_of(m) for m in models),
+            part=(id(layer), id(model)),
+        )
+
+    def _dead_wording(
+        self, layer: Any, name: str, *, message: str, label: str, read: str, arguments: str
+    ) -> Wording:
+        return Wording(
+            message=message,
+            label=label,
             notes=(
-                f"only the constructor and `build` read {_spelled(event.name)}; the layer was built before",
+                f"only the constructor and `build` read {read}; the layer was built before",
                 f"the config of `{name}` now says something the model is not: files saved from it may not load",
             ),
-            help=_cure(
-                name, f"`{event.name}={value}`" if event.name in vars(layer) else "the arguments you mean"
+            help=(
+                f"make the layer with {arguments} and rebuild `{name}` with it, or take the edit into a new model: "
+                f"`{name} = keras.models.clone_model({name})` (its weights start afresh)"
             ),
-            model=weakref.ref(model),
-            model_name=name,
-            models=tuple(desk.name_of(m) for m in models),
-            certain=True,
-            holds=_dead_proof(event, models, desk),
-            # What is saved may be loaded again by the code ahead, and the new model has what the config says.
-            opened_by=lambda use: use.method not in ("compile", "save"),
-            waits=_waits(models, desk),
             cured="the value was taken back, or a model was made from the new config",
-            graph_layer=about,
-            part=(id(layer), id(model)),
+            ran="as the layer was built",
+            graph_layer=facts(layer),
         )
 
     def _stale(self, event: AttributeSet, desk: Desk) -> Iterator[Finding]:
         about = facts(event.target)
+        new, old = brief_value(event.new), brief_value(event.old)
         for model in desk.traced_models(event.target):
-            reading = kinds_reading(model, event.target, event.name)
-            kinds = stale_kinds(desk, model, event.target, event.name, reading)
+            claim = TraceClaim(model, AttributeFact(event.target, event.name))
+            kinds = claim.stale_kinds(desk)
             if not kinds:
                 continue
             name = desk.name_of(model)
-            yield Finding(
-                code=self.code,
-                rule=self.name,
-                key=cause(self.code, event.span, event.name, event.target),
-                span=event.span,
+            wording = Wording(
                 message=f"{functions(kinds)} of `{name}` still {'use' if len(kinds) > 1 else 'uses'} "
                 f"the old `{event.name}` of {layer_title(about)}",
-                label=f"sets {event.name} to {brief_value(event.new)}; the trace holds {brief_value(event.old)}",
+                label=f"sets {event.name} to {new}; the trace holds {old}",
                 notes=(
                     f"calling `{name}(x)` sees the new value; a function traced before the edit does not",
                 ),
-                help=f"compile `{name}` again (`{name}.compile(...)`) so that its functions are traced anew",
-                model=weakref.ref(model),
-                model_name=name,
-                holds=holds_stale(desk, model, event.target, event.name, reading),
-                opened_by=opened_by_stale(desk, model, event.target, event.name, reading),
-                waits=until_the_cell_ends,
-                quiet_after_use=True,
+                help=f"compile `{name}` again (`{name}.compile(...)`) so that its functions are traced again",
                 cured=f"no traced function of `{name}` holds the old value",
+                ran=f"with {event.name} {old} where the code said {new}",
                 graph_layer=about,
+            )
+            yield self.finding(
+                claim,
+                wording,
+                event.span,
+                name,
+                key=cause(event.span, event.name, event.target),
                 part=(id(event.target), id(model)),
             )
 
@@ -182,41 +204,26 @@ that training alone reads (`rate`, `momentum`) does not open at `predict`.""",
 _OTHERS = frozenset({"trainable", "optimizer"}) | PRIVATE_STRUCTURE | STEPS
 
 
-def _cure(name: str, arguments: str) -> str:
-    return (
-        f"make the layer with {arguments} and rebuild `{name}` with it, or take the edit into a new model: "
-        f"`{name} = keras.models.clone_model({name})` (its weights start afresh)"
-    )
+def _dead_label(about: str) -> str:
+    return f"changes the config of {about}, not its weights nor what it computes"
 
 
-def _waits(models: list[Any], desk: Desk) -> Callable[[Ahead], bool]:
-    references = [weakref.ref(model) for model in models]
-
-    def waits(ahead: Ahead) -> bool:
-        living = [m for m in (r() for r in references) if m is not None]
-        return desk.rebinds_ahead(ahead, living) or bool(_CONFIG_READERS & ahead.called)
-
-    return waits
+def _opened_by(use: Use, desk: ClaimDesk, model: Any, *values: Any) -> bool:
+    # What is saved may be loaded again by the code ahead, and the new model has what the config says.
+    return use.method not in ("compile", "save")
 
 
-def _dead_proof(event: AttributeSet, models: list[Any], desk: Desk) -> Callable[[], bool]:
-    """The value differs from what it was, no weight got it, and no model was made from the new config."""
-    target, name, number = weakref.ref(event.target), event.name, desk.edit_number()
-    references = [weakref.ref(model) for model in models]
-    first = desk.first_edit(event.target, name)
+_WHEN_USED = Terms(certain=True, opened_by=_opened_by)
 
-    def proof() -> bool:
-        layer = target()
-        if layer is None or not desk.attribute_changed_since(layer, name, min(first, number) - 1):
-            return False
-        value = getattr(layer, name, MISSING)
-        if is_in_weights(layer, value):
-            return False
-        own = {id(r()) for r in references}
-        others = [m for m in desk.models() if id(m) not in own]
-        return not any(_took_over(other, layer, name, value) for other in others)
 
-    return proof
+def _is_dead(
+    desk: ClaimDesk, model: Any, layer: Any, name: str, before: Mark, models: frozenset[int]
+) -> bool:
+    """Whether an attribute differs from what it was, no weight got it, and no other model was made with it."""
+    value = getattr(layer, name, MISSING)
+    if is_marked(before, value) or is_in_weights(layer, value):
+        return False
+    return not any(_took_over(m, layer, name, value) for m in desk.models() if id(m) not in models)
 
 
 def _took_over(model: Any, layer: Any, name: str, value: Any) -> bool:
@@ -229,17 +236,5 @@ def _took_over(model: Any, layer: Any, name: str, value: Any) -> bool:
     )
 
 
-def _spelled(name: str) -> str:
-    return "an attribute such as `units`" if name == _CONFIG else f"`{name}`"
-
-
-def _disagreement(layer: Any, name: str) -> Callable[[], bool]:
-    reference = weakref.ref(layer)
-
-    def proof() -> bool:
-        living = reference()
-        if living is None:
-            return False
-        return shapes_disagree(living) if name == _CONFIG else name in unapplied(living)
-
-    return proof
+def _disagrees(desk: ClaimDesk, model: Any, layer: Any, name: str) -> bool:
+    return shapes_disagree(layer) if name == _CONFIG else name in unapplied(layer)

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 from .._adapter.compiled_flags import fixes_flags, flipped_variables, is_trained_by_another
 from .._adapter.face import is_keras_2, is_layer
 from .._adapter.membership import runs
-from .._adapter.traces import trained_otherwise, trains_other_variables, trains_unknown_variables
-from .._adapter.uses import Use
+from .._adapter.model_use import Use
+from .._claims.base import Claim
+from .._claims.base import Desk as ClaimDesk
+from .._claims.trace_claim import Layers, TraceClaim, Trainable
 from .._data.diagnostic import Span
 from .._data.events import AttributeSet, Event
-from .._ledger import Finding
-from .base import Desk, Page, Rule
-from .stale import cause, layer_title, stale_structure, until_the_cell_ends, was_said
-from .words import facts
+from .._instrument.names import Ahead
+from .._ledger import Finding, Wording
+from .base import Desk, Page, Rule, was_said
+from .wording import cause, facts, layer_title
+
+_TRAIN = frozenset({"train"})
 
 
 class TrainableAfterCompile(Rule):
@@ -68,38 +71,36 @@ nothing until the model is trained again.""",
             return
         if bool(event.old) == bool(event.new):
             return
-        key = cause(self.code, event.span, event.name, event.target)
-        by_flags = is_keras_2(event.target)
-        for model in desk.models() if by_flags else desk.traced_models(event.target):
+        key = cause(event.span, event.name, event.target)
+        models = desk.models() if is_keras_2(event.target) else desk.traced_models(event.target)
+        for model in models:
             # One comparison for each model and line, not one for each layer of a loop.
-            if desk.is_known((*key, id(model))):
+            if not runs(model, event.target) or desk.is_known((self.code, *key, id(model))):
                 continue
-            if by_flags:
-                lost = runs(model, event.target) and _trains_by_other_flags(model, desk)
-            else:
-                lost = trained_otherwise(model, desk.traces.of(model))
-            if lost:
-                yield self._finding(model, event.target, event.span, desk, (*key, id(model)))
+            claim = _claim(model, desk)
+            if claim.holds(desk):
+                yield self._finding(claim, model, event.target, event.span, desk, (*key, id(model)))
 
     def audit(self, model: Any, desk: Desk) -> Iterator[Finding]:
         """See :class:`Rule`."""
-        key = (self.code, "audit", id(model))
-        traces = desk.traces.of(model)
-        known = was_said(model, desk, self.code, "KG103", "KG203")
-        if known or stale_structure(model, desk) or (not traces and trains_unknown_variables(model)):
+        if was_said(model, desk, self.code, "KG103", "KG203") or TraceClaim(model, Layers()).holds(desk):
             return  # other layers, not another `trainable`, are why other variables would be trained
-        unseen = not traces and trains_other_variables(model)
-        if unseen or trained_otherwise(model, traces) or _trains_by_other_flags(model, desk):
-            # Nobody saw the edit: it may have been a flip of `trainable`, or a layer added.
-            yield replace(
-                self._finding(model, model, Span(), desk, key),
+        claim = _claim(model, desk)
+        if claim.holds(desk):
+            # The edit was not seen: it may have been a flip of `trainable`, or a layer added.
+            found = self._finding(claim, model, model, Span(), desk, ("audit", id(model)))
+            found.wording = replace(
+                found.wording,
                 message=f"the train function of `{desk.name_of(model)}` updates other variables than are trainable now",
                 open_message="",
                 label="its layers, or their `trainable`, were others when it was made",
                 graph_layer=None,
             )
+            yield found
 
-    def _finding(self, model: Any, target: Any, span: Span, desk: Desk, key: tuple[Any, ...]) -> Finding:
+    def _finding(
+        self, claim: Claim, model: Any, target: Any, span: Span, desk: Desk, key: tuple[Any, ...]
+    ) -> Finding:
         name, about = desk.name_of(model), facts(target)
         now = "now trains" if target.trainable else "is now frozen"
         by_flags = fixes_flags(model)
@@ -109,70 +110,56 @@ nothing until the model is trained again.""",
                 f", with a new optimizer: `{name}.compile(optimizer=..., loss=...)` "
                 "(the old optimizer object knows only the variables it began with)"
             )
-        return Finding(
-            code=self.code,
-            rule=self.name,
-            key=key,
-            span=span,
+        wording = Wording(
             message=f"`{name}` was {'compiled' if by_flags else 'traced'} before this change of `trainable`: "
             "its train function goes on as before",
             open_message=f"training `{name}` does not honour this change of `trainable`",
             label=f"{layer_title(about)} {now}; "
-            + ("`fit` goes by what it was" if by_flags else "the traced train function holds what it was"),
+            + ("`fit` uses what it was" if by_flags else "the traced train function holds what it was"),
             notes=(
                 f"`{name}` trains by the flags that its layers had when it was compiled"
                 if by_flags
                 else f"`{name}` was trained before: its train function updates the variables that were trainable then",
             ),
             help=help_,
-            model=weakref.ref(model),
-            model_name=name,
-            holds=_proof(model, desk),
-            opened_by=_opened_by(model, desk),
-            waits=until_the_cell_ends,
-            quiet_after_use=True,
-            shows_pending=_shows_pending(model, desk),
             cured=f"`{name}` trains what its flags say",
+            ran=f"with {layer_title(about)} {'frozen' if target.trainable else 'trained'}",
             graph_layer=about,
         )
+        return self.finding(claim, wording, span, name, key=key)
 
 
-def _shows_pending(model: Any, desk: Desk) -> bool:
-    """Whether a flip is worth a card before the model is trained with it."""
+def _claim(model: Any, desk: ClaimDesk) -> Claim:
     if fixes_flags(model):
-        # In Keras 2 a flip behind `compile` may be meant for a model that is yet to be compiled.
-        return bool(getattr(model, "train_function", None))
-    # One that a callback makes opens at the next batch; behind the last it is meant for what comes then.
-    return not desk.in_entry(model)
+        return _FlagsClaim(model)
+    # One that a callback makes opens at the next batch; after the last it is meant for what comes then.
+    return TraceClaim(model, Trainable(), _TRAIN, shows_pending=not desk.in_entry(model))
 
 
-def _proof(model: Any, desk: Desk) -> Callable[[], bool]:
-    reference = weakref.ref(model)
+class _FlagsClaim(Claim):
+    """A model of Keras 2 trains by other flags than its layers show, and no other model uses these."""
 
-    def proof() -> bool:
-        living = reference()
-        if living is None:
-            return False
-        if fixes_flags(living):
-            return desk.in_entry(living) or _trains_by_other_flags(living, desk)
-        traces = desk.traces.of(living)
-        return trained_otherwise(living, traces) or (not traces and trains_other_variables(living))
+    quiet_after_use = True
 
-    return proof
+    def __init__(self, model: Any) -> None:
+        super().__init__(model)
+        # A flip after `compile` may be meant for a model that is yet to be compiled.
+        self.shows_pending = bool(getattr(model, "train_function", None))
+
+    def holds(self, desk: ClaimDesk) -> bool:
+        """See :class:`Claim`."""
+        model = self.model
+        return model is not None and fixes_flags(model) and (desk.in_entry(model) or _differs(model, desk))
+
+    def opened_by(self, use: Use, desk: ClaimDesk) -> bool:
+        """See :class:`Claim`."""
+        return use.kind == "train" and use.model is self.model and _differs(use.model, desk)
+
+    def waits(self, ahead: Ahead, desk: ClaimDesk) -> bool:
+        """See :class:`Claim`."""
+        return True
 
 
-def _trains_by_other_flags(model: Any, desk: Desk) -> bool:
-    """Whether a model of Keras 2 trains by other flags than its layers show, and no other model goes by these."""
+def _differs(model: Any, desk: ClaimDesk) -> bool:
     flipped = flipped_variables(model)
     return bool(flipped) and not is_trained_by_another(model, flipped, desk.models())
-
-
-def _opened_by(model: Any, desk: Desk) -> Callable[[Use], bool]:
-    reference = weakref.ref(model)
-
-    def opened_by(use: Use) -> bool:
-        if use.kind != "train" or use.model is not reference():
-            return False
-        return _trains_by_other_flags(use.model, desk) if fixes_flags(use.model) else use.trained_otherwise()
-
-    return opened_by

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
-from .._adapter.traces import layers_identity, trains_unknown_variables
+from .._adapter.trace_facts import layers_identity
+from .._claims.trace_claim import Layers, TraceClaim
 from .._data.diagnostic import DiffRow, Span
 from .._data.events import Event, StructureChanged
-from .._ledger import Finding
-from .base import Desk, Page, Rule
-from .stale import compiles_ahead, functions, stale_structure, was_said
-from .words import facts
+from .._ledger import Finding, Wording
+from .base import Desk, Page, Rule, was_said
+from .wording import facts, functions
 
 
 class StructureAfterCompile(Rule):
@@ -52,53 +51,34 @@ history = model.fit(x, y, verbose=0)""",
         """See :class:`Rule`."""
         if isinstance(event, StructureChanged):
             for model in desk.traced_models(event.model):
-                if stale_structure(model, desk):
-                    yield self._finding(model, event.layer, event.action, event.span, desk)
+                claim = TraceClaim(model, Layers(), certain=True)
+                if claim.stale_kinds(desk):
+                    yield self._finding(claim, model, event.layer, event.action, event.span, desk)
 
     def audit(self, model: Any, desk: Desk) -> Iterator[Finding]:
         """See :class:`Rule`."""
-        if was_said(model, desk, self.code, "KG103"):
-            return
-        traces = desk.traces.of(model)
-        if stale_structure(model, desk) or (not traces and trains_unknown_variables(model)):
-            yield self._finding(model, None, "an edit", Span(), desk)
+        claim = TraceClaim(model, Layers(), certain=True)
+        if claim.holds(desk) and not was_said(model, desk, self.code, "KG103"):
+            yield self._finding(claim, model, None, "an edit", Span(), desk)
 
-    def _finding(self, model: Any, layer: Any, action: str, span: Span, desk: Desk) -> Finding:
+    def _finding(
+        self, claim: TraceClaim, model: Any, layer: Any, action: str, span: Span, desk: Desk
+    ) -> Finding:
         name = desk.name_of(model)
-        kinds = stale_structure(model, desk) or frozenset({"train"})
+        kinds = claim.stale_kinds(desk) or frozenset({"train"})
         about = facts(layer) if layer is not None else None
         added = layer is not None and id(layer) in layers_identity(model)
         what = f"{'adding' if added else 'taking out'} {about.title()}" if about else "a change of layers"
-        return Finding(
-            code=self.code,
-            rule=self.name,
-            key=(self.code, id(model), span.execution_count, span.file, span.line, action),
-            span=span,
+        wording = Wording(
             message=f"{what} does not reach {functions(kinds)} of `{name}`",
             label=f"changes `{name}(x)` and `summary()`, not {functions(kinds)}",
             notes=("a traced function runs the layers that were there when it was traced",),
             help=f"compile `{name}` again, with a new optimizer, before you use it: `{name}.compile(...)`",
-            model=weakref.ref(model),
-            model_name=name,
-            certain=True,
-            holds=_proof(model, desk),
-            waits=compiles_ahead(desk, [model]),
             cured=f"`{name}` was compiled again, or its layers are the ones that were traced",
+            ran="with the layers as they were",
             graph_layer=None if added else about,
             new_layer=about if added else None,
             diff=(DiffRow("+" if added else "-", about),) if about else (),
         )
-
-
-def _proof(model: Any, desk: Desk) -> Callable[[], bool]:
-    reference = weakref.ref(model)
-
-    def proof() -> bool:
-        living = reference()
-        if living is None:
-            return False
-        if not desk.traces.of(living):
-            return trains_unknown_variables(living)
-        return bool(stale_structure(living, desk))
-
-    return proof
+        key = (id(model), span.execution_count, span.file, span.line, action)
+        return self.finding(claim, wording, span, name, key=key)

@@ -3,39 +3,33 @@
 from __future__ import annotations
 
 import types
-import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
-from .._adapter.attributes import same_value
+from .._adapter.compiled_objects import argument_of, unapplied_arguments
 from .._adapter.describe import brief_value
 from .._adapter.face import FACE, is_layer, is_model, is_optimizer
-from .._adapter.global_values import in_words
-from .._adapter.held_values import argument_of, unapplied_arguments
+from .._adapter.marks import Mark, in_words, is_marked, mark_of, same_value
 from .._adapter.membership import compile_argument_of, compile_objects, is_argument_read, shown_argument
+from .._adapter.model_use import Use
 from .._adapter.reads import COMPILE_ARGUMENTS, FORMER_NAMES, constructor_arguments, read_when_applied
-from .._adapter.uses import Use
+from .._adapter.same_code import same_meaning
+from .._claims.base import RETRACES
+from .._claims.base import Desk as ClaimDesk
+from .._claims.place_claim import Keeping, PlaceClaim
+from .._claims.state_claim import StateClaim, Terms
+from .._claims.trace_claim import AttributeFact, CodeRead, TraceClaim
 from .._data.diagnostic import Span
-from .._data.events import ArgumentEdited, AttributeSet, Event, Rebound, ValueRebound
+from .._data.events import ArgumentEdited, AttributeSet, CodeReadChanged, Event, Rebound
 from .._data.missing import MISSING
-from .._instrument.names import Ahead
-from .._ledger import Finding
+from .._ledger import Finding, Wording
 from .base import Desk, Page, Rule
-from .code import same_instructions, same_meaning
-from .stale import (
-    cause,
-    compiles_ahead,
-    functions,
-    holds_stale,
-    opened_by_stale,
-    stale_kinds,
-    until_the_cell_ends,
-)
-from .words import cell
+from .wording import built_note, cause, functions
 
-#: Arguments a traced function goes by, as against those ``compile`` made something of.
+#: Arguments that a traced function reads again, as against those ``compile`` made something of.
 _TRACED_ARGUMENTS = frozenset({"optimizer", "run_eagerly", "jit_compile", "steps_per_execution"})
-_TRAIN = frozenset({"train"})
+_UNTIL_COMPILED = Terms(certain=True, cured_by=RETRACES)
 
 
 class CompileArgument(Rule):
@@ -45,7 +39,7 @@ class CompileArgument(Rule):
     name = "compile-argument"
     page = Page(
         what="""
-The name of an optimizer, loss or metric is bound anew after `compile()` got the old one; `model.loss`,
+The name of an optimizer, loss or metric is bound again after `compile()` got the old one; `model.loss`,
 `model.optimizer`, `optimizer.lr`, `optimizer.clipnorm` and the like are assigned, or `loss.delta` and
 other attributes of losses, metrics and schedules; a list of metrics that was handed over is appended to;
 or a global that a traced loss read holds another value, or another function.""",
@@ -72,7 +66,7 @@ model.optimizer.learning_rate = 0.1
 # ---
 history = model.fit(x, y, verbose=0)""",
         limits="""
-`optimizer.learning_rate` set to a number takes effect and is let be, and so is everything before the
+`optimizer.learning_rate` set to a number takes effect and is not reported; nor is anything before the
 first trace that the trace will see. A function defined again with the same code is no change. An optimizer
 that a loop of your own applies is in use, not lost. Attributes of losses, metrics and schedules are
 compared when the model is used, not when they are set.""",
@@ -85,25 +79,23 @@ compared when the model is used, not when they are set.""",
         elif isinstance(event, AttributeSet) and is_optimizer(event.target):
             yield from self._of_optimizer(event, desk)
         elif isinstance(event, AttributeSet) and not is_layer(event.target):
-            yield from self._held(event, desk)
+            yield from self._of_held_object(event, desk)
         elif isinstance(event, Rebound):
             yield from self._rebound(event, desk)
         elif isinstance(event, ArgumentEdited):
             yield from self._edited(event, desk)
-        elif isinstance(event, ValueRebound) and isinstance(event.old, types.CodeType):
-            yield self._helper(event, desk)
-        elif isinstance(event, ValueRebound):
-            yield self._value(event, desk)
+        elif isinstance(event, CodeReadChanged):
+            yield self._read_by_code(event, desk)
 
     def audit(self, model: Any, desk: Desk) -> Iterator[Finding]:
         """See :class:`Rule`."""
-        known = {entry.finding.argument for entry in desk.entries_of(model)}
+        known = {entry.finding.wording.argument for entry in desk.entries_of(model)}
         given = compile_objects(model)
         for name in ("loss", "loss_weights"):
             shown = shown_argument(model, name)
             if name in known or shown is None or not given or same_value(shown, given.get(name)):
                 continue
-            yield self._dead_argument(model, name, shown, Span(), desk, lambda: True)
+            yield self._dead_argument(model, name, shown, mark_of(given.get(name)), Span(), desk)
 
     # Attributes of the model
 
@@ -114,46 +106,28 @@ compared when the model is used, not when they are set.""",
         if same_value(event.old, event.new):
             return
         if name in _TRACED_ARGUMENTS:
-            kinds = _TRAIN if name == "optimizer" else frozenset({"train", "test", "predict"})
-            if stale_kinds(desk, model, model, name, kinds):
-                yield self._stale(event, model, kinds, desk)
-            return
-        number = desk.edit_number()
-        reference = weakref.ref(model)
-
-        def holds() -> bool:
-            living = reference()
-            return (
-                living is not None
-                and desk.compiled_at(living) < number
-                and desk.attribute_changed_since(living, name, number - 1)
-            )
-
-        yield self._dead_argument(model, name, event.new, event.span, desk, holds)
+            yield from self._stale(event, [model], f"{desk.name_of(model)}.{name}", desk)
+        else:
+            yield self._dead_argument(model, name, event.new, mark_of(event.old), event.span, desk)
 
     def _dead_argument(
-        self, model: Any, argument: str, value: Any, span: Span, desk: Desk, holds: Callable[[], bool]
+        self, model: Any, argument: str, value: Any, before: Mark, span: Span, desk: Desk
     ) -> Finding:
         name = desk.name_of(model)
-        old = brief_value(compile_objects(model).get(argument))
-        return Finding(
-            code=self.code,
-            rule=self.name,
-            key=(self.code, id(model), argument),
-            span=span,
+        old, new = brief_value(compile_objects(model).get(argument)), brief_value(value)
+        wording = Wording(
             message=f"setting `{name}.{argument}` does not change what `{name}` was compiled with",
             label=f"`{name}` goes on with {argument}={old}",
             notes=(f"`compile` made its own object of `{argument}`; the attribute is not read again",),
-            help=f"compile again: `{name}.compile(..., {argument}={brief_value(value)})`",
-            model=weakref.ref(model),
-            model_name=name,
-            certain=True,
-            holds=holds,
-            waits=compiles_ahead(desk, [model]),
+            help=f"compile again: `{name}.compile(..., {argument}={new})`",
             cured=f"`{name}` was compiled again, or the value was taken back",
+            ran=f"with {argument}={old}",
             argument=argument,
-            declared=brief_value(value),
+            declared=new,
         )
+        values = (argument, before, desk.compiles(model))
+        claim = StateClaim(model, _is_dead_argument, values=values, terms=_UNTIL_COMPILED)
+        return self.finding(claim, wording, span, name, key=(id(model), argument))
 
     # Attributes of the optimizer, and of the model where the trace holds them
 
@@ -162,145 +136,121 @@ compared when the model is used, not when they are set.""",
         cls = optimizer.__class__
         if same_value(event.old, event.new):
             return
-        models = desk.owners_of_optimizer(optimizer)
+        models = [m for m in desk.models() if getattr(m, "optimizer", None) is optimizer]
         former = FORMER_NAMES.get(name) if event.old is MISSING else None
         if former is not None and name not in read_when_applied(cls):
             if models:
-                yield self._former(event, models, former, desk)
+                yield self._former(event, models[0], former, desk)
             return
-        if name.startswith("_") or name not in (read_when_applied(cls) | constructor_arguments(cls)):
-            return
-        for model in models:
-            if stale_kinds(desk, model, optimizer, name, _TRAIN):
-                yield self._stale(event, model, _TRAIN, desk)
+        if not name.startswith("_") and name in (read_when_applied(cls) | constructor_arguments(cls)):
+            yield from self._stale(event, models, f"{{}}.optimizer.{name}", desk)
 
-    def _former(self, event: AttributeSet, models: list[Any], now: str, desk: Desk) -> Finding:
-        model = models[0]
-        name = desk.name_of(model)
-        number = desk.edit_number()
-        reference, changed, attribute = weakref.ref(model), weakref.ref(event.target), event.name
-
-        def holds() -> bool:
-            living, optimizer = reference(), changed()
-            return (
-                living is not None
-                and getattr(living, "optimizer", None) is optimizer
-                and desk.attribute_changed_since(optimizer, attribute, number - 1)
-            )
-
-        return Finding(
-            code=self.code,
-            rule=self.name,
-            key=(self.code, id(model), id(event.target), attribute),
-            span=event.span,
+    def _former(self, event: AttributeSet, model: Any, now: str, desk: Desk) -> Finding:
+        name, optimizer, attribute = desk.name_of(model), event.target, event.name
+        wording = Wording(
             message=f"`{attribute}` is no setting of this optimizer: `{name}` trains as before",
             label=f"makes a new attribute `{attribute}` that nothing reads",
             notes=(f"Keras 3 reads `{now}`; other names are accepted and ignored",),
             help=f"set `{name}.optimizer.{now}`" if now.isidentifier() else f"use {now}",
-            model=reference,
-            model_name=name,
-            certain=True,
-            holds=holds,
-            waits=compiles_ahead(desk, [model]),
             cured=f"`{name}` has another optimizer, or the value was taken back",
+            ran=f"without `{attribute}`",
             argument="optimizer",
-            declared=f"{type(event.target).__name__}({attribute}={brief_value(event.new)})",
+            declared=f"{type(optimizer).__name__}({attribute}={brief_value(event.new)})",
         )
+        claim = StateClaim(model, _has_former, (optimizer,), (attribute,), _UNTIL_COMPILED)
+        key = (id(model), id(optimizer), attribute)
+        return self.finding(claim, wording, event.span, name, key=key)
 
-    def _stale(self, event: AttributeSet, model: Any, kinds: frozenset[str], desk: Desk) -> Finding:
-        name, target = desk.name_of(model), event.target
-        found = stale_kinds(desk, model, target, event.name, kinds)
-        place = f"{name}.{event.name}" if target is model else f"{name}.optimizer.{event.name}"
-        new, old = brief_value(event.new), brief_value(event.old)
-        return Finding(
-            code=self.code,
-            rule=self.name,
-            key=cause(self.code, event.span, event.name, target),
-            span=event.span,
-            message=f"{functions(found)} of `{name}` {'goes' if len(found) == 1 else 'go'} on with the old `{place}`",
-            label=f"sets {event.name} to {new}; the trace holds {old}",
-            notes=("a function traced before the edit holds what it read then",),
-            help=f"compile `{name}` again before you use it: `{name}.compile(...)`",
-            model=weakref.ref(model),
-            model_name=name,
-            holds=holds_stale(desk, model, target, event.name, kinds),
-            opened_by=opened_by_stale(desk, model, target, event.name, kinds),
-            waits=until_the_cell_ends,
-            quiet_after_use=True,
-            cured=f"no traced function of `{name}` holds the old value",
-            argument=event.name if target is model else "optimizer",
-            declared=new if target is model else f"{type(target).__name__}({event.name}={new})",
-            part=(id(target), id(model)),
-        )
-
-    # Attributes of losses, metrics and schedules
-
-    def _held(self, event: AttributeSet, desk: Desk) -> Iterator[Finding]:
-        target, attribute = event.target, event.name
-        dead = attribute in unapplied_arguments(target)
-        kind, held = type(target).__name__, brief_value(event.old)
-        for model in desk.models():
-            argument = argument_of(model, target)
-            if argument is None or not (dead or _is_held(model, target, attribute, desk)):
+    def _stale(
+        self, event: AttributeSet, models: Sequence[Any], spelled: str, desk: Desk
+    ) -> Iterator[Finding]:
+        target, new, old = event.target, brief_value(event.new), brief_value(event.old)
+        for model in models:
+            claim = TraceClaim(model, AttributeFact(target, event.name))
+            kinds = claim.stale_kinds(desk)
+            if not kinds:
                 continue
             name = desk.name_of(model)
-            yield Finding(
-                code=self.code,
-                rule=self.name,
-                key=(self.code, id(model), id(target), attribute),
-                span=event.span,
+            wording = Wording(
+                message=f"{functions(kinds)} of `{name}` {'goes' if len(kinds) == 1 else 'go'} on with "
+                f"the old `{spelled.format(name)}`",
+                label=f"sets {event.name} to {new}; the trace holds {old}",
+                notes=("a function traced before the edit holds what it read then",),
+                help=f"compile `{name}` again before you use it: `{name}.compile(...)`",
+                cured=f"no traced function of `{name}` holds the old value",
+                ran=f"with {event.name} {old} where the code said {new}",
+                argument=event.name if target is model else "optimizer",
+                declared=new if target is model else f"{type(target).__name__}({event.name}={new})",
+            )
+            key, part = cause(event.span, event.name, target), (id(target), id(model))
+            yield self.finding(claim, wording, event.span, name, key=key, part=part)
+
+    # Attributes of losses, metrics and schedules: found when the model is used
+
+    def _of_held_object(self, event: AttributeSet, desk: Desk) -> Iterator[Finding]:
+        target, attribute = event.target, event.name
+        dead = attribute in unapplied_arguments(target)
+        kind, held, new = type(target).__name__, in_words(event.old), brief_value(event.new)
+        for model in desk.models():
+            argument = argument_of(model, target)
+            claim: TraceClaim | StateClaim = TraceClaim(model, AttributeFact(target, attribute), at_use=True)
+            if dead:
+                claim = StateClaim(model, _is_unapplied, (target,), (attribute,))
+            if argument is None or not claim.holds(desk):
+                continue
+            name = desk.name_of(model)
+            wording = Wording(
                 message=f"`{name}` goes on with {attribute}={held} of its {_kind(argument)} {kind}",
-                label=f"`{attribute}` is now {brief_value(event.new)}, which "
+                label=f"`{attribute}` is now {new}, which "
                 + ("only its config shows" if dead else "no traced function has read"),
                 notes=(
                     f"{kind} computes with what its constructor was given"
                     if dead
                     else "a function traced before the edit holds what it read then",
                 ),
-                help=f"compile `{name}` again"
-                + (f" with a new `{kind}({attribute}={brief_value(event.new)})`" if dead else ""),
-                model=weakref.ref(model),
-                model_name=name,
-                certain=True,
-                holds=_held_proof(model, target, attribute, desk),
+                help=f"compile `{name}` again" + (f" with a new `{kind}({attribute}={new})`" if dead else ""),
                 cured=f"`{name}` and its {_kind(argument)} agree",
+                ran=f"with {attribute} {held} where the code said {new}",
                 argument=argument,
-                declared=f"{kind}({attribute}={brief_value(event.new)})",
+                declared=f"{kind}({attribute}={new})",
             )
+            yield self.finding(claim, wording, event.span, name, key=(id(model), id(target), attribute))
 
-    # Names and lists
+    # Names, lists, and what traced code reads
 
     def _rebound(self, event: Rebound, desk: Desk) -> Iterator[Finding]:
         old, new = event.old, event.new
         if not (_comparable(old, new) and not same_meaning(old, new)):
             return
         models = [m for m in desk.models() if compile_argument_of(m, old) is not None]
-        if not models or _in_use(new, desk):
+        if not models or _is_in_use(new, desk, models):
             return
         for model in models:
-            yield self._bound_anew(event, model, models, desk)
+            yield self._bound_again(event, model, models, desk)
 
-    def _bound_anew(self, event: Rebound, model: Any, models: list[Any], desk: Desk) -> Finding:
+    def _bound_again(self, event: Rebound, model: Any, models: list[Any], desk: Desk) -> Finding:
         argument = compile_argument_of(model, event.old) or ""
-        name, built = desk.name_of(model), desk.built_in(model)
-        return Finding(
-            code=self.code,
-            rule=self.name,
-            key=(self.code, id(models[0]), event.where),
-            span=event.span,
-            message=f"`{name}` was compiled with the {_kind(argument)} `{event.where}` named before",
-            label=f"binds `{event.where}` to another {_kind(argument)}; `{name}` keeps the old one",
-            notes=("`compile` keeps the object it was given, not the name", *_built(built, name)),
+        name, what = desk.name_of(model), _kind(argument)
+        wording = Wording(
+            message=f"`{name}` was compiled with the {what} `{event.where}` named before",
+            label=f"binds `{event.where}` to another {what}; `{name}` keeps the old one",
+            notes=(
+                "`compile` keeps the object it was given, not the name",
+                *built_note(desk.built_in(model), name),
+            ),
             help=f"compile `{name}` again with the new `{event.where}`",
-            model=weakref.ref(model),
-            model_name=name,
-            models=tuple(desk.name_of(m) for m in models),
-            holds=_rebound_proof(event, model, desk),
-            opened_by=_opened_by_scoring(argument),
-            waits=_rebound_waits(event, models, desk),
             cured=f"a model was compiled with the new `{event.where}`, or none goes on with the old one",
+            ran=f"with the old `{event.where}`",
             argument=argument,
             declared=str(event.where),
+        )
+        return self.finding(
+            PlaceClaim(event, model, models, _TRAINED if argument == "optimizer" else _SCORED),
+            wording,
+            event.span,
+            name,
+            key=(id(models[0]), event.where),
+            models=tuple(desk.name_of(m) for m in models),
             part=id(model),
         )
 
@@ -308,171 +258,107 @@ compared when the model is used, not when they are set.""",
         model, argument = event.model, event.argument
         if not is_argument_read(model, argument):
             return
-        number, reference = desk.edit_number(), weakref.ref(model)
         name = desk.name_of(model)
-
-        def holds() -> bool:
-            living = reference()
-            return living is not None and desk.compiled_at(living) < number
-
-        yield Finding(
-            code=self.code,
-            rule=self.name,
-            key=(self.code, id(model), argument, event.name),
-            span=event.span,
+        wording = Wording(
             message=f"editing `{event.name}` does not change the {argument} of `{name}`",
             label=f"`{name}` read the list when it was first used",
             notes=(
                 f"`compile` was given `{event.name}` as {argument}, and made its own objects of it since",
             ),
             help=f"compile `{name}` again with the edited `{event.name}`",
-            model=reference,
-            model_name=name,
-            certain=True,
-            holds=holds,
-            waits=compiles_ahead(desk, [model]),
             cured=f"`{name}` was compiled again",
+            ran=f"with `{event.name}` as it was",
             argument=argument,
             declared=event.name,
         )
+        values = (desk.compiles(model),)
+        claim = StateClaim(model, _is_not_compiled_since, values=values, terms=_UNTIL_COMPILED)
+        yield self.finding(claim, wording, event.span, name, key=(id(model), argument, event.name))
 
-    def _helper(self, event: ValueRebound, desk: Desk) -> Finding:
-        """Judge a function that traced code calls by its global name: the trace has what it did."""
-        model, name = event.model, event.where
-        shown = desk.name_of(model)
-        return Finding(
-            code=self.code,
-            rule=self.name,
-            key=(self.code, id(model), "helper", name),
-            span=event.span,
-            message=f"`{shown}` was traced with the function that `{name}` named before, and goes on with that",
-            label=f"defines another `{name}`",
-            notes=("a traced function holds what the functions it calls did when it was traced",),
-            help=f"compile `{shown}` again to have it traced with the new `{name}`",
-            model=weakref.ref(model),
-            model_name=shown,
-            certain=True,
-            holds=_helper_proof(event, desk),
-            cured=f"`{name}` and the traces of `{shown}` agree",
-            argument="loss",
-            declared=str(name),
-        )
-
-    def _value(self, event: ValueRebound, desk: Desk) -> Finding:
-        model, name, value = event.model, event.where, event.old
-        reference, traces = weakref.ref(model), desk.traces
-        shown = desk.name_of(model)
-
-        def holds() -> bool:
-            living = reference()
-            if living is None or desk.setting_at(name) == value:
-                return False
-            return any(facts.values.get(name) == value for facts in traces.of(living).all_facts())
-
-        return Finding(
-            code=self.code,
-            rule=self.name,
-            key=(self.code, id(model), "global", name),
-            span=event.span,
-            message=f"`{shown}` was traced while `{name}` was {in_words(value)}, and goes on with that",
-            label=f"`{name}` is now {in_words(event.new)}; the trace holds {in_words(value)}",
-            notes=(
-                "a plain value that a traced function reads from a global becomes a constant of the trace",
-            ),
-            help=f"compile `{shown}` again, or keep `{name}` in a `keras.Variable` and assign to that",
-            model=reference,
-            model_name=shown,
-            certain=True,
-            holds=holds,
-            cured=f"`{name}` and the traces of `{shown}` agree",
-            argument="loss",
-            declared=f"{name}={in_words(event.new)}",
+    def _read_by_code(self, event: CodeReadChanged, desk: Desk) -> Finding:
+        name, where, mark = desk.name_of(event.model), event.where, event.fact.mark
+        if type(event.new) is types.FunctionType:
+            wording = Wording(
+                message=f"`{name}` was traced with the function that `{where}` named before, and goes on with that",
+                label=f"defines another `{where}`",
+                notes=("a traced function holds what the functions it calls did when it was traced",),
+                help=f"compile `{name}` again to have it traced with the new `{where}`",
+                ran=f"with the old `{where}`",
+                declared=str(where),
+            )
+        else:
+            held, now = in_words(mark), in_words(mark_of(event.new))
+            same = held == now  # two arrays are described alike
+            wording = Wording(
+                message=f"`{name}` was traced with other values of `{where}`, and goes on with them"
+                if same
+                else f"`{name}` was traced while `{where}` was {held}, and goes on with that",
+                label=f"`{where}` holds other values than the trace read"
+                if same
+                else f"`{where}` is now {now}; the trace holds {held}",
+                notes=(
+                    "a plain value that a traced function reads from a global becomes a constant of the trace",
+                ),
+                help=f"compile `{name}` again, or keep `{where}` in a `keras.Variable` and assign to that",
+                ran=f"with `{where}` as it was"
+                if same
+                else f"with `{where}` {held} where the code said {now}",
+                declared=f"{where}={now}",
+            )
+        return self.finding(
+            TraceClaim(event.model, CodeRead(event.fact), at_use=True),
+            replace(wording, cured=f"`{where}` and the traces of `{name}` agree", argument="loss"),
+            event.span,
+            name,
+            key=(id(event.model), "read", where),
         )
 
 
-def _helper_proof(event: ValueRebound, desk: Desk) -> Callable[[], bool]:
-    own, name, old = weakref.ref(event.model), event.where, event.old
-
-    def proof() -> bool:
-        living, helper = own(), desk.value_at(name)
-        if living is None or type(helper) is not types.FunctionType:
-            return False
-        if same_instructions(old, helper.__code__):
-            return False
-        return any(facts.helpers.get(name.root) is old for facts in desk.traces.of(living).all_facts())
-
-    return proof
+def _is_dead_argument(desk: ClaimDesk, model: Any, argument: str, before: Mark, compiles: int) -> bool:
+    """Whether the attribute differs from what it was, and the model was not compiled since."""
+    return desk.compiles(model) == compiles and not is_marked(before, getattr(model, argument, MISSING))
 
 
-def _is_held(model: Any, target: Any, attribute: str, desk: Desk) -> bool:
-    """Whether a trace holds another value of an attribute than it has now."""
-    return any(
-        held.owner() is target and held.name == attribute and held.changed
-        for facts in desk.traces.of(model).all_facts()
-        for held in facts.held
-    )
+def _is_not_compiled_since(desk: ClaimDesk, model: Any, compiles: int) -> bool:
+    return desk.compiles(model) == compiles
 
 
-def _held_proof(model: Any, target: Any, attribute: str, desk: Desk) -> Callable[[], bool]:
-    own, changed = weakref.ref(model), weakref.ref(target)
+def _has_former(desk: ClaimDesk, model: Any, optimizer: Any, attribute: str) -> bool:
+    return getattr(model, "optimizer", None) is optimizer and attribute in vars(optimizer)
 
-    def proof() -> bool:
-        living, edited = own(), changed()
-        if living is None or edited is None or argument_of(living, edited) is None:
-            return False
-        return attribute in unapplied_arguments(edited) or _is_held(living, edited, attribute, desk)
 
-    return proof
+def _is_unapplied(desk: ClaimDesk, model: Any, target: Any, attribute: str) -> bool:
+    return argument_of(model, target) is not None and attribute in unapplied_arguments(target)
 
 
 def _comparable(old: Any, new: Any) -> bool:
-    """Whether the new object could have been handed over in place of the old one."""
+    """Whether the new object could have been given in place of the old one."""
     kinds = ((types.FunctionType,), FACE.optimizer, FACE.loss, FACE.metric)
     return any(issubclass(type(old), kind) and issubclass(type(new), kind) for kind in kinds)
 
 
-def _in_use(value: Any, desk: Desk) -> bool:
+def _is_in_use(value: Any, desk: ClaimDesk, models: Sequence[Any]) -> bool:
     """Whether a model was compiled with an object, or a loop of the user's own applies an optimizer."""
     if is_optimizer(value) and getattr(value, "built", False):
         return True
     return any(compile_argument_of(m, value) is not None for m in desk.models())
 
 
+def _keeps(model: Any, old: Any) -> bool:
+    return compile_argument_of(model, old) is not None
+
+
+def _trains(use: Use) -> bool:
+    return use.trains
+
+
+def _scores(use: Use) -> bool:
+    return use.scores
+
+
+_TRAINED = Keeping(_keeps, _is_in_use, _trains, RETRACES)
+_SCORED = Keeping(_keeps, _is_in_use, _scores, RETRACES)
+
+
 def _kind(argument: str) -> str:
     return {"metrics": "metric", "weighted_metrics": "metric"}.get(argument, argument)
-
-
-def _built(built: int | None, name: str) -> tuple[str, ...]:
-    return (f"{cell(built)} built `{name}`",) if built else ()
-
-
-def _rebound_proof(event: Rebound, model: Any, desk: Desk) -> Callable[[], bool]:
-    own, old, new = weakref.ref(model), weakref.ref(event.old), weakref.ref(event.new)
-    place = None if event.is_local else event.where
-
-    def proof() -> bool:
-        living, before, after = own(), old(), new()
-        if living is None or before is None or after is None:
-            return False
-        if not desk.still_holds(place, after) or compile_argument_of(living, before) is None:
-            return False
-        return not _in_use(after, desk)
-
-    return proof
-
-
-def _rebound_waits(event: Rebound, models: list[Any], desk: Desk) -> Callable[[Ahead], bool]:
-    compiles = compiles_ahead(desk, models)
-    root = event.where.root
-
-    def waits(ahead: Ahead) -> bool:
-        return root in ahead.read or root in ahead.bound or compiles(ahead)
-
-    return waits
-
-
-def _opened_by_scoring(argument: str) -> Callable[[Use], bool]:
-    def opened_by(use: Use) -> bool:
-        return use.trains if argument == "optimizer" else use.scores
-
-    return opened_by

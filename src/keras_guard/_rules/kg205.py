@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Iterator
+from typing import Any
 
+from .._adapter.model_use import Use
+from .._claims.base import Desk as ClaimDesk
+from .._claims.state_claim import StateClaim, Terms
 from .._data.events import Event, TrainsNothing
-from .._ledger import Finding
+from .._ledger import Finding, Wording
 from .base import Desk, Page, Rule
 
 
@@ -49,23 +52,20 @@ critic.trainable = True""",
         if not isinstance(event, TrainsNothing):
             return
         model = event.model
-        name, reference = desk.name_of(model), weakref.ref(model)
-
-        def holds() -> bool:
-            living = reference()
-            return living is not None and not living.trainable_variables
-
-        yield Finding(
-            code=self.code,
-            rule=self.name,
-            key=(self.code, id(model)),
-            span=event.span,
+        name = desk.name_of(model)
+        wording = Wording(
             message=f"this trains no weight of `{name}`: all its layers were frozen after it was compiled",
             label=f"`{name}` has nothing to train",
             help=f"set `{name}.trainable = True` while it is trained for the first time, or compile it frozen if that is meant",
-            model=reference,
-            model_name=name,
-            holds=holds,
-            opened_by=lambda use: False,
             cured=f"`{name}` has something to train again",
         )
+        claim = StateClaim(model, _has_nothing_to_train, terms=Terms(opened_by=_never))
+        yield self.finding(claim, wording, event.span, name, key=(id(model),))
+
+
+def _has_nothing_to_train(desk: ClaimDesk, model: Any) -> bool:
+    return not model.trainable_variables
+
+
+def _never(use: Use, desk: ClaimDesk, model: Any) -> bool:
+    return False

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import ast
 import textwrap
-import weakref
 from collections.abc import Iterator
 from typing import Any
 
 from .._adapter.attributes import hands_out_copy
 from .._adapter.face import is_model
+from .._claims.base import Desk as ClaimDesk
+from .._claims.state_claim import StateClaim
 from .._data.events import CopyEdited, Event
-from .._ledger import Finding
+from .._ledger import Finding, Wording
 from .base import Desk, Page, Rule
-from .words import facts
+from .wording import facts
 
 #: Methods by which an edit also hands out what it took or found.
 _HANDING_OUT = frozenset({"pop", "popitem", "setdefault"})
@@ -50,7 +51,7 @@ config = model.layers[0].get_config()
 config["activation"] = "relu"
 layer = keras.layers.Dense.from_config(config)""",
         limits="""
-A copy that is bound to a name first may be handed on, and is let be. So is the `get_config` of a class of
+A copy that is bound to a name first may be used later, and is not reported. So is the `get_config` of a class of
 the user's own, and a `pop()` whose value is used: `bias = layer.get_weights().pop()`.""",
     )
 
@@ -68,24 +69,27 @@ the user's own, and a `pop()` whose value is used: `bias = layer.get_weights().p
 
     def _finding(self, event: CopyEdited, model: Any, desk: Desk) -> Finding:
         name, about = desk.name_of(model), facts(event.owner)
-        reference = weakref.ref(event.owner)
         whose = f"`{name}`" if event.owner is model else f"{about.title()} in `{name}`"
-        return Finding(
-            code=self.code,
-            rule=self.name,
-            key=(self.code, id(event.owner), event.source, event.span.execution_count, event.span.line),
-            span=event.span,
+        wording = Wording(
             message=f"editing `{event.source}` does not change {whose}",
             label="changes a copy that nothing holds",
-            notes=(f"Keras makes `{event.source}` anew at each read",),
-            help=_CURES.get(event.source, "bind the copy to a name and hand it back to Keras after the edit"),
-            model=weakref.ref(model),
-            model_name=name,
-            certain=True,
-            holds=lambda: reference() is not None,
+            notes=(f"Keras makes a new `{event.source}` at each read",),
+            help=_CURES.get(event.source, "bind the copy to a name and give it back to Keras after the edit"),
             cured="the layer is gone",
+            ran="without the edit",
             graph_layer=None if event.owner is model else about,
         )
+        return self.finding(
+            StateClaim(model, _lives, (event.owner,)),
+            wording,
+            event.span,
+            name,
+            key=(id(event.owner), event.source, event.span.execution_count, event.span.line),
+        )
+
+
+def _lives(desk: ClaimDesk, model: Any, owner: Any) -> bool:
+    return True  # asked only while both live, and the copy is never read again
 
 
 def _is_value_used(text: str, source: str) -> bool:

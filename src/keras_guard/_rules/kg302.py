@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Iterator
 
 from .._adapter.adapted_state import ADAPTED, bakes_adapted_state
+from .._claims.trace_claim import AttributeFact, TraceClaim
 from .._data.events import Event, StateAdapted
-from .._ledger import Finding
+from .._ledger import Finding, Wording
 from .base import Desk, Page, Rule
-from .stale import (
-    cause,
-    functions,
-    holds_stale,
-    layer_title,
-    opened_by_stale,
-    stale_kinds,
-    until_the_cell_ends,
-)
-from .words import facts
+from .wording import cause, facts, functions, layer_title
 
 
 class AdaptedAfterTrace(Rule):
@@ -57,7 +48,7 @@ model.compile()
 # ---
 after = model.predict(x, verbose=0)""",
         limits="""`adapt()` on the same data again changes nothing and says nothing. On JAX and torch the lookup layers run
-outside the traces and are let be.""",
+outside the traces and are not reported.""",
     )
 
     def judge(self, event: Event, desk: Desk) -> Iterator[Finding]:
@@ -66,27 +57,26 @@ outside the traces and are let be.""",
             return
         about = facts(event.layer)
         for model in desk.traced_models(event.layer):
-            kinds = stale_kinds(desk, model, event.layer, ADAPTED)
+            claim = TraceClaim(model, AttributeFact(event.layer, ADAPTED))
+            kinds = claim.stale_kinds(desk)
             if not kinds:
                 continue
             name = desk.name_of(model)
-            yield Finding(
-                code=self.code,
-                rule=self.name,
-                key=cause(self.code, event.span, ADAPTED, event.layer),
-                span=event.span,
+            wording = Wording(
                 message=f"{functions(kinds)} of `{name}` {'goes' if len(kinds) == 1 else 'go'} on with what "
                 f"{layer_title(about)} learned before",
-                label="teaches the layer anew; the trace holds what it knew before",
+                label="teaches the layer new values; the trace holds what it knew before",
                 notes=(f"calling `{name}(x)` uses what it knows now",),
-                help=f"compile `{name}` again (`{name}.compile(...)`) so that its functions are traced anew",
-                model=weakref.ref(model),
-                model_name=name,
-                holds=holds_stale(desk, model, event.layer, ADAPTED),
-                opened_by=opened_by_stale(desk, model, event.layer, ADAPTED),
-                waits=until_the_cell_ends,
-                quiet_after_use=True,
+                help=f"compile `{name}` again (`{name}.compile(...)`) so that its functions are traced again",
                 cured=f"no traced function of `{name}` holds what it learned before",
+                ran=f"with what {layer_title(about)} knew before",
                 graph_layer=about,
+            )
+            yield self.finding(
+                claim,
+                wording,
+                event.span,
+                name,
+                key=cause(event.span, ADAPTED, event.layer),
                 part=(id(event.layer), id(model)),
             )

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from types import FunctionType
 from typing import Any
 
 from .._adapter.face import is_layer
 from .._adapter.membership import compile_objects, flat_items, graph_layers
+from .._adapter.model_use import Use
 from .._adapter.reads import read_when_called
-from .._adapter.uses import Use
+from .._adapter.same_code import same_meaning
+from .._claims.base import Desk as ClaimDesk
+from .._claims.place_claim import Keeping, PlaceClaim
 from .._data.events import ClassRedefined, Event, Rebound
-from .._instrument.names import Ahead
-from .._ledger import Finding
+from .._ledger import Finding, Wording
 from .base import Desk, Page, Rule
-from .code import same_meaning
-from .words import cell, facts
+from .wording import built_note, cell, facts
 
 
 class RedefinedClass(Rule):
@@ -83,25 +83,25 @@ the new class, or the new function.""",
         compiled = not is_layer(instance)
         what = f"`{name}` {'is' if instance is model else 'was compiled with' if compiled else 'runs'}"
         again = f"compile `{name}`" if compiled else f"run {cell(built)}" if built else f"build `{name}`"
-        return Finding(
-            code=self.code,
-            rule=self.name,
-            key=(self.code, event.where),
-            span=event.span,
+        wording = Wording(
             message=f"{what} {of} `{event.where}` was before",
             label="defines another class; objects keep the class they were made from"
             if kind == "class"
             else "defines another function; the layer keeps the one it was given",
-            notes=(f"{cell(built)} built `{name}`",) if built else (),
+            notes=built_note(built, name),
             help=f"{again} again to use the new {kind}",
-            model=weakref.ref(model),
-            model_name=name,
-            models=names,
-            holds=_proof(event, model, desk),
-            waits=_waits(event.where.root, model, desk),
-            opened_by=_scores if compiled else _uses,
             cured=f"no model runs {of} it was before, or one runs the new one",
+            ran=f"the old `{event.where}`",
             graph_layer=None if instance is model or compiled else facts(instance),
+        )
+        keeping = _WHEN_SCORED if compiled else _WHEN_USED
+        return self.finding(
+            PlaceClaim(event, model, [model], keeping),
+            wording,
+            event.span,
+            name,
+            key=(event.where,),
+            models=names,
             part=id(model),
         )
 
@@ -118,7 +118,7 @@ def _are_functions(old: Any, new: Any) -> bool:
     return isinstance(old, FunctionType) and isinstance(new, FunctionType)
 
 
-def _running(definition: Any, desk: Desk) -> Iterator[tuple[Any, Any]]:
+def _running(definition: Any, desk: ClaimDesk) -> Iterator[tuple[Any, Any]]:
     """Yield the reachable models with something that was made by a definition: see :func:`_made_by`."""
     for model in desk.models():
         part = _part_made_by(definition, model)
@@ -139,26 +139,13 @@ def _made_by(definition: Any, part: Any) -> bool:
     return any(name in read_when_called(part.__class__) for name in held)
 
 
-def _proof(event: ClassRedefined | Rebound, model: Any, desk: Desk) -> Callable[[], bool]:
-    own, old, new = weakref.ref(model), weakref.ref(event.old), weakref.ref(event.new)
-    place = None if event.is_local else event.where
-
-    def proof() -> bool:
-        living, before, after = own(), old(), new()
-        if living is None or before is None or after is None or not desk.still_holds(place, after):
-            return False
-        if not desk.is_reachable(living) or _part_made_by(before, living) is None:
-            return False
-        return next(_running(after, desk), None) is None
-
-    return proof
+def _keeps(model: Any, definition: Any) -> bool:
+    return _part_made_by(definition, model) is not None
 
 
-def _waits(where: str, model: Any, desk: Desk) -> Callable[[Ahead], bool]:
-    reference = weakref.ref(model)
+def _is_in_use(definition: Any, desk: ClaimDesk, models: Sequence[Any]) -> bool:
+    return next(_running(definition, desk), None) is not None
 
-    def waits(ahead: Ahead) -> bool:
-        living = reference()
-        return where in ahead.read or (living is not None and desk.rebinds_ahead(ahead, [living]))
 
-    return waits
+_WHEN_USED = Keeping(_keeps, _is_in_use, _uses)
+_WHEN_SCORED = Keeping(_keeps, _is_in_use, _scores)

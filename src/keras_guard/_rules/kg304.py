@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Iterator
 
 from .._adapter.face import is_layer
 from .._adapter.reads import STEP_KINDS
+from .._claims.trace_claim import AttributeFact, TraceClaim
 from .._data.events import AttributeSet, Event
-from .._ledger import Finding
+from .._ledger import Finding, Wording
 from .base import Desk, Page, Rule
-from .stale import cause, functions, holds_stale, opened_by_stale, stale_kinds, until_the_cell_ends
+from .wording import cause, functions
 
 
 class ReplacedStep(Rule):
@@ -57,28 +57,26 @@ history = model.fit(x, y, verbose=0)""",
         """See :class:`Rule`."""
         if not isinstance(event, AttributeSet) or event.name not in STEP_KINDS or not is_layer(event.target):
             return
-        kinds = STEP_KINDS[event.name]
         for model in desk.traced_models(event.target):
-            found = stale_kinds(desk, model, event.target, event.name, kinds)
-            if not found:
+            claim = TraceClaim(model, AttributeFact(event.target, event.name), STEP_KINDS[event.name])
+            kinds = claim.stale_kinds(desk)
+            if not kinds:
                 continue
             name = desk.name_of(model)
-            remake = "".join(f" or `{name}.make_{k}_function(force=True)`" for k in sorted(found)[:1])
-            yield Finding(
-                code=self.code,
-                rule=self.name,
-                key=cause(self.code, event.span, event.name, event.target),
-                span=event.span,
-                message=f"{functions(found)} of `{name}` {'goes' if len(found) == 1 else 'go'} on with the old `{event.name}`",
+            remake = "".join(f" or `{name}.make_{k}_function(force=True)`" for k in sorted(kinds)[:1])
+            wording = Wording(
+                message=f"{functions(kinds)} of `{name}` {'goes' if len(kinds) == 1 else 'go'} on with the old `{event.name}`",
                 label=f"the new `{event.name}` is not in the trace",
                 notes=("a traced function keeps the methods it was made from",),
                 help=f"call `{name}.compile(...)`{remake} after replacing it",
-                model=weakref.ref(model),
-                model_name=name,
-                holds=holds_stale(desk, model, event.target, event.name, kinds),
-                opened_by=opened_by_stale(desk, model, event.target, event.name, kinds),
-                waits=until_the_cell_ends,
-                quiet_after_use=True,
                 cured=f"no traced function of `{name}` holds the old method",
+                ran=f"the old `{event.name}`",
+            )
+            yield self.finding(
+                claim,
+                wording,
+                event.span,
+                name,
+                key=cause(event.span, event.name, event.target),
                 part=(id(event.target), id(model)),
             )

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Iterator
 from typing import Any
 
 from .._adapter.membership import own_layers
+from .._adapter.model_use import Use
 from .._adapter.policy import global_policy, policy_of
-from .._adapter.uses import Use
+from .._claims.base import Desk as ClaimDesk
+from .._claims.state_claim import StateClaim, Terms
 from .._data.events import Event, PolicySet
-from .._ledger import Finding
+from .._ledger import Finding, Wording
 from .base import Desk, Page, Rule
-from .words import cell
+from .wording import built_note, cell
 
 _USES = frozenset({"compile", "fit", "train_on_batch"})
 
@@ -52,35 +53,36 @@ model.compile("sgd", "mse")""",
 
     def _finding(self, event: PolicySet, model: Any, desk: Desk) -> Finding:
         name, built = desk.name_of(model), desk.built_in(model)
-        reference, old, new = weakref.ref(model), event.old, event.new
-
-        def holds() -> bool:
-            living = reference()
-            return living is not None and global_policy() == new and _runs_under(living, old)
-
-        def opened_by(use: Use) -> bool:
-            if use.model is not reference() or use.method not in _USES:
-                return False
-            return not any(_runs_under(m, new) for m in desk.models())
-
-        return Finding(
-            code=self.code,
-            rule=self.name,
-            key=(self.code, old, new, event.span.execution_count, event.span.line),
-            span=event.span,
-            message=f"`{name}` was built under the policy `{old}` and keeps it",
-            label=f"sets the policy of layers made from now on to `{new}`",
-            notes=(f"{cell(built)} built `{name}`",) if built else (),
+        wording = Wording(
+            message=f"`{name}` was built under the policy `{event.old}` and keeps it",
+            label=f"sets the policy of layers made from now on to `{event.new}`",
+            notes=built_note(built, name),
             help=(f"run {cell(built)} again" if built else f"build `{name}` again")
             + " below the line that sets the policy",
-            model=reference,
-            model_name=name,
-            holds=holds,
-            opened_by=opened_by,
-            shows_pending=False,
             cured="the policy was set back, or the model is gone",
+            ran=f"under the policy `{event.old}`",
+        )
+        values = (event.old, event.new)
+        return self.finding(
+            StateClaim(
+                model, _keeps_policy, values=values, terms=Terms(opened_by=_opened_by, shows_pending=False)
+            ),
+            wording,
+            event.span,
+            name,
+            key=(*values, event.span.execution_count, event.span.line),
             part=id(model),
         )
+
+
+def _keeps_policy(desk: ClaimDesk, model: Any, old: str, new: str) -> bool:
+    return global_policy() == new and _runs_under(model, old)
+
+
+def _opened_by(use: Use, desk: ClaimDesk, model: Any, old: str, new: str) -> bool:
+    if use.model is not model or use.method not in _USES:
+        return False
+    return not any(_runs_under(other, new) for other in desk.models())
 
 
 def _runs_under(model: Any, policy: str) -> bool:

@@ -28,13 +28,27 @@ def span_of_attribute(shell: ShellFace, target: Any, name: str) -> Span:
     return _latest(shell, matches, name)
 
 
-def span_of_global(shell: ShellFace, place: Place) -> Span:
-    """Return where a global, or a slot of one such as ``cfg["alpha"]``, was bound last."""
+class GlobalSpans:
+    """Where globals were bound last: as it was seen, else as the cells' text shows it.
 
-    def matches(node: ast.AST) -> bool:
-        return _binds(node, place.root, slots=bool(place.steps))
+    Args:
+        shell: The shell.
+    """
 
-    return _latest(shell, matches, place.root)
+    def __init__(self, shell: ShellFace) -> None:
+        self._shell = shell
+        self._seen: dict[str, Span] = {}
+
+    def note(self, name: str, span: Span) -> None:
+        """A global was bound."""
+        self._seen[name] = span
+
+    def of(self, place: Place) -> Span:
+        """Return where a global, or a slot of one such as ``cfg["alpha"]``, was bound last."""
+        seen = self._seen.get(place.root) if not place.steps else None
+        return seen or _latest(
+            self._shell, lambda node: _binds(node, place.root, slots=bool(place.steps)), place.root
+        )
 
 
 def _binds(node: ast.AST, name: str, *, slots: bool) -> bool:

@@ -8,8 +8,8 @@ from enum import Enum
 from typing import Any
 
 from .._adapter.face import is_layer
+from .._adapter.marks import Mark, is_marked, mark_of
 from .._adapter.membership import compile_containers
-from .edits import ValueMark
 from .snapshots import weak
 
 #: Entries of lists that are gone stay until their number is used again; there are never more than these.
@@ -45,7 +45,7 @@ class Origin:
     owner: Callable[[], Any] = _nothing
     chosen: frozenset[int] = frozenset()
     argument: str = ""
-    items: tuple[ValueMark, ...] = ()
+    items: tuple[Mark, ...] = ()
 
 
 class ListOrigins:
@@ -146,7 +146,7 @@ class ListOrigins:
             self._note_argument(model, argument, container)
 
     def _note_argument(self, model: Any, argument: str, container: Any) -> None:
-        marks = tuple(map(ValueMark, _items(container)))
+        marks = tuple(map(mark_of, _items(container)))
         self._note(container, Origin(Kind.COMPILED, weak(model), argument=argument, items=marks))
 
     def is_argument(self, value: Any) -> bool:
@@ -168,7 +168,7 @@ class ListOrigins:
             return None
         items = list(_items(value))
         if len(items) == len(found.items) and all(
-            mark.is_mark_of(item) for mark, item in zip(found.items, items, strict=True)
+            is_marked(mark, item) for mark, item in zip(found.items, items, strict=True)
         ):
             return None
         model = found.owner()

@@ -12,8 +12,7 @@ from .._data.diagnostic import Span
 from .._data.events import ClassRedefined, Event, ListEdited, Rebound
 from .._data.place import Place
 from .._instrument.names import Bindings, bindings_in
-from .edits import is_plain
-from .list_origins import ListOrigins
+from .desk import Desk
 from .snapshots import ListPicture, Snapshot, take, weak
 
 _PLAIN = frozenset({bool, int, float, str, type(None)})
@@ -27,25 +26,20 @@ class NamesWatch:
 
     Args:
         namespace: The user's namespace.
-        reads: Whether a traced function holds the value of a global.
-        origins: Where the user's lists come from.
+        desk: What is known of models, traces and lists.
         first: What a place held before a binding of it that a model did not follow, or ``None``.
-        runs: Whether some model runs a layer.
     """
 
     def __init__(
         self,
         namespace: dict[str, Any],
-        reads: Callable[[str], bool],
-        origins: ListOrigins,
+        desk: Desk,
         first: Callable[[Place], Any],
-        runs: Callable[[Any], bool],
     ) -> None:
         self._namespace = namespace
-        self._reads = reads
-        self._origins = origins
+        self._desk = desk
+        self._origins = desk.origins
         self._first = first
-        self._runs = runs
         self._held: dict[str, Snapshot] = {}
         self._walkers: dict[str, Callable[[], Any]] = {}
         self._bindings: list[Bindings] = []
@@ -58,15 +52,11 @@ class NamesWatch:
             return False
         value = self._namespace[name]
         if type(value) in _PLAIN:
-            return self._reads(name)
+            return self._desk.traces.reads(name)
         walked = self._walkers.get(name)
         if walked is not None and walked() is value:
             return False
-        return (
-            bool(take(name, value))
-            or self._origins.is_argument(value)
-            or (is_plain(value) and self._reads(name))
-        )
+        return bool(take(name, value)) or self._origins.is_argument(value) or self._desk.traces.reads(name)
 
     def is_dull(self, name: str) -> bool:
         """Whether a name holds something that has no layers of its own."""
@@ -76,6 +66,9 @@ class NamesWatch:
     def is_busy(self) -> bool:
         """Whether the running cell binds names that are watched, or that walk over layers."""
         return bool(self._held or self._bindings)
+
+    def _runs(self, layer: Any) -> bool:
+        return bool(self._desk.holders(layer))
 
     def held(self) -> list[str]:
         """Return the names that are watched now."""

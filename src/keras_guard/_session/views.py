@@ -7,7 +7,8 @@ from typing import Any
 
 from .._adapter.describe import brief_value, describe_layer, weight_shapes
 from .._adapter.membership import compile_objects, own_layers
-from .._adapter.traces import TraceFacts, existing_trace_kinds
+from .._adapter.trace_facts import TraceFacts
+from .._adapter.traces import existing_trace_kinds
 from .._data.views import ModelViews, ViewRow
 from .._ledger import Entry
 
@@ -42,7 +43,7 @@ def _declared(entries: list[Entry]) -> dict[str, str]:
     found: dict[str, str] = {}
     for entry in entries:
         removed: list[str] = []
-        for row in entry.finding.diff:
+        for row in entry.finding.wording.diff:
             if row.mark == "-":
                 removed.append(row.layer.name)
                 found[row.layer.name] = "(removed)"
@@ -52,9 +53,9 @@ def _declared(entries: list[Entry]) -> dict[str, str]:
 
 
 def _names(entry: Entry) -> set[str]:
-    finding = entry.finding
-    names = {row.layer.name for row in finding.diff if row.mark != " "}
-    return names | ({finding.graph_layer.name} if finding.graph_layer else set())
+    words = entry.finding.wording
+    names = {row.layer.name for row in words.diff if row.mark != " "}
+    return names | ({words.graph_layer.name} if words.graph_layer else set())
 
 
 def _row(
@@ -103,11 +104,15 @@ def _in_traces(layer: Any, facts: dict[str, list[TraceFacts]]) -> tuple[str, boo
 def _arguments(model: Any, entries: list[Entry], facts: dict[str, list[TraceFacts]]) -> Iterable[ViewRow]:
     codes = tuple(dict.fromkeys(e.finding.code for e in entries if e.finding.code == "KG204"))
     for name, value in compile_objects(model).items():
-        said = [e.finding for e in entries if e.finding.code == "KG204" and e.finding.argument == name]
+        said = [
+            e.finding.wording
+            for e in entries
+            if e.finding.code == "KG204" and e.finding.wording.argument == name
+        ]
         compiled, stale = "-", False
         train = facts.get("train", [])
         if name == "optimizer" and train:
-            stale = train[-1].optimizer != id(value)
+            stale = train[-1].differs(model, "optimizer")
             compiled = "train: another one" if stale else "train: this one"
         differs = ({"compiled"} if stale else set()) | ({"declared"} if said else set())
         declared = said[-1].declared if said else brief_value(value)

@@ -161,7 +161,7 @@ class Commands:
         lines = []
         for model in models:
             entries = self._session.audit(model)
-            name = words[0] if words else self._session.name_of(model)
+            name = words[0] if words else self._session.desk.name_of(model)
             if not entries:
                 lines.append(f"`{name}`: declared, graph and compiled views agree")
                 continue
@@ -180,7 +180,7 @@ class Commands:
         from .._render.paint import painter
 
         model = self._model(words[0]) if words else self._only_model("diff")
-        name = words[0] if words else self._session.name_of(model)
+        name = words[0] if words else self._session.desk.name_of(model)
         views = self._session.views(model, name)
         pictures = self._pictures(model, views)
         text = [views_as_text(views, colour=self._coloured())]
@@ -387,11 +387,11 @@ class Commands:
     def _only_model(self, command: str) -> Any:
         """Return the model a command without a name means: the one with divergences, else the only one."""
         entries = [entry for entry in self._session.ledger.live() if entry.shown]
-        concerned = {id(m): m for m in (entry.finding.model() for entry in entries) if m is not None}
+        concerned = {id(m): m for m in (entry.finding.model for entry in entries) if m is not None}
         models = list(concerned.values()) or self._top_models()
         if len(models) == 1:
             return models[0]
-        names = ", ".join(f"`{self._session.name_of(model)}`" for model in models)
+        names = ", ".join(f"`{self._session.desk.name_of(model)}`" for model in models)
         if not models:
             raise CommandError("no Keras model is within reach of the notebook's names")
         raise CommandError(f"which model? give one of {names}: %keras_guard {command} NAME")

@@ -102,10 +102,7 @@ class Extension:
         if self._front_end is not None:
             self._front_end.close()
         if self._session is not None:
-            from .._instrument import runtime
-
             self._session.close()
-            runtime.forget(self._session)
 
     @property
     def session(self) -> Session:

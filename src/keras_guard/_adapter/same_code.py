@@ -15,7 +15,7 @@ import types
 from collections.abc import Iterator
 from typing import Any
 
-from .._instrument.runtime import SITE_PREFIX
+from .._data.reserved import SITE_PREFIX
 
 #: Arrays with more items are compared by shape and type alone: comparing must not be felt.
 _MAX_ITEMS = 1_000_000

@@ -1,18 +1,18 @@
-"""Wording shared by the rules: diffs of layer lists, cells, layers that may be gone."""
+"""Wording shared by the rules: layers, cells, traced functions, diffs of layer lists."""
 
 from __future__ import annotations
 
 import difflib
-import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from .._adapter.describe import describe_layer, record_layer
+from .._adapter.describe import describe_layer
 from .._adapter.face import is_layer
-from .._data.diagnostic import DiffRow, LayerFacts
+from .._data.diagnostic import DiffRow, LayerFacts, Span
 from .._data.edits import LayerRecord
 
 _CONTEXT = 1
+_MAX_ROWS = 12
 
 
 def opcodes(before: Sequence[Any], after: Sequence[Any]) -> list[tuple[str, int, int, int, int]]:
@@ -35,33 +35,19 @@ def diff_rows(before: Sequence[Any], after: Sequence[Any]) -> tuple[DiffRow, ...
         rows += [DiffRow("+", facts(after[i]), i) for i in range(new_start, new_end)]
         position = end
     rows += [DiffRow(" ", facts(before[i]), i) for i in range(last, min(len(before), last + _CONTEXT))]
-    return tuple(rows[:12])
+    return tuple(rows[:_MAX_ROWS])
 
 
 def facts(item: Any) -> LayerFacts:
-    """Describe a layer, or whatever stands in a layer's place."""
+    """Describe a layer, or whatever is in a layer's place."""
     if is_layer(item) or isinstance(item, LayerRecord):
         return describe_layer(item)
     return LayerFacts(name=str(getattr(item, "name", "")) or "?", cls=type(item).__name__)
 
 
-def removed_and_added(before: Sequence[Any], after: Sequence[Any]) -> tuple[list[Any], list[Any]]:
-    """Return the items only one of the two lists holds."""
-    old, new = {id(i) for i in before}, {id(i) for i in after}
-    return [i for i in before if id(i) not in new], [i for i in after if id(i) not in old]
-
-
-def keep_weakly(items: Sequence[Any]) -> list[Callable[[], Any]]:
-    """Return for each item a way to get it back: the object while it lives, else its record."""
-    return [_remembered(item) for item in items]
-
-
-def _remembered(item: Any) -> Callable[[], Any]:
-    if not is_layer(item):
-        kind = type(item).__name__
-        return lambda: kind
-    reference, record = weakref.ref(item), record_layer(item)
-    return lambda: reference() or record
+def layer_title(about: LayerFacts) -> str:
+    """Name a layer shortly: ``Dense "head"``."""
+    return f'{about.cls} "{about.name}"'
 
 
 def cell(number: int | None) -> str:
@@ -69,9 +55,22 @@ def cell(number: int | None) -> str:
     return "an earlier cell" if number is None else f"Cell In[{number}]"
 
 
-def any_lives(references: Sequence[Callable[[], Any]]) -> Iterator[Any]:
-    """Yield the objects that still live."""
-    for reference in references:
-        value = reference()
-        if value is not None:
-            yield value
+def built_note(number: int | None, name: str) -> tuple[str, ...]:
+    """Say which cell built a model, where that is known."""
+    return (f"{cell(number)} built `{name}`",) if number else ()
+
+
+def functions(kinds: Iterable[str]) -> str:
+    """Name traced functions in words: ``the traced `fit` and `predict` ``."""
+    words = {"train": "`fit`", "test": "`evaluate`", "predict": "`predict`"}
+    found = [words[kind] for kind in ("train", "test", "predict") if kind in set(kinds)]
+    return "the traced " + (
+        " and ".join(found) if len(found) < 3 else f"{found[0]}, {found[1]} and {found[2]}"
+    )
+
+
+def cause(span: Span, name: str, target: Any) -> tuple[Any, ...]:
+    """Return the key under which the edits of one line are one finding."""
+    if span.line is None:
+        return (name, id(target))
+    return (name, span.execution_count, span.file, span.line)

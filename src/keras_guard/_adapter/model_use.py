@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .reads import SCORING_KINDS
-from .traces import ENTRIES, TraceFacts, trainable_identity
+from .trace_facts import TraceFacts
+from .traces import ENTRIES
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,6 +19,7 @@ class Use:
         method: ``fit``, ``predict``, ``call``, ``summary``, ``save`` ...
         kind: ``train``, ``test``, ``predict`` when a traced function is about to run, else ``None``.
         serving: The facts of the traces that will run; empty when the code is traced anew.
+        again: Whether the same call was told before, when the entry method began.
         holders: Identities of the models in ``model``'s graph, itself included.
     """
 
@@ -26,11 +28,16 @@ class Use:
     kind: str | None = None
     serving: tuple[TraceFacts, ...] = ()
     holders: frozenset[int] = frozenset()
+    again: bool = False
+
+    def of_models(self, holders: frozenset[int]) -> Use:
+        """Return the use with the models in its graph."""
+        return replace(self, holders=holders)
 
     @property
-    def runs_trace(self) -> bool:
-        """Whether a traced function replays."""
-        return bool(self.serving)
+    def runs(self) -> bool:
+        """Whether it runs the model: an entry method or a call."""
+        return self.method in (*ENTRIES, "call")
 
     @property
     def trains(self) -> bool:
@@ -41,11 +48,6 @@ class Use:
     def scores(self) -> bool:
         """Whether it is an entry method that computes a loss: one that trains or evaluates."""
         return ENTRIES.get(self.method) in SCORING_KINDS
-
-    def trained_otherwise(self) -> bool:
-        """Whether a trace that serves updates other variables than are trainable now."""
-        now = trainable_identity(self.model)
-        return any(facts.trainable != now for facts in self.serving)
 
     def concerns(self, model: Any) -> bool:
         """Whether the use runs ``model``, alone or inside another."""

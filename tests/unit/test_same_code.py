@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from keras_guard._rules.code import same_meaning
+from keras_guard._adapter.same_code import same_meaning
 
 PLAIN = "def f(a, b):\n    return a - b\n"
 SAME = [

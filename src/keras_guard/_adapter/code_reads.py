@@ -1,0 +1,317 @@
+"""What code of the user's reads from outside itself when it is traced: globals, closures, attributes, items.
+
+One walker answers for losses, metrics, layers, steps, schedules and ``Lambda``: it begins at a function,
+finds in its bytecode what it reads, and goes on into the functions, methods, partials and callable objects
+it finds there. What the code writes itself, such as a count, is not among it: that changes with every call.
+"""
+
+from __future__ import annotations
+
+import dis
+import functools
+import inspect
+import types
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .._data.missing import MISSING
+from .._data.place import Attribute, Item, Place, Step
+from .marks import Mark, is_marked, is_unknown, mark_of
+from .reads import is_keras_class
+
+#: A walk looks at no more functions than these.
+_MAX_FUNCTIONS = 128
+_MAX_STEPS = 4
+_BETWEEN = frozenset({"PUSH_NULL", "CACHE", "EXTENDED_ARG", "COPY_FREE_VARS", "RESUME"})
+#: What is asked of an array is not what is in it.
+_FORM = frozenset({"shape", "dtype", "ndim", "size"})
+_GLOBAL = frozenset({"LOAD_GLOBAL", "LOAD_NAME"})
+_FREE = frozenset({"LOAD_DEREF", "LOAD_CLASSDEREF", "LOAD_FROM_DICT_OR_DEREF"})
+
+
+@dataclass(frozen=True)
+class Read:
+    """One read in the code of a function.
+
+    Attributes:
+        scope: ``global``, ``free`` for a variable of an enclosing function, ``self`` for the first argument.
+        place: The name, with the attributes and items that are read from it.
+    """
+
+    scope: str
+    place: Place
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """Where a value is read from, so that it can be read again; keeps nothing alive.
+
+    Attributes:
+        place: The global, or, where there is an owner, the variable of its closure or its attribute.
+        owner: Returns the function whose closure is read, or the object whose attributes are; ``None`` for a global.
+    """
+
+    place: Place
+    owner: Callable[[], Any] | None = None
+
+    def read(self, namespace: Mapping[str, Any]) -> Any:
+        """Return what is there now, or ``MISSING``."""
+        if self.owner is None:
+            return self.place.read(namespace)
+        owner = self.owner()
+        if type(owner) is types.FunctionType:
+            return self.place.read(_closure(owner))
+        return MISSING if owner is None else self.place.read({self.place.root: owner})
+
+    def owner_now(self) -> Any:
+        """Return the function or object while it lives, ``None`` for a global."""
+        return self.owner() if self.owner is not None else None
+
+    @property
+    def key(self) -> tuple[int, Place]:
+        """What tells this source from others."""
+        return (0 if self.owner is None else id(self.owner()), self.place)
+
+
+@dataclass(frozen=True, eq=False)
+class CodeFact:
+    """One value that code reads, as a trace holds it.
+
+    Attributes:
+        source: Where it is read from.
+        mark: What it was.
+    """
+
+    source: Source
+    mark: Mark
+
+    def differs(self, namespace: Mapping[str, Any]) -> bool:
+        """Whether another value is there now; not where nothing is there."""
+        now = self.source.read(namespace)
+        return now is not MISSING and not is_marked(self.mark, now)
+
+
+def facts_of_code(functions: Iterable[Any], namespace: Mapping[str, Any]) -> tuple[CodeFact, ...]:
+    """Return what functions and all they call read now.
+
+    Args:
+        functions: Functions, methods, partials or callable objects; anything else is passed over.
+        namespace: The user's names.
+    """
+    walk = _Walk(namespace)
+    for function in functions:
+        walk.enter(function)
+    return tuple(walk.facts.values())
+
+
+class _Walk:
+    """One walk, with one limit."""
+
+    def __init__(self, namespace: Mapping[str, Any]) -> None:
+        self._namespace = namespace
+        self._entered: set[tuple[int, int]] = set()
+        self.facts: dict[tuple[int, Place], CodeFact] = {}
+
+    def enter(self, value: Any, owner: Any = None) -> None:
+        """Look into what a call of ``value`` runs, where it is a method of ``owner``."""
+        if type(value) is functools.partial:
+            self.enter(value.func)
+            for part in (*value.args, *value.keywords.values()):
+                self.enter(part)
+        elif type(value) is types.MethodType:
+            self.enter(value.__func__, value.__self__)
+        elif type(value) is types.FunctionType:
+            self._enter_function(value, owner)
+        elif _is_own_class(type(value)):
+            for name in ("__call__", "call"):
+                method = vars(type(value)).get(name)
+                if type(method) is types.FunctionType:
+                    self._enter_function(method, value)
+        elif hasattr(type(value), "python_function"):  # of ``tf.function``
+            self.enter(value.python_function)
+
+    def _enter_function(self, function: types.FunctionType, owner: Any) -> None:
+        key = (id(function), id(owner))
+        if key in self._entered or len(self._entered) >= _MAX_FUNCTIONS:
+            return
+        self._entered.add(key)
+        wrapped = inspect.unwrap(function)
+        if wrapped is not function:
+            self.enter(wrapped, owner)
+        if function.__globals__ is not self._namespace and owner is None and not function.__closure__:
+            return  # of a library, or a module: what it reads from itself is not the notebook's
+        for read in reads_in(function.__code__):
+            self._note(read, function, owner)
+
+    def _note(self, read: Read, function: types.FunctionType, owner: Any) -> None:
+        if read.scope == "global":
+            if function.__globals__ is self._namespace:
+                self._follow(
+                    Source(read.place), {read.place.root: self._namespace.get(read.place.root, MISSING)}
+                )
+        elif read.scope == "free":
+            self._follow(Source(read.place, weakref.ref(function)), _closure(function))
+        elif owner is not None and read.place.steps:
+            try:
+                self._follow(Source(read.place, weakref.ref(owner)), {read.place.root: owner})
+            except TypeError:
+                return  # takes no weak reference
+
+    def _follow(self, source: Source, names: Mapping[str, Any]) -> None:
+        """Note what a source holds, or look into what it calls. Only steps through the user's own objects count."""
+        value: Any = names.get(source.place.root, MISSING)
+        is_owner = source.owner is not None and type(value) is not types.FunctionType
+        for count, step in enumerate(source.place.steps):
+            if not (is_owner or _keeps_settings(value)):
+                # A part of an array, or a method of a text: the whole is what is read.
+                source = Source(Place(source.place.root, source.place.steps[:count]), source.owner)
+                break
+            method = _method_of(value, step)
+            if method is not None:
+                self.enter(method, value)
+                return
+            value, is_owner = step.read(value), False
+        if _is_code(value):
+            self.enter(value)
+        if _is_fact(value):
+            mark = mark_of(value)
+            if not is_unknown(mark):
+                self.facts.setdefault(source.key, CodeFact(source, mark))
+
+
+def _method_of(value: Any, step: Step) -> types.FunctionType | None:
+    """Return the method that a step from an object of the user's own class reads."""
+    if not isinstance(step, Attribute) or issubclass(type(value), type):
+        return None
+    for base in type(value).__mro__:
+        if step.name in vars(base):
+            found = vars(base)[step.name]
+            return found if type(found) is types.FunctionType and base.__module__ == "__main__" else None
+    return None
+
+
+def _is_code(value: Any) -> bool:
+    kind = type(value)
+    return kind in _CODE or _is_own_class(kind) or hasattr(kind, "python_function")
+
+
+_CODE = frozenset({types.FunctionType, types.MethodType, functools.partial})
+_PLAIN = frozenset({bool, int, float, complex, str, bytes})
+
+
+def _is_fact(value: Any) -> bool:
+    """Whether a trace turns a value into a constant: numbers, texts, arrays, lists of these, functions."""
+    kind = type(value)
+    if kind in _PLAIN or kind is types.FunctionType:
+        return True
+    if kind is list or kind is tuple:
+        return all(map(_is_fact, value[:65]))
+    return kind.__module__ == "numpy" and getattr(value, "size", 0) > 0
+
+
+def _keeps_settings(value: Any) -> bool:
+    """Whether steps into a value lead to settings: a dict, a list, an object or class of the user's own."""
+    kind = value if issubclass(type(value), type) else type(value)
+    return kind in (dict, list, tuple, types.SimpleNamespace) or _is_own_class(kind)
+
+
+def _is_own_class(kind: type) -> bool:
+    return kind.__module__ == "__main__" and not any(map(is_keras_class, kind.__mro__))
+
+
+def _closure(function: types.FunctionType) -> dict[str, Any]:
+    cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=False)
+    return {name: _content(cell) for name, cell in cells}
+
+
+def _content(cell: Any) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError:  # not filled yet
+        return MISSING
+
+
+@functools.lru_cache(maxsize=1_024)
+def reads_in(code: types.CodeType) -> tuple[Read, ...]:
+    """Return what code reads and never writes, the functions defined in it included."""
+    found: dict[Read, None] = {}
+    written: set[str] = set()
+    own = code.co_varnames[:1] if code.co_argcount else ()
+    for part in _codes(code):
+        steps = [step for step in dis.get_instructions(part) if step.opname not in _BETWEEN]
+        for index, step in enumerate(steps):
+            scope = _scope_of(step, part, code, own)
+            if scope is not None:
+                place = _place_read(str(step.argval), steps[index + 1 :])
+                if place is not None:
+                    found.setdefault(Read(scope, place))
+            written |= _written_by(step)
+    return tuple(read for read in found if not _is_written(read.place, written))
+
+
+def _codes(code: types.CodeType) -> Iterator[types.CodeType]:
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield from _codes(constant)
+
+
+def _scope_of(
+    step: dis.Instruction, part: types.CodeType, outermost: types.CodeType, own: tuple[str, ...]
+) -> str | None:
+    if step.opname in _GLOBAL:
+        return "global"
+    if step.opname in _FREE and step.argval in outermost.co_freevars:
+        return "free"
+    is_own = step.argval in own and (part is outermost or step.opname in _FREE)
+    if is_own and step.opname.startswith(("LOAD_FAST", "LOAD_DEREF")) and type(step.argval) is str:
+        return "self"
+    return None
+
+
+def _place_read(name: str, after: list[dis.Instruction]) -> Place | None:
+    """Return the name with the constant attributes and items that the next instructions read from it."""
+    steps: list[Step] = []
+    index = 0
+    while index < len(after) and len(steps) < _MAX_STEPS:
+        step = after[index]
+        if step.opname in ("LOAD_ATTR", "LOAD_METHOD"):
+            if step.argval in _FORM:
+                return None
+            if step.argval == "get" and _constant_at(after, index + 1) is not None:
+                steps.append(Item(after[index + 1].argval))  # ``settings.get("rate", 1.0)``
+                break
+            steps.append(Attribute(str(step.argval)))
+            index += 1
+        elif _constant_at(after, index) is not None and _is_subscript(after, index + 1):
+            steps.append(Item(step.argval))
+            index += 2
+        else:
+            break
+    return Place(name, tuple(steps))
+
+
+def _constant_at(steps: list[dis.Instruction], index: int) -> str | int | None:
+    if index < len(steps) and steps[index].opname.startswith(("LOAD_CONST", "LOAD_SMALL_INT")):
+        value = steps[index].argval
+        return value if type(value) in (str, int) else None
+    return None
+
+
+def _is_subscript(steps: list[dis.Instruction], index: int) -> bool:
+    return index < len(steps) and (steps[index].opname == "BINARY_SUBSCR" or steps[index].argrepr == "[]")
+
+
+def _written_by(step: dis.Instruction) -> set[str]:
+    if step.opname in ("STORE_GLOBAL", "STORE_ATTR", "STORE_DEREF", "STORE_NAME"):
+        return {str(step.argval)}
+    return {"["} if step.opname in ("STORE_SUBSCR", "DELETE_SUBSCR") else set()
+
+
+def _is_written(place: Place, written: set[str]) -> bool:
+    if not place.steps:
+        return place.root in written
+    step = place.steps[-1]
+    return step.name in written if isinstance(step, Attribute) else "[" in written

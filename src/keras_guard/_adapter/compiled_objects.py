@@ -1,0 +1,56 @@
+"""The losses, metrics and schedules that a model was compiled with, as objects with attributes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from .face import FACE
+from .marks import same_value
+from .membership import compile_argument_of, compile_objects, flat_items
+from .reads import SCORING_KINDS, is_keras_class
+
+_SCORED_BY = ("loss", "metrics", "weighted_metrics")
+_PLAIN = frozenset({bool, int, float, str, tuple, type(None)})
+
+
+def held_objects(model: Any, kind: str) -> Iterator[Any]:
+    """Yield the losses, metrics and schedules that a traced function of one kind runs."""
+    given = compile_objects(model)
+    if kind in SCORING_KINDS:
+        for argument in _SCORED_BY:
+            for item in flat_items(given.get(argument)):
+                if issubclass(type(item), FACE.loss + FACE.metric):
+                    yield item
+    if kind == "train":
+        schedule = _schedule(given.get("optimizer"))
+        if schedule is not None:
+            yield schedule
+
+
+def _schedule(optimizer: Any) -> Any:
+    rate = getattr(optimizer, "_learning_rate", None)
+    return rate if callable(rate) and callable(getattr(rate, "get_config", None)) else None
+
+
+def argument_of(model: Any, value: Any) -> str | None:
+    """Return the argument of ``compile`` that a loss, metric or schedule came with, or ``None``."""
+    if _schedule(getattr(model, "optimizer", None)) is value:
+        return "optimizer"
+    return compile_argument_of(model, value)
+
+
+def unapplied_arguments(value: Any) -> dict[str, Any]:
+    """Return the arguments that a loss or metric of Keras uses, where its attributes say something else.
+
+    Those that wrap a function pass it the arguments of their constructor, whatever becomes of the attributes.
+    """
+    given = getattr(value, "_fn_kwargs", None)
+    if not isinstance(given, dict) or not is_keras_class(value.__class__):
+        return {}
+    shown = vars(value)
+    return {
+        name: held
+        for name, held in given.items()
+        if name in shown and type(held) in _PLAIN and not same_value(held, shown[name])
+    }

@@ -1,0 +1,266 @@
+"""What a trace holds: the facts of a model that its Python code read while it was traced.
+
+``compile`` throws the traced functions away; the first ``fit``, ``evaluate``, ``predict`` or ``*_on_batch``
+after it runs the model's Python code once and replays what that did. What the code read then has become
+constants. :func:`facts_now` reads the same facts, and :class:`TraceFacts` answers the one question of the
+rules about traces: does this trace hold another value than is true now?
+"""
+
+from __future__ import annotations
+
+import functools
+import weakref
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .._data.missing import MISSING
+from .._data.place import Attribute
+from .adapted_state import ADAPTED, learned_now
+from .code_reads import CodeFact, facts_of_code
+from .compiled_objects import held_objects
+from .face import FACE
+from .marks import PLAIN, Mark, can_change_in_place, is_marked, mark_of
+from .membership import compile_objects, flat_items, graph_layers
+from .reads import (
+    COMPILE_ARGUMENTS,
+    SCORE_ENTRIES,
+    SCORING_KINDS,
+    STEP_ENTRIES,
+    STEP_KINDS,
+    STEPS,
+    constructor_arguments,
+    is_called_in_training,
+    read_at_inference,
+    read_in_steps,
+    read_when_applied,
+    read_when_called,
+    read_when_scored,
+)
+
+#: The mark of what a trace did not read.
+NOT_READ = object()
+#: Arguments of ``compile`` that a traced function reads again.
+_TRACED_ARGUMENTS = frozenset({"optimizer", "run_eagerly", "jit_compile", "steps_per_execution"})
+
+
+@dataclass(frozen=True, eq=False)
+class OwnerFacts:
+    """What a trace read from the attributes of one object.
+
+    Attributes:
+        owner: Returns the object while it lives.
+        names: The attributes.
+        marks: What each was.
+    """
+
+    owner: Callable[[], Any]
+    names: tuple[str, ...]
+    marks: tuple[Mark, ...]
+
+    def mark(self, name: str) -> Mark:
+        """Return the mark of an attribute, ``NOT_READ`` where the trace did not read it."""
+        return self.marks[self.names.index(name)] if name in self.names else NOT_READ
+
+
+@dataclass(frozen=True, eq=False)
+class TraceFacts:
+    """The facts that one trace holds.
+
+    Attributes:
+        layers: Identities of the layers in the graph.
+        trainable: Identities of the variables that are trained, and of layers that act on the flag.
+        read: What was read from attributes, by the identity of their owner.
+        code: What the user's own code read from globals, closures and objects.
+    """
+
+    layers: tuple[int, ...]
+    trainable: tuple[int, ...]
+    read: dict[int, OwnerFacts] = field(default_factory=dict)
+    code: tuple[CodeFact, ...] = ()
+
+    def held(self, owner: Any, name: str) -> Mark:
+        """Return the mark of an attribute, ``NOT_READ`` where the trace did not read it."""
+        facts = self.read.get(id(owner))
+        if facts is None or facts.owner() is not owner:
+            return NOT_READ
+        found = facts.mark(name)
+        return facts.mark(f"_{name}") if found is NOT_READ else found
+
+    def differs(self, owner: Any, name: str) -> bool:
+        """Whether the trace read another value of an attribute than it has now."""
+        mark = self.held(owner, name)
+        return mark is not NOT_READ and not is_marked(mark, value_of(owner, name))
+
+    def unheard(self) -> Iterator[tuple[Any, str, Mark]]:
+        """Yield (owner, attribute, mark) of losses, metrics and schedules: no write of theirs is heard."""
+        for facts in self.read.values():
+            owner = facts.owner()
+            if owner is not None and not issubclass(type(owner), FACE.owners):
+                yield from ((owner, name, mark) for name, mark in zip(facts.names, facts.marks, strict=True))
+
+    def code_that_differs(self, namespace: Mapping[str, Any]) -> Iterator[CodeFact]:
+        """Yield what code read that is another value now."""
+        return (fact for fact in self.code if fact.differs(namespace))
+
+
+def value_of(owner: Any, name: str) -> Any:
+    """Return what an attribute is now, as :func:`facts_now` reads it: no property of the user's runs."""
+    if name == ADAPTED:
+        return learned_now(owner)
+    own = vars(owner)
+    return own.get(name, own.get(f"_{name}", MISSING))
+
+
+def facts_now(model: Any, kind: str, namespace: Mapping[str, Any]) -> TraceFacts:
+    """Read the facts that a trace of one kind made now holds.
+
+    Args:
+        model: The model.
+        kind: ``train``, ``test`` or ``predict``.
+        namespace: The user's names.
+    """
+    layers = tuple(graph_layers(model))
+    read: dict[int, OwnerFacts] = {}
+    shared: dict[int, Mark] = {}  # layers share their functions
+    for owner, names in _attributes_read(model, layers, kind):
+        facts = _owner_facts(owner, names, shared)
+        if facts.names:
+            read[id(owner)] = facts
+    code = facts_of_code(_functions_run(model, layers, kind), namespace)
+    return TraceFacts(
+        layers=tuple(map(id, layers)),
+        trainable=trainable_identity(model, layers),
+        read=read,
+        code=tuple(fact for fact in code if not _is_noted(fact, read)),
+    )
+
+
+def _is_noted(fact: CodeFact, read: Mapping[int, OwnerFacts]) -> bool:
+    """Whether what code read is an attribute that is noted already, and whose change will be noticed."""
+    owner, steps = fact.source.owner_now(), fact.source.place.steps
+    if owner is None or len(steps) != 1:
+        return False
+    if issubclass(type(owner), FACE.owners):
+        return not can_change_in_place(fact.mark)  # its writes are heard
+    noted = read.get(id(owner))
+    return noted is not None and isinstance(steps[0], Attribute) and steps[0].name in noted.names
+
+
+def _owner_facts(owner: Any, names: tuple[str, ...], shared: dict[int, Mark]) -> OwnerFacts:
+    own = vars(owner)
+    found, marks = [], []
+    for name in names:
+        value = own.get(name, NOT_READ)
+        if type(value) in PLAIN:
+            mark = value
+        elif value is NOT_READ:
+            if name not in STEPS:
+                continue
+            mark = MISSING  # a method that is assigned to the object takes the place of its class's
+        elif type(value) in FACE.variable:
+            continue  # its value is state, and no attribute of the layer
+        else:
+            mark = shared.get(id(value), NOT_READ)
+            if mark is NOT_READ:
+                mark = shared[id(value)] = mark_of(value)
+        found.append(name)
+        marks.append(mark)
+    if ADAPTED in names:
+        found.append(ADAPTED)
+        marks.append(learned_now(owner))
+    return OwnerFacts(weakref.ref(owner), tuple(found), tuple(marks))
+
+
+def _attributes_read(model: Any, layers: tuple[Any, ...], kind: str) -> Iterator[tuple[Any, tuple[str, ...]]]:
+    """Yield the objects that a trace of one kind reads attributes of, with the names."""
+    for layer in layers:
+        always = kind == "train" or is_called_in_training(layer)
+        yield layer, _names_of_layer(layer.__class__, "train" if always else kind)
+    yield model, _names_of_model(model.__class__, kind)
+    optimizer = getattr(model, "optimizer", None)
+    if kind == "train" and optimizer is not None and issubclass(type(optimizer), FACE.optimizer):
+        yield optimizer, _names_of_optimizer(optimizer.__class__)
+    for item in held_objects(model, kind):
+        yield item, _names_of_score(item.__class__)
+
+
+@functools.lru_cache(maxsize=1_024)
+def _names_of_layer(cls: type, kind: str) -> tuple[str, ...]:
+    names = set(read_when_called(cls) if kind == "train" else read_at_inference(cls)) | {"call"}
+    if kind not in SCORING_KINDS:
+        names.discard("activity_regularizer")  # makes a loss, which predict does not compute
+    learned = (ADAPTED,) if hasattr(cls, "adapt") or hasattr(cls, "set_vocabulary") else ()
+    return (*sorted(names - {"built", "trainable"}), *learned)
+
+
+@functools.lru_cache(maxsize=256)
+def _names_of_model(cls: type, kind: str) -> tuple[str, ...]:
+    steps = {name for name, kinds in STEP_KINDS.items() if kind in kinds}
+    arguments = {
+        name for name in COMPILE_ARGUMENTS & _TRACED_ARGUMENTS if kind == "train" or name != "optimizer"
+    }
+    own = read_in_steps(cls, kind) | {name for name in _names_of_layer(cls, kind) if name != ADAPTED}
+    stored = {f"_{name}" for name in arguments}
+    return tuple(sorted((steps | arguments | stored | own) - {"loss", "metrics", "compiled"}))
+
+
+@functools.lru_cache(maxsize=64)
+def _names_of_optimizer(cls: type) -> tuple[str, ...]:
+    names = read_when_applied(cls) | {
+        name for argument in constructor_arguments(cls) for name in (argument, f"_{argument}")
+    }
+    return tuple(sorted(names - _OPTIMIZER_STATE))
+
+
+#: What an optimizer changes itself while it trains.
+_OPTIMIZER_STATE = frozenset(
+    {"built", "iterations", "_iterations", "_trainable_variables", "_trainable_variables_indices", "_tracker",
+     "_accumulated_gradients", "_model_variables_moving_average", "_variables", "_momentums", "_velocities",
+     "name", "_exclude_from_weight_decay_cache"}
+)  # fmt: skip
+
+
+@functools.lru_cache(maxsize=256)
+def _names_of_score(cls: type) -> tuple[str, ...]:
+    return tuple(sorted(read_when_scored(cls) - {"name"}))
+
+
+def trainable_identity(model: Any, layers: tuple[Any, ...] | None = None) -> tuple[int, ...]:
+    """Return what distinguishes one setting of ``trainable`` from another, for this model."""
+    layers = tuple(graph_layers(model)) if layers is None else layers
+    variables = [id(variable) for variable in model.trainable_variables]
+    # BatchNormalization runs in inference mode while frozen: there the flag is more than a list.
+    acting = [
+        id(layer) for layer in layers if layer.trainable and "trainable" in read_when_called(layer.__class__)
+    ]
+    return (*variables, 0, *acting)
+
+
+def layers_identity(model: Any) -> tuple[int, ...]:
+    """Return what distinguishes one structure of a model from another."""
+    return tuple(id(layer) for layer in graph_layers(model))
+
+
+def _functions_run(model: Any, layers: tuple[Any, ...], kind: str) -> Iterator[Any]:
+    """Yield what may be the user's own code in a traced function of this kind, bound to its object."""
+    if kind in SCORING_KINDS:
+        for given in compile_objects(model).values():
+            for item in flat_items(given):
+                yield item
+                yield from _methods(item, SCORE_ENTRIES)
+    for layer in layers:
+        yield from _methods(layer, ("call",))
+        if type(layer).__name__ == "Lambda":
+            yield getattr(layer, "function", None)
+    yield from _methods(model, (*STEP_ENTRIES[kind], "call"))
+
+
+def _methods(item: Any, names: tuple[str, ...]) -> Iterator[Any]:
+    """Yield the methods that the user's own classes define."""
+    for name in names:
+        for cls in type(item).__mro__:
+            found = vars(cls).get(name)
+            if found is not None and cls.__module__ == "__main__" and callable(found):
+                yield found.__get__(item, type(item)) if hasattr(found, "__get__") else found
+                break

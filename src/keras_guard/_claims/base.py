@@ -1,0 +1,123 @@
+"""What a claim is, and what it may ask."""
+
+from __future__ import annotations
+
+import weakref
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar, Protocol
+
+from .._adapter.model_use import Use
+from .._adapter.traces import TraceBook
+from .._data.edits import Edit
+from .._data.place import Place
+from .._instrument.names import Ahead
+
+#: What throws every traced function of a model away, or makes a new one.
+RETRACES = frozenset({"compile", "make_train_function", "make_test_function", "make_predict_function"})
+
+
+class Desk(Protocol):
+    """What claims ask of the session."""
+
+    @property
+    def traces(self) -> TraceBook:
+        """The traces of all models."""
+
+    @property
+    def namespace(self) -> Mapping[str, Any]:
+        """The user's names."""
+
+    def models(self) -> list[Any]:
+        """Return the models the user can reach, nested ones included."""
+
+    def holders(self, layer: Any) -> list[Any]:
+        """Return the reachable models whose graph runs ``layer``, outermost first."""
+
+    def is_reachable(self, value: Any) -> bool:
+        """Whether the user can still name ``value``."""
+
+    def in_entry(self, model: Any) -> bool:
+        """Whether ``model`` is in the middle of ``fit``, ``evaluate`` or ``predict``."""
+
+    def names_of(self, value: Any) -> list[str]:
+        """Return all plain names, global and local to the running function, that hold ``value``."""
+
+    def compiles(self, model: Any) -> int:
+        """Return how often ``compile`` of a model was seen to run."""
+
+
+class Claim(ABC):
+    """A divergence, as something that can be proved on the live objects.
+
+    A claim keeps every object of the user's by a weak reference. What it asks of the session is
+    given with each question.
+
+    Attributes:
+        certain: Whether the edit is lost already; otherwise it is when :meth:`opened_by` says so.
+        needs_model: Whether it ends when the user cannot reach its model any more.
+        shows_pending: Whether there is a card before it is certain.
+        opens_with_trace: Whether it opens when a traced function is about to run, not when its entry method begins.
+        quiet_after_use: Whether a use that sees the edit makes a pending card needless.
+        cured_by: Methods that bring the views together when the code ahead calls them on the model.
+    """
+
+    needs_model: ClassVar[bool] = True
+    shows_pending: bool = True
+    opens_with_trace: ClassVar[bool] = False
+    quiet_after_use: ClassVar[bool] = False
+
+    def __init__(self, model: Any, *, certain: bool = False, cured_by: frozenset[str] = frozenset()) -> None:
+        self._model = weakref.ref(model)
+        self.certain = certain
+        self.cured_by = cured_by
+
+    @property
+    def model(self) -> Any:
+        """The model, ``None`` when it is gone."""
+        return self._model()
+
+    def models(self) -> list[Any]:
+        """Return the living models that the code ahead may build or compile again."""
+        model = self._model()
+        return [] if model is None else [model]
+
+    @abstractmethod
+    def holds(self, desk: Desk) -> bool:
+        """Whether the divergence is there now, proved on the live objects."""
+
+    def is_stated(self, desk: Desk) -> bool:
+        """Whether the user's code still states the fact that the model does not hold."""
+        return True
+
+    def opened_by(self, use: Use, desk: Desk) -> bool:
+        """Whether a use of the model runs the stale view."""
+        return use.method != "compile"
+
+    def waits(self, ahead: Ahead, desk: Desk) -> bool:
+        """Whether the code ahead may bring the views together again."""
+        return self.is_rebuilt_ahead(ahead, desk)
+
+    def is_rebuilt_ahead(self, ahead: Ahead, desk: Desk) -> bool:
+        """Whether the code ahead binds a name of a model again, or calls what cures it on one."""
+        names = [name for model in self.models() for name in desk.names_of(model)]
+        return any(name in ahead.bound for name in names) or ahead.calls(names, self.cured_by)
+
+    def edits(self) -> tuple[Edit, ...]:
+        """Return the edits that a rebuild has to make, read from the objects that live."""
+        return ()
+
+
+def weak_all(items: Iterable[Any]) -> tuple[weakref.ref[Any], ...]:
+    """Return a weak reference to each item."""
+    return tuple(map(weakref.ref, items))
+
+
+def living(references: Sequence[weakref.ref[Any]]) -> list[Any]:
+    """Return the objects that still live."""
+    return [item for item in (reference() for reference in references) if item is not None]
+
+
+def holds_still(place: Place | None, value: Any, desk: Desk) -> bool:
+    """Whether a place holds ``value`` still; ``True`` for a place that cannot be read, which is ``None``."""
+    return place is None or place.read(desk.namespace) is value

@@ -1,0 +1,130 @@
+"""A claim about an edited list of layers that the model does not read."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from .._adapter.describe import record_layer
+from .._adapter.face import is_layer
+from .._adapter.membership import holds, same_items, visible_layers
+from .._data.edits import Edit, ListEdit
+from .._data.events import ListEdited
+from .._data.identity import IdentityMap
+from .._instrument.names import Ahead
+from .._instrument.vocabulary import LAYER_LISTS
+from .base import Claim, Desk, living, weak_all
+
+
+class ListClaim(Claim):
+    """A model still runs what the edit of a list took out, or lacks what it put in.
+
+    Args:
+        event: The edit.
+        desk: What the session knows when it happens.
+    """
+
+    def __init__(self, event: ListEdited, desk: Desk) -> None:
+        super().__init__(event.owner, certain=event.temporary)
+        model = event.owner
+        removed, _ = removed_and_added(event.before, event.after)
+        self._place, self._identity = event.place, event.identity
+        self._before, self._after = keep_weakly(event.before), keep_weakly(event.after)
+        self._gone = weak_all(item for item in removed if is_layer(item) and holds(model, item))
+        #: What an earlier edit put in, without effect, is replaced: only what is put in now counts.
+        self._lacks = bool(removed) and not self._gone
+        own_list = event.temporary or event.attribute in LAYER_LISTS
+        self._order = tuple(map(id, event.before if own_list else visible_layers(model)))
+        self._there: IdentityMap[None] = IdentityMap()
+        for other in desk.models():
+            self._there[other] = None
+
+    def holds(self, desk: Desk) -> bool:
+        """See :class:`Claim`."""
+        model = self.model
+        if not self.certain and self._is_handed_on(desk):
+            return False
+        if self._lacks:
+            return model is not None and any(not holds(model, layer) for layer in self._put_in())
+        if self._gone:
+            models = [*desk.models(), *self.models()]
+            return any(holds(m, layer) for m in models for layer in living(self._gone))
+        return model is not None and tuple(map(id, visible_layers(model))) == self._order
+
+    def _put_in(self) -> list[Any]:
+        before, after = self._now(self._before), self._now(self._after)
+        return [layer for layer in after if is_layer(layer) and not is_among(layer, before)]
+
+    @staticmethod
+    def _now(kept: Sequence[Callable[[], Any]]) -> list[Any]:
+        return [get() for get in kept]
+
+    def _is_handed_on(self, desk: Desk) -> bool:
+        """Whether another model was made of the edited list, so that the edit is no loss.
+
+        A model made since runs something of the list; one that was there runs all that is in it, in its
+        order, and nothing that was taken out.
+        """
+        wanted = self._items_now(desk) or self._now(self._after)
+        wanted = [layer for layer in wanted if is_layer(layer)]
+        old = [layer for layer in self._now(self._before) if is_layer(layer)]
+        taken_out = [layer for layer in old if not is_among(layer, wanted)]
+        put_in = [layer for layer in wanted if not is_among(layer, old)]
+        for model in desk.models() if wanted else ():
+            if model is self.model:
+                continue
+            if model not in self._there:
+                if any(holds(model, layer) for layer in put_in or wanted):
+                    return True
+            elif not any(holds(model, layer) for layer in taken_out) and _runs_all(
+                model, wanted, in_order=not taken_out and not put_in
+            ):
+                return True
+        return False
+
+    def _items_now(self, desk: Desk) -> list[Any]:
+        """Return what the edited list holds by now, as long as it is at its place."""
+        value = self._place.read(desk.namespace) if self._place is not None else None
+        return list(value) if type(value) is list and id(value) == self._identity else []
+
+    def waits(self, ahead: Ahead, desk: Desk) -> bool:
+        """See :class:`Claim`."""
+        place = self._place
+        if place is None:
+            return False
+        is_kept = not place.steps or id(place.read(desk.namespace)) == self._identity
+        return (is_kept and place.root in ahead.read) or self.is_rebuilt_ahead(ahead, desk)
+
+    def edits(self) -> tuple[Edit, ...]:
+        """See :class:`Claim`."""
+        return (ListEdit(tuple(self._now(self._before)), tuple(self._now(self._after))),)
+
+
+def _runs_all(model: Any, wanted: list[Any], *, in_order: bool) -> bool:
+    order = tuple(layer for layer in visible_layers(model) if is_among(layer, wanted))
+    return all(holds(model, layer) for layer in wanted) and (not in_order or same_items(order, tuple(wanted)))
+
+
+def is_among(item: Any, items: Sequence[Any]) -> bool:
+    """Whether an object is one of several, by identity."""
+    return any(item is other for other in items)
+
+
+def removed_and_added(before: Sequence[Any], after: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+    """Return the items only one of the two lists holds."""
+    old, new = {id(i) for i in before}, {id(i) for i in after}
+    return [i for i in before if id(i) not in new], [i for i in after if id(i) not in old]
+
+
+def keep_weakly(items: Sequence[Any]) -> list[Callable[[], Any]]:
+    """Return for each item a way to get it back: the object while it lives, else its record."""
+    return [_remembered(item) for item in items]
+
+
+def _remembered(item: Any) -> Callable[[], Any]:
+    if not is_layer(item):
+        kind = type(item).__name__
+        return lambda: kind
+    reference, record = weakref.ref(item), record_layer(item)
+    return lambda: reference() or record

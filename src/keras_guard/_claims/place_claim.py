@@ -1,0 +1,84 @@
+"""A claim about a place that was bound again while a model goes on with what it held."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .._adapter.face import is_layer
+from .._adapter.model_use import Use
+from .._data.edits import Edit, Replace
+from .._data.events import ClassRedefined, Rebound
+from .._instrument.names import Ahead
+from .base import Claim, Desk, holds_still, living, weak_all
+
+
+@dataclass(frozen=True)
+class Keeping:
+    """How a model keeps what a place held, by functions of a module.
+
+    Attributes:
+        keeps: Called with a model and the old object: whether the model goes on with it.
+        is_in_use: Called with the new object, the desk and the models: whether it has a life of its own by now.
+        opened_by: Called with a use: whether it runs what the model keeps.
+        cured_by: Methods that make a model take the new object when the code ahead calls them on it.
+    """
+
+    keeps: Callable[[Any, Any], bool]
+    is_in_use: Callable[[Any, Desk, Sequence[Any]], bool]
+    opened_by: Callable[[Use], bool]
+    cured_by: frozenset[str] = frozenset()
+
+
+class PlaceClaim(Claim):
+    """A place holds a new object; a model goes on with the old one, and nothing uses the new one.
+
+    Args:
+        event: The binding.
+        model: The model.
+        models: All models that go on with the old object.
+        keeping: How they keep it.
+    """
+
+    def __init__(
+        self, event: Rebound | ClassRedefined, model: Any, models: Sequence[Any], keeping: Keeping
+    ) -> None:
+        super().__init__(model, cured_by=keeping.cured_by)
+        self._models = weak_all(models)
+        self._root = event.where.root
+        self._place = None if event.is_local else event.where
+        self._old, self._new = weakref.ref(event.old), weakref.ref(event.new)
+        self._keeping = keeping
+
+    def models(self) -> list[Any]:
+        """See :class:`Claim`."""
+        return living(self._models)
+
+    def holds(self, desk: Desk) -> bool:
+        """See :class:`Claim`."""
+        model, old, new = self.model, self._old(), self._new()
+        if model is None or old is None or new is None or not holds_still(self._place, new, desk):
+            return False
+        if not desk.is_reachable(model) or not self._keeping.keeps(model, old):
+            return False
+        return not self._keeping.is_in_use(new, desk, self.models())
+
+    def is_stated(self, desk: Desk) -> bool:
+        """See :class:`Claim`."""
+        new = self._new()
+        return new is not None and holds_still(self._place, new, desk)
+
+    def opened_by(self, use: Use, desk: Desk) -> bool:
+        """See :class:`Claim`."""
+        return self._keeping.opened_by(use)
+
+    def waits(self, ahead: Ahead, desk: Desk) -> bool:
+        """See :class:`Claim`."""
+        return self._root in ahead.read or self._root in ahead.bound or self.is_rebuilt_ahead(ahead, desk)
+
+    def edits(self) -> tuple[Edit, ...]:
+        """See :class:`Claim`."""
+        old, new = self._old(), self._new()
+        return (Replace(old, new),) if is_layer(old) and is_layer(new) else ()

@@ -1,0 +1,96 @@
+"""A claim about the state of a model and of some of its parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .._adapter.model_use import Use
+from .._data.edits import Edit, Replace
+from .._instrument.names import Ahead
+from .base import Claim, Desk, living, weak_all
+
+
+@dataclass(frozen=True)
+class Terms:
+    """When a claim opens, what it waits for and what cures it.
+
+    Attributes:
+        certain: See :class:`Claim`.
+        cured_by: See :class:`Claim`.
+        shows_pending: See :class:`Claim`.
+        opened_by: Called with the use, the desk, the model and the values; a function of a module.
+        read_ahead: Whether to wait while the code ahead reads a name of the model.
+        called_ahead: Names of functions whose call further down may bring the views together.
+        replaces: The pair of parts, by index, that a rebuild has to exchange.
+    """
+
+    certain: bool = False
+    cured_by: frozenset[str] = frozenset()
+    shows_pending: bool = True
+    opened_by: Callable[..., bool] | None = None
+    read_ahead: bool = False
+    called_ahead: frozenset[str] = frozenset()
+    replaces: tuple[int, int] | None = None
+
+
+CERTAIN = Terms(certain=True)
+
+
+class StateClaim(Claim):
+    """Something is true of a model and of some parts, which a function reads from the living objects.
+
+    Args:
+        model: The model.
+        proof: Called with the desk, the model, the parts and the values; a function of a module, which
+            keeps nothing alive. It is not called when the model or a part is gone: nothing holds then.
+        parts: Objects of the user's.
+        values: What else the proof needs; no objects of the user's.
+        terms: When it opens, and what cures it.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        proof: Callable[..., bool],
+        parts: Sequence[Any] = (),
+        values: Sequence[Any] = (),
+        terms: Terms = CERTAIN,
+    ) -> None:
+        super().__init__(model, certain=terms.certain, cured_by=terms.cured_by)
+        self._proof = proof
+        self._parts = weak_all(parts)
+        self._values = tuple(values)
+        self._terms = terms
+        self.shows_pending = terms.shows_pending
+
+    def holds(self, desk: Desk) -> bool:
+        """See :class:`Claim`."""
+        model, parts = self.model, living(self._parts)
+        if model is None or len(parts) < len(self._parts):
+            return False
+        return self._proof(desk, model, *parts, *self._values)
+
+    def opened_by(self, use: Use, desk: Desk) -> bool:
+        """See :class:`Claim`."""
+        if self._terms.opened_by is None:
+            return super().opened_by(use, desk)
+        return self._terms.opened_by(use, desk, self.model, *self._values)
+
+    def waits(self, ahead: Ahead, desk: Desk) -> bool:
+        """See :class:`Claim`."""
+        if self._terms.called_ahead & ahead.called:
+            return True
+        if self._terms.read_ahead and any(
+            name in ahead.read for m in self.models() for name in desk.names_of(m)
+        ):
+            return True
+        return super().waits(ahead, desk)
+
+    def edits(self) -> tuple[Edit, ...]:
+        """See :class:`Claim`."""
+        if self._terms.replaces is None:
+            return ()
+        old, new = (self._parts[index]() for index in self._terms.replaces)
+        return () if old is None or new is None else (Replace(old, new),)

@@ -1,0 +1,147 @@
+"""A claim about a traced function that holds another value than is true now."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterable
+from typing import Any, Protocol
+
+from .._adapter.code_reads import CodeFact
+from .._adapter.model_use import Use
+from .._adapter.trace_facts import TraceFacts, layers_identity, trainable_identity
+from .._adapter.traces import KINDS, trains_other_variables, trains_unknown_variables
+from .._instrument.names import Ahead
+from .base import RETRACES, Claim, Desk
+
+
+class Fact(Protocol):
+    """One fact that a trace may hold."""
+
+    def differs(self, facts: TraceFacts, model: Any, desk: Desk) -> bool:
+        """Whether a trace holds another value than is true now."""
+
+    def differs_unseen(self, model: Any) -> bool:
+        """Whether a model that was traced before anybody watched shows that it does."""
+
+
+class AttributeFact:
+    """An attribute of a layer, model, optimizer, loss, metric or schedule."""
+
+    def __init__(self, owner: Any, name: str) -> None:
+        self._owner = weakref.ref(owner)
+        self._name = name
+
+    def differs(self, facts: TraceFacts, model: Any, desk: Desk) -> bool:
+        """See :class:`Fact`."""
+        owner = self._owner()
+        return owner is not None and facts.differs(owner, self._name)
+
+    def differs_unseen(self, model: Any) -> bool:
+        """See :class:`Fact`."""
+        return False
+
+
+class CodeRead:
+    """A global, a variable of a closure, or a part of one, that code of the user's reads."""
+
+    def __init__(self, fact: CodeFact) -> None:
+        self._key = fact.source.key
+
+    def differs(self, facts: TraceFacts, model: Any, desk: Desk) -> bool:
+        """See :class:`Fact`."""
+        return any(fact.source.key == self._key and fact.differs(desk.namespace) for fact in facts.code)
+
+    def differs_unseen(self, model: Any) -> bool:
+        """See :class:`Fact`."""
+        return False
+
+
+class Layers:
+    """The layers of the model."""
+
+    def differs(self, facts: TraceFacts, model: Any, desk: Desk) -> bool:
+        """See :class:`Fact`."""
+        return facts.layers != layers_identity(model)
+
+    def differs_unseen(self, model: Any) -> bool:
+        """See :class:`Fact`."""
+        return trains_unknown_variables(model)
+
+
+class Trainable:
+    """What of the model is trained."""
+
+    def differs(self, facts: TraceFacts, model: Any, desk: Desk) -> bool:
+        """See :class:`Fact`."""
+        return facts.trainable != trainable_identity(model)
+
+    def differs_unseen(self, model: Any) -> bool:
+        """See :class:`Fact`."""
+        return trains_other_variables(model)
+
+
+class TraceClaim(Claim):
+    """Some traced function of a model holds another value of a fact than is true now.
+
+    Args:
+        model: The model.
+        fact: The fact.
+        kinds: The kinds of traced function that count.
+        certain: See :class:`Claim`. Otherwise it opens when such a trace is about to run.
+        at_use: Whether it is found when such a trace is about to run: it is certain, and nothing is waited for.
+        shows_pending: See :class:`Claim`.
+    """
+
+    opens_with_trace = True
+    quiet_after_use = True
+
+    def __init__(
+        self,
+        model: Any,
+        fact: Fact,
+        kinds: frozenset[str] = KINDS,
+        *,
+        certain: bool = False,
+        at_use: bool = False,
+        shows_pending: bool = True,
+    ) -> None:
+        super().__init__(model, certain=certain or at_use, cured_by=RETRACES)
+        self._at_use = at_use
+        self.fact = fact
+        self._kinds = kinds
+        self.shows_pending = shows_pending
+
+    def stale_kinds(self, desk: Desk) -> frozenset[str]:
+        """Return the kinds of traced function that hold another value."""
+        model = self.model
+        if model is None:
+            return frozenset()
+        traces = desk.traces.of(model)
+        return frozenset(
+            kind for kind in self._kinds if self._any_differs(traces.all_facts(kind), model, desk)
+        )
+
+    def _any_differs(self, found: Iterable[TraceFacts], model: Any, desk: Desk) -> bool:
+        return any(self.fact.differs(facts, model, desk) for facts in found)
+
+    def holds(self, desk: Desk) -> bool:
+        """See :class:`Claim`."""
+        model = self.model
+        if model is None:
+            return False
+        if not desk.traces.of(model):
+            return self.fact.differs_unseen(model)
+        return bool(self.stale_kinds(desk))
+
+    def opened_by(self, use: Use, desk: Desk) -> bool:
+        """See :class:`Claim`."""
+        model = self.model
+        if model is None or use.model is not model or use.kind not in self._kinds:
+            return False
+        return self._any_differs(use.serving, model, desk)
+
+    def waits(self, ahead: Ahead, desk: Desk) -> bool:
+        """A stale trace does no harm until it runs, and that opens the claim by itself."""
+        if self._at_use:
+            return False
+        return self.is_rebuilt_ahead(ahead, desk) if self.certain else True

@@ -1,0 +1,224 @@
+"""What claims and rules ask of the session, and what it remembers to answer them."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from .._adapter.face import is_model
+from .._adapter.marks import Mark, mark_of
+from .._adapter.membership import graph_layers, matches_layer_list, nested_models
+from .._adapter.traces import TraceBook
+from .._claims.base import living, weak_all
+from .._data.diagnostic import Span
+from .._data.identity import IdentityMap
+from .._instrument.names import binding_line, code_ahead
+from .._ledger import Entry, Ledger
+from .containers import is_plain_class, reachable, user_names
+from .containment import Containment
+from .list_origins import Kind, ListOrigins
+from .running_entries import RunningEntries
+from .shell_face import ShellFace
+
+
+@dataclass(frozen=True)
+class _Compiled:
+    """How often ``compile`` of a model ran, and whether it left something to train the last time."""
+
+    count: int
+    trains: bool
+
+
+class Desk:
+    """Answers what claims and rules ask; what it works out is kept for one turn of the guard.
+
+    Args:
+        shell: The shell.
+        containment: Counts the turns.
+        ledger: All findings.
+
+    Attributes:
+        traces: The traces of all models.
+        running: The entry methods that run now.
+        origins: Where the user's lists come from.
+        changes: Counts what was seen to change that a traced function may have read.
+    """
+
+    def __init__(self, shell: ShellFace, containment: Containment, ledger: Ledger) -> None:
+        self._shell = shell
+        self._containment = containment
+        self._ledger = ledger
+        self.traces = TraceBook()
+        self.running = RunningEntries()
+        self.origins = ListOrigins()
+        self.changes = 0
+        self._builds: IdentityMap[int | None] = IdentityMap()
+        self._compiled: IdentityMap[_Compiled] = IdentityMap()
+        self._first_marks: IdentityMap[dict[str, Mark]] = IdentityMap()
+        self._turn = -1
+        self._models: tuple[weakref.ref[Any], ...] | None = None
+        self._inside: IdentityMap[frozenset[int]] = IdentityMap()
+
+    def _begin_turn(self) -> None:
+        if self._turn != self._containment.turn:
+            self._turn = self._containment.turn
+            self._models = None
+            self._inside.clear()
+
+    # What is remembered
+
+    def note_change(self) -> None:
+        """Something changed that a traced function may have read."""
+        self.changes += 1
+
+    def note_built(self, model: Any) -> None:
+        """A model was built in the running cell."""
+        cell = self._shell.cell
+        self._builds[model] = cell.number if cell is not None else None
+
+    def note_compiled(self, model: Any) -> None:
+        """A model was compiled."""
+        self.traces.of(model).forget()
+        self._compiled[model] = _Compiled(self.compiles(model) + 1, bool(model.trainable_variables))
+        self.origins.note_compiled(model)
+
+    def note_attribute(self, target: Any, name: str, old: Any) -> None:
+        """An attribute of an object was set, which was ``old`` before."""
+        self.note_change()
+        marks = self._first_marks.get(target, None)
+        if marks is None:
+            marks = self._first_marks[target] = {}
+        if name not in marks:
+            marks[name] = mark_of(old)
+
+    # What is asked
+
+    @property
+    def namespace(self) -> dict[str, Any]:
+        """See ``_claims.base.Desk``."""
+        return self._shell.namespace
+
+    def models(self) -> list[Any]:
+        """See ``_claims.base.Desk``."""
+        self._begin_turn()
+        if self._models is None:
+            found = [value for _, value in reachable(self._shell.namespace) if is_model(value)]
+            found += self._running_models()
+            found += [inner for model in list(found) for inner in nested_models(model)]
+            self._models = weak_all({id(model): model for model in found}.values())
+        return living(self._models)
+
+    def _running_models(self) -> Iterator[Any]:
+        """Yield the models that local names of running cell functions hold."""
+        for frame in self._shell.frames():
+            if frame.function is not None:
+                for value in list(frame.frame.f_locals.values()):
+                    if is_model(value):
+                        yield value
+                    elif is_plain_class(type(value)):
+                        yield from (item for item in list(vars(value).values()) if is_model(item))
+
+    def holders(self, layer: Any) -> list[Any]:
+        """See ``_claims.base.Desk``."""
+        found = [m for m in self.models() if id(layer) in self._layers_inside(m)]
+        nested = {id(inner) for m in found for inner in nested_models(m)}
+        return sorted(found, key=lambda m: id(m) in nested)
+
+    def _layers_inside(self, model: Any) -> frozenset[int]:
+        """Return the identities of a model's layers, which all live as long as it."""
+        self._begin_turn()
+        known = self._inside.get(model, None)
+        if known is None:
+            known = self._inside[model] = frozenset(id(layer) for layer in graph_layers(model))
+        return known
+
+    def is_reachable(self, value: Any) -> bool:
+        """See ``_claims.base.Desk``."""
+        return any(model is value for model in self.models())
+
+    def in_entry(self, model: Any) -> bool:
+        """See ``_claims.base.Desk``."""
+        return self.running.holds(model)
+
+    def compiles(self, model: Any) -> int:
+        """See ``_claims.base.Desk``."""
+        found = self._compiled.get(model, None)
+        return found.count if found is not None else 0
+
+    def became_frozen(self, model: Any) -> bool:
+        """Whether a model had something to train when it was compiled, and has nothing now."""
+        found = self._compiled.get(model, None)
+        return found is not None and found.trains and not model.trainable_variables
+
+    def first_mark(self, target: Any, name: str) -> Mark:
+        """See ``rules.base.Desk``."""
+        marks = self._first_marks.get(target, None) or {}
+        return marks[name] if name in marks else mark_of(getattr(target, name, None))
+
+    def built_in(self, model: Any) -> int | None:
+        """See ``rules.base.Desk``."""
+        return self._builds.get(model, None)
+
+    def name_of(self, value: Any) -> str:
+        """See ``rules.base.Desk``."""
+        names = self.names_of(value)
+        if names:
+            return names[-1]
+        for place, item in reachable(self._shell.namespace):
+            if item is value:
+                return str(place)
+        return str(getattr(value, "name", type(value).__name__))
+
+    def names_of(self, value: Any) -> list[str]:
+        """See ``_claims.base.Desk``."""
+        local = [
+            name
+            for frame in self._shell.frames()
+            if frame.function is not None
+            for name, item in list(frame.frame.f_locals.items())
+            if item is value
+        ]
+        return local + [name for name, item in user_names(self._shell.namespace) if item is value]
+
+    def is_known(self, key: tuple[Any, ...]) -> bool:
+        """See ``rules.base.Desk``."""
+        return self._ledger.find(key) is not None
+
+    def entries_of(self, model: Any) -> list[Entry]:
+        """See ``rules.base.Desk``."""
+        inside = {id(model), *self._layers_inside(model)}
+        return [entry for entry in self._ledger.live() if any(id(m) in inside for m in entry.models())]
+
+    def cell_binds(self, number: int, name: str) -> bool:
+        """See ``rules.base.Desk``."""
+        cell = self._shell.text_of(number)
+        return cell is not None and binding_line(cell.source, name, 1, 10**9) is not None
+
+    def walks_over(self, name: str, span: Span) -> bool:
+        """See ``rules.base.Desk``."""
+        shell = self._shell
+        cell = shell.text_of_file(span.file) if span.file else shell.text_of(span.execution_count)
+        if cell is None or span.line is None:
+            return False
+        return name in code_ahead(cell.source, span.line - cell.offset).walked
+
+    def traced_models(self, part: Any) -> list[Any]:
+        """See ``rules.base.Desk``."""
+        traced = [m for m in self.traces.models() if self.is_reachable(m) or self.in_entry(m)]
+        return [m for m in traced if m is part or id(part) in self._layers_inside(m)]
+
+    def owner_of_list(self, items: tuple[Any, ...], identity: int) -> tuple[Any, str] | None:
+        """Return the model one of whose lists this is, with ``layers`` for one that was read, else ``given``.
+
+        A copy of a list of layers is a selection; only the list's history tells it from the list.
+        """
+        model = self.origins.owner_of(identity)
+        if model is None:
+            model = next((m for m in self.models() if matches_layer_list(m, items)), None)
+        if model is None:
+            return None
+        self.origins.note_owner(identity, model)
+        origin = self.origins.of(identity)
+        return model, "given" if origin is not None and origin.kind is Kind.GIVEN else "layers"

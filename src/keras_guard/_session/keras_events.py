@@ -1,0 +1,276 @@
+"""What the hooks in Keras tell: attribute writes, entries, compile, structure, state."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from .._adapter.adapted_state import learned_now, note_learning
+from .._adapter.compiled_objects import held_objects, unapplied_arguments
+from .._adapter.face import is_keras_2, is_model
+from .._adapter.marks import is_marked
+from .._adapter.membership import graph_layers
+from .._adapter.model_use import Use
+from .._adapter.policy import global_policy
+from .._adapter.trace_facts import facts_now, value_of
+from .._adapter.traces import Call, makes_traces
+from .._data.diagnostic import Span
+from .._data.events import (
+    AttributeSet,
+    CodeReadChanged,
+    Event,
+    PolicySet,
+    StateAdapted,
+    StructureChanged,
+    TrainsNothing,
+)
+from .._data.missing import MISSING
+from .._instrument import runtime
+from .containment import Containment, contained
+from .desk import Desk
+from .edit_spans import GlobalSpans, span_of_attribute
+from .running_entries import RunningEntry
+from .shell_face import ShellFace
+from .spans import span_of_frame
+
+
+@dataclass(frozen=True)
+class Told:
+    """What is done with what Keras was seen to do.
+
+    Attributes:
+        publish: Has the rules judge an event.
+        settle: Resolves what is no longer true.
+        used: Opens what a use of a model runs stale.
+        model_made: Notes that a model was made in the running cell.
+    """
+
+    publish: Callable[[Event], None]
+    settle: Callable[[], None]
+    used: Callable[[Use], None]
+    model_made: Callable[[], None]
+
+
+class KerasEvents:
+    """Hears the hooks in Keras (``_adapter.hooks.Sink``).
+
+    Args:
+        shell: The shell.
+        desk: What is known of models.
+        spans: Where globals were bound.
+        told: What is done with what was seen.
+        containment: Contains faults.
+    """
+
+    def __init__(
+        self, shell: ShellFace, desk: Desk, spans: GlobalSpans, told: Told, containment: Containment
+    ) -> None:
+        self.containment = containment
+        self._shell = shell
+        self._desk = desk
+        self._spans = spans
+        self._told = told
+
+    def fault(self, error: BaseException) -> None:
+        """See ``hooks.Sink``."""
+        self.containment.note(error)
+
+    def _span(self) -> Span:
+        return span_of_frame(self._shell, next(self._shell.frames(), None))
+
+    # Attributes
+
+    @contained
+    def attribute_set(self, target: Any, name: str, old: Any) -> None:
+        """See ``hooks.Sink``."""
+        new = getattr(target, name, MISSING)
+        if new is old:
+            return
+        self._desk.note_attribute(target, name, old)
+        self._told.publish(AttributeSet(target, name, old, new, self._span()))
+
+    # Entries and uses
+
+    @contained
+    def entered(self, model: Any, call: Call) -> None:
+        """See ``hooks.Sink``."""
+        entry = RunningEntry(model, call)
+        self._desk.running.stack.append(entry)
+        # Keras 2 puts the flags of layers aside as soon as it trains: what they say is to be asked now.
+        self._use(Use(model, call.method, call.kind if is_keras_2(model) else None))
+        if call.method.endswith("_on_batch"):
+            self._run_trace(entry)
+
+    @contained
+    def left(self, model: Any) -> None:
+        """See ``hooks.Sink``."""
+        entry = self._desk.running.leave(model)
+        if entry is not None and entry.call.method.endswith("_on_batch") and sys.exc_info()[0] is None:
+            self._note_trace(entry)
+
+    @contained
+    def batch_begins(self, kind: str) -> None:
+        """See ``hooks.Sink``."""
+        entry = self._desk.running.innermost(kind)
+        if entry is not None and entry.checked != self._desk.changes:
+            self._run_trace(entry)
+
+    @contained
+    def batch_ended(self, kind: str) -> None:
+        """See ``hooks.Sink``."""
+        entry = self._desk.running.innermost(kind)
+        if entry is not None:
+            self._note_trace(entry)
+
+    def _run_trace(self, entry: RunningEntry) -> None:
+        """A traced function is about to run: compare what it holds with what is true now."""
+        model, call = entry.model(), entry.call
+        entry.checked = self._desk.changes
+        if model is None or is_keras_2(model):
+            return
+        traces = self._desk.traces.of(model)
+        # A function traced before ``run_eagerly`` was set goes on being used.
+        if not traces and not makes_traces(model):
+            return
+        serving = traces.serving(call)
+        if serving:
+            self._use(Use(model, call.method, call.kind, tuple(serving), again=True))
+        elif call.kind == "train" and self._desk.became_frozen(model):
+            self._told.publish(TrainsNothing(model, self._span()))
+        entry.makes_trace = not traces.covers(call)
+
+    def _note_trace(self, entry: RunningEntry) -> None:
+        """A trace was made: note what it read, which is what is true now.
+
+        Not before: a model without ``Input`` has its layers built, and their lists filled, while it is traced.
+        """
+        model = entry.model()
+        if not entry.makes_trace or model is None:
+            return
+        entry.makes_trace = False
+        facts = facts_now(model, entry.call.kind, self._desk.namespace)
+        runtime.note_read(fact.source.place.root for fact in facts.code if fact.source.owner is None)
+        self._desk.traces.of(model).record(entry.call, facts)
+
+    def _use(self, use: Use) -> None:
+        if self._shell.options_in_force().enabled:
+            inner = (id(layer) for layer in graph_layers(use.model) if is_model(layer))
+            self._told.used(use.of_models(frozenset({id(use.model), *inner})))
+
+    @contained
+    def shown(self, model: Any, method: str) -> None:
+        """See ``hooks.Sink``."""
+        self._use(Use(model, method))
+
+    def unheard_changes(self, use: Use) -> list[Event]:
+        """Return what the traces of a use hold that is another value now, and whose change no hook tells."""
+        return list(self._unheard_changes(use))
+
+    def _unheard_changes(self, use: Use) -> Iterator[Event]:
+        for facts in use.serving:
+            for owner, name, mark in facts.unheard():
+                if not is_marked(mark, value_of(owner, name)):
+                    yield self._held(owner, name, mark)
+            for fact in facts.code_that_differs(self._desk.namespace):
+                where = fact.source.place
+                now = fact.source.read(self._desk.namespace)
+                yield CodeReadChanged(use.model, where, fact, now, self._spans.of(where))
+        if use.scores:
+            for owner in held_objects(use.model, "test"):
+                for name, value in unapplied_arguments(owner).items():
+                    yield self._held(owner, name, value)
+
+    def _held(self, owner: Any, name: str, held: Any) -> AttributeSet:
+        span = span_of_attribute(self._shell, owner, name)
+        return AttributeSet(owner, name, held, value_of(owner, name), span)
+
+    # Building and compiling
+
+    @contained
+    def building(self, given: tuple[Any, ...]) -> None:
+        """See ``hooks.Sink``."""
+        arguments = (item for value in given for item in (value if type(value) is tuple else [value]))
+        self._desk.origins.note_given(arguments, self._desk.namespace.values())
+
+    @contained
+    def built(self, model: Any) -> None:
+        """See ``hooks.Sink``."""
+        self._told.model_made()
+        self._desk.note_built(model)
+
+    @contained
+    def compiled(self, model: Any) -> None:
+        """See ``hooks.Sink``."""
+        self._desk.note_compiled(model)
+        self._told.settle()
+        self._use(Use(model, "compile"))
+
+    @contained
+    def functions_dropped(self, model: Any, kind: str) -> None:
+        """See ``hooks.Sink``."""
+        self._desk.traces.of(model).forget(kind)
+        for entry in self._desk.running.stack:
+            if entry.model() is model:
+                entry.checked = -1
+
+    # Structure and state
+
+    @contained
+    def structure_begins(self, model: Any, action: str) -> Any:
+        """See ``hooks.Sink``."""
+        return model, action, tuple(model) if isinstance(model, list) else tuple(graph_layers(model))
+
+    @contained
+    def structure_ended(self, token: Any) -> None:
+        """See ``hooks.Sink``."""
+        target, action, before = token
+        self._desk.note_change()
+        after = tuple(target) if isinstance(target, list) else tuple(graph_layers(target))
+        changed = [item for item in (*before, *after) if not (_has(before, item) and _has(after, item))]
+        if not changed:
+            return
+        for model in [target] if is_model(target) else self._owners(target):
+            self._told.publish(StructureChanged(model, action, changed[0], self._span()))
+
+    def _owners(self, tracked: Any) -> list[Any]:
+        """Return the traced models one of whose layers holds a tracked list."""
+        return [
+            model
+            for model in self._desk.traces.models()
+            if any(_has(vars(layer).values(), tracked) for layer in (model, *graph_layers(model)))
+        ]
+
+    @contained
+    def adapt_begins(self, layer: Any) -> Any:
+        """See ``hooks.Sink``. Only what a trace may hold is worth reading."""
+        if not self._desk.traces.models():
+            return None
+        note_learning(layer)
+        return layer, learned_now(layer)
+
+    @contained
+    def adapt_ended(self, token: Any) -> None:
+        """See ``hooks.Sink``."""
+        layer, before = token
+        note_learning(layer)
+        if learned_now(layer) != before:
+            self._desk.note_change()
+            self._told.publish(StateAdapted(layer, self._span()))
+
+    @contained
+    def policy_begins(self) -> Any:
+        """See ``hooks.Sink``."""
+        return (global_policy(),)
+
+    @contained
+    def policy_ended(self, token: Any) -> None:
+        """See ``hooks.Sink``."""
+        now = global_policy()
+        if now != token[0]:
+            self._told.publish(PolicySet(token[0], now, self._span()))
+
+
+def _has(items: Any, wanted: Any) -> bool:
+    return any(item is wanted for item in items)

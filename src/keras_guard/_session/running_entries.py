@@ -1,0 +1,61 @@
+"""Which entry methods (``fit``, ``predict`` ...) run now, on this thread."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from typing import Any
+
+from .._adapter.traces import Call
+
+
+class RunningEntry:
+    """An entry method that is running.
+
+    Attributes:
+        model: Returns the model.
+        call: The call.
+        checked: The count of changes when its traced function was last compared with what is true.
+        makes_trace: Whether a trace is being made that has not been noted yet.
+    """
+
+    __slots__ = ("call", "checked", "makes_trace", "model")
+
+    def __init__(self, model: Any, call: Call) -> None:
+        self.model = weakref.ref(model)
+        self.call = call
+        self.checked = -1
+        self.makes_trace = False
+
+
+class RunningEntries:
+    """A stack of them for each thread."""
+
+    def __init__(self) -> None:
+        self._local = threading.local()
+
+    @property
+    def stack(self) -> list[RunningEntry]:
+        """The entry methods of this thread, the innermost last."""
+        stack: list[RunningEntry] | None = getattr(self._local, "stack", None)
+        if stack is None:
+            stack = self._local.stack = []
+        return stack
+
+    def innermost(self, kind: str) -> RunningEntry | None:
+        """Return the innermost entry, if its traced function is of a kind."""
+        stack = self.stack
+        return stack[-1] if stack and stack[-1].call.kind == kind else None
+
+    def leave(self, model: Any) -> RunningEntry | None:
+        """Take the entry of a model off the stack, with those that did not end by themselves."""
+        stack = self.stack
+        while stack:
+            entry = stack.pop()
+            if entry.model() is model:
+                return entry
+        return None
+
+    def holds(self, model: Any) -> bool:
+        """Whether a model is in the middle of an entry method."""
+        return any(entry.model() is model for entry in self.stack)
