@@ -155,7 +155,8 @@ def browser(session: nox.Session) -> None:
 def docs(session: nox.Session) -> None:
     """Build the documentation; `-- serve` shows it while it is written."""
     session.install(*nox.project.dependency_groups(PYPROJECT, "docs"))
-    session.run("mkdocs", *(session.posargs or ["build", "--strict", "--site-dir", session.create_tmp()]))
+    words = session.posargs or ["build", "--strict", "--site-dir", str(Path(session.create_tmp(), "site"))]
+    session.run("mkdocs", *words, env={"NO_MKDOCS_2_WARNING": "1"})
 
 
 @nox.session(venv_backend="none")
