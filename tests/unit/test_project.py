@@ -145,6 +145,48 @@ def test_constraints_hold_every_requirement(requirement: Requirement) -> None:
     assert all(requirement.specifier.contains(version) for version in versions)
 
 
+def _pins(name: str) -> set[tuple[str, str]]:
+    found = re.findall(r"additional_dependencies: \[(.+)\]", _text(name))
+    return {tuple(pin.strip().split("==")) for pins in found for pin in pins.split(",")}
+
+
+@pytest.mark.parametrize(("name", "version"), sorted(_pins(".pre-commit-config.yaml")))
+def test_hooks_use_the_versions_of_the_constraints(name: str, version: str) -> None:
+    """A hook of pre-commit runs the version that development uses."""
+    assert version in _locked()[name]
+
+
+# Commands
+
+
+def _sessions() -> set[str]:
+    return set(re.findall(r"^@nox\.session.*\n(?:@.*\n)*def (\w+)", _text("noxfile.py"), re.MULTILINE))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(path.relative_to(ROOT).as_posix(), id=path.name)
+        for path in [*sorted((ROOT / ".github/workflows").glob("*.yml")), ROOT / "CONTRIBUTING.md"]
+    ],
+)
+def test_sessions_that_are_run_exist(name: str) -> None:
+    """A workflow and CONTRIBUTING run sessions that the noxfile has."""
+    called = re.findall(r"nox (?:--list --json )?-s ((?:[a-z_]+ ?)+)", _text(name))
+    listed = re.findall(r"session: \[(.+)\]", _text(name))
+    named = {word for words in [*called, *listed] for word in re.findall(r"[a-z_]+", words)}
+    assert named
+    assert named <= _sessions()
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", ".ci/run", ".readthedocs.yaml"])
+def test_groups_that_are_installed_exist(name: str) -> None:
+    """A command installs groups that ``pyproject.toml`` has."""
+    named = set(re.findall(r"--group (\w+)", _text(name)))
+    assert named
+    assert named <= set(PROJECT["dependency-groups"])
+
+
 # The house
 
 
