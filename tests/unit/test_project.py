@@ -203,3 +203,11 @@ def test_every_room_is_in_the_table() -> None:
     """The table of CONTRIBUTING has every folder and file of the package, and no other."""
     rows = re.findall(r"^\| (`_.+?) \|", _text("CONTRIBUTING.md"), re.MULTILINE)
     assert set(re.findall(r"`(_.+?)`", " ".join(rows))) == _rooms()
+
+
+def test_every_folder_of_tests_is_described() -> None:
+    """The table of ``tests/README.md`` has every folder of tests, and no other."""
+    tests = ROOT / "tests"
+    folders = {path.name for path in tests.iterdir() if path.is_dir() and path.name != "__pycache__"}
+    table = _text("tests/README.md").partition("## Folders")[2].partition("\n## ")[0]
+    assert set(re.findall(r"^\| `([a-z]+)`", table, re.MULTILINE)) == folders
