@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+from pathlib import Path
+
 import nox
 
 nox.options.sessions = ["tests", "lint", "types"]
 nox.options.default_venv_backend = "uv|venv"
 
+#: The project's metadata, with the groups of what development needs.
+PYPROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = ["3.10", "3.11", "3.12", "3.13"]
 
 #: What every row of the matrix runs: every rule's page, cells in a real kernel, and the classic rebuilds.
@@ -47,6 +53,15 @@ ROWS = [
 ]
 
 
+def _install(session: nox.Session, *packages: str, groups: tuple[str, ...] = ("test",)) -> None:
+    """Install the package with a TensorFlow, groups of ``pyproject.toml`` and further packages.
+
+    In one command, so that the versions fit each other. The groups are given as their contents: the pip of a
+    new environment may be too old for ``--group``.
+    """
+    session.install(".[demo]", *nox.project.dependency_groups(PYPROJECT, *groups), *packages)
+
+
 def _pytest(session: nox.Session, *arguments: str, **environment: str) -> None:
     session.run("python", "-m", "pytest", "-q", *arguments, *session.posargs, env=environment)
 
@@ -54,7 +69,7 @@ def _pytest(session: nox.Session, *arguments: str, **environment: str) -> None:
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
     """Run the tests on each Python."""
-    session.install(".[test]")
+    _install(session)
     _pytest(session)
 
 
@@ -62,7 +77,7 @@ def tests(session: nox.Session) -> None:
 @nox.parametrize(["python", "packages", "backend"], ROWS)
 def matrix(session: nox.Session, packages: tuple[str, ...], backend: str) -> None:
     """Vary one axis at a time: Python, IPython, Keras, backend."""
-    session.install(".[test]", *(package for package in packages if backend != "torch"))
+    _install(session, *(package for package in packages if backend != "torch"))
     if backend == "torch":  # by pip, which can be told where small builds lie
         session.install("pip")
         session.run("python", "-m", "pip", "install", "-q", *packages)
@@ -73,7 +88,7 @@ def matrix(session: nox.Session, packages: tuple[str, ...], backend: str) -> Non
 @nox.session
 def tf_keras(session: nox.Session) -> None:
     """Run the tests of Keras 2; it comes without what it asks for, since TensorFlow is there for the CPU."""
-    session.install(".[test]")
+    _install(session)
     session.install("--no-deps", "tf_keras")
     _pytest(session, "tests/kernel/test_tf_keras.py")
 
@@ -81,14 +96,14 @@ def tf_keras(session: nox.Session) -> None:
 @nox.session
 def neighbours(session: nox.Session) -> None:
     """Run beside other extensions that change cells."""
-    session.install(".[test]", "ipyflow", "jaxtyping", "beartype", "line_profiler")
+    _install(session, "ipyflow", "jaxtyping", "beartype", "line_profiler")
     _pytest(session, "tests/kernel/test_neighbours.py")
 
 
 @nox.session
 def sweeps(session: nox.Session) -> None:
     """Run the long sweeps: thousands of generated programs, every application and backbone, leaks."""
-    session.install(".[test,hub]")
+    _install(session, groups=("test", "hub"))
     _pytest(session, "-m", "slow")
 
 
@@ -102,14 +117,15 @@ def ipython_suite(session: nox.Session) -> None:
 @nox.session
 def mutants(session: nox.Session) -> None:
     """Change the rules piece by piece and count what the tests notice; `-- --sample 100` for some of it."""
-    session.install("-e", ".[test]", "cosmic-ray", "coverage")
+    test = nox.project.dependency_groups(PYPROJECT, "test")
+    session.install("-e", ".[demo]", *test, "cosmic-ray", "coverage")
     session.run("python", "-m", "tests.mutation", *session.posargs)
 
 
 @nox.session
 def lint(session: nox.Session) -> None:
     """Check style and format."""
-    session.install("ruff")
+    session.install(*nox.project.dependency_groups(PYPROJECT, "lint"))
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
 
@@ -117,22 +133,74 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Check types."""
-    session.install(".", "mypy", "traitlets")
+    session.install(".", *nox.project.dependency_groups(PYPROJECT, "types"))
     session.run("mypy")
 
 
 @nox.session
-def wheel(session: nox.Session) -> None:
-    """Build wheel and sdist, then test the wheel with the sources out of the way."""
-    session.install("build", "twine")
-    built = session.create_tmp()
-    session.run("python", "-m", "build", "--outdir", built)
-    session.run("twine", "check", "--strict", f"{built}/*", external=True)
-    session.install(".[test]")
+def pure(session: nox.Session) -> None:
+    """Run the quick loop."""
+    session.install(".", *nox.project.dependency_groups(PYPROJECT, "test"))
+    _pytest(session, "-m", "pure")
+
+
+@nox.session
+def browser(session: nox.Session) -> None:
+    """Run the tests in JupyterLab and Chromium; where there is no Chromium, they fail."""
+    _install(session)
+    _pytest(session, "tests/browser", KERAS_GUARD_NEEDS_BROWSER="1")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation; `-- serve` shows it while it is written."""
+    session.install(*nox.project.dependency_groups(PYPROJECT, "docs"))
+    words = session.posargs or ["build", "--strict", "--site-dir", str(Path(session.create_tmp(), "site"))]
+    session.run("mkdocs", *words, env={"NO_MKDOCS_2_WARNING": "1"})
+
+
+@nox.session(venv_backend="none")
+def dev(session: nox.Session) -> None:
+    """Make `.venv` for development, with the versions of `constraints.txt` and the hooks of pre-commit."""
+    python = str(Path(".venv", "Scripts" if sys.platform == "win32" else "bin", "python"))
+    packages = ["-e", ".[demo]", "--group", "dev", "-c", "constraints.txt"]
+    for words in (
+        [sys.executable, "-m", "venv", ".venv"],
+        [python, "-m", "pip", "install", "-q", "pip>=25.1"],
+        [python, "-m", "pip", "install", "-q", *packages],
+        [python, "-m", "pre_commit", "install"],
+    ):
+        session.run(*words, external=True)
+
+
+@nox.session
+def lock(session: nox.Session) -> None:
+    """Write `constraints.txt`: one set of versions for development, for every Python and system."""
+    session.install("uv")
+    words = "uv pip compile pyproject.toml --extra demo --group dev --universal --python-version 3.10"
     session.run(
-        "pip", "install", "--no-index", "--no-deps", "--force-reinstall", "--find-links", built, "keras-guard"
+        *f"{words} --no-annotate --upgrade --output-file constraints.txt".split(),
+        "--custom-compile-command=nox -s lock",
     )
-    _pytest(session)
+
+
+@nox.session
+def wheel(session: nox.Session) -> None:
+    """Build wheel and sdist into `dist`, then run the tests on the wheel in a copy without sources."""
+    session.install("build", "twine")
+    built, copy = Path("dist"), Path(session.create_tmp(), "without-sources")
+    for folder in (built, copy):
+        shutil.rmtree(folder, ignore_errors=True)
+    session.run("python", "-m", "build", "--outdir", str(built))
+    session.run("twine", "check", "--strict", *map(str, built.iterdir()))
+    (made,) = (path.resolve() for path in built.glob("*.whl"))
+    session.install(f"{made}[demo]", *nox.project.dependency_groups(PYPROJECT, "test"))
+    for file in str(session.run("git", "ls-files", external=True, silent=True)).splitlines():
+        if not file.startswith("src/"):
+            (copy / file).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(file, copy / file)
+    session.chdir(copy)
+    _pytest(session, KERAS_GUARD_WHEEL=str(made))
 
 
 @nox.session
@@ -146,5 +214,5 @@ def audit(session: nox.Session) -> None:
 @nox.session
 def benchmarks(session: nox.Session) -> None:
     """Print the table of ratios to plain IPython."""
-    session.install(".[test]")
+    _install(session)
     session.run("python", "benchmarks/run.py", *session.posargs)

@@ -1,13 +1,56 @@
-"""Fixtures of all tests: kernels, and the directories that decide on markers."""
+"""Fixtures of all tests, and the folders that decide on the mark ``pure``."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from .support import generated
 from .support.kernel import Kernel
+
+TESTS = Path(__file__).parent
+#: Folders whose tests need neither Keras nor a kernel, a browser or an installed wheel.
+PURE = frozenset({"unit", "security"})
+#: What a pure test may not import. Each of them takes seconds.
+HEAVY = ("keras", "tensorflow", "tf_keras", "jax", "torch")
+
+
+def _is_quick(config: pytest.Config) -> bool:
+    return bool(config.getoption("markexpr") == "pure")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Generate fewer examples in the quick loop."""
+    if _is_quick(config):
+        generated.quick()
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave the other folders out of ``-m pure``: reading them takes longer than running the pure tests."""
+    if _is_quick(config) and collection_path.parent == TESTS and collection_path.is_dir():
+        return collection_path.name not in PURE or None
+    return None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of the pure folders."""
+    for item in items:
+        if item.path.is_relative_to(TESTS) and item.path.relative_to(TESTS).parts[0] in PURE:
+            item.add_marker(pytest.mark.pure)
+
+
+@pytest.fixture(autouse=True)
+def no_heavy_import(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a pure test that imports Keras or a backend."""
+    before = {name for name in HEAVY if name in sys.modules}
+    yield
+    if request.node.get_closest_marker("pure") is not None:
+        imported = {name for name in HEAVY if name in sys.modules} - before
+        assert not imported, f"a pure test may not import {', '.join(sorted(imported))}"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -46,9 +46,9 @@ class Shells:
     @property
     def environment(self) -> dict[str, str]:
         """The variables of everything that is started."""
-        kept = {
-            name: value for name, value in os.environ.items() if name not in ("KERAS_GUARD", "PYTHONPATH")
-        }
+        # IPython puts the packages of an activated environment before those of its own.
+        left_out = ("KERAS_GUARD", "PYTHONPATH", "VIRTUAL_ENV")
+        kept = {name: value for name, value in os.environ.items() if name not in left_out}
         return {**kept, "IPYTHONDIR": str(self.home), "HOME": str(self.home), **self.variables}
 
     def call(self, *words: str) -> subprocess.CompletedProcess[str]:
@@ -121,8 +121,9 @@ def build(source: Path, target: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel of this checkout."""
-    return build(ROOT, tmp_path_factory.mktemp("wheel"))
+    """The wheel of this checkout, or the one that ``KERAS_GUARD_WHEEL`` names."""
+    given = os.environ.get("KERAS_GUARD_WHEEL")
+    return Path(given) if given else build(ROOT, tmp_path_factory.mktemp("wheel"))
 
 
 @pytest.fixture(scope="session")

@@ -38,8 +38,13 @@ def _missing() -> str | None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark everything here as browser tests, skipped only where there is no browser or no JupyterLab."""
+    """Mark everything here as browser tests, skipped only where there is no browser or no JupyterLab.
+
+    With ``KERAS_GUARD_NEEDS_BROWSER`` in the environment, nothing is skipped: what is missing ends the run.
+    """
     reason = _missing()
+    if reason is not None and os.environ.get("KERAS_GUARD_NEEDS_BROWSER"):
+        raise pytest.UsageError(f"the browser tests cannot run: {reason}")
     for item in items:
         if Path(__file__).parent in Path(item.path).parents:
             item.add_marker(pytest.mark.browser)

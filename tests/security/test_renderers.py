@@ -17,6 +17,7 @@ from keras_guard._data.views import ModelViews, ViewRow
 from keras_guard._render import bundle, render_html, render_json, render_text
 from keras_guard._render.as_views import views_as_html, views_as_text
 from keras_guard._render.paint import clean
+from tests.support.generated import examples
 
 HOSTILE = [
     "<script>alert(1)</script>", "</pre></div><img src=x onerror=alert(1)>", '"><svg onload=alert(1)>', "' onclick='x",
@@ -148,7 +149,7 @@ def _check(html: str) -> str:
 
 
 @given(DIAGNOSTICS)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 def test_card_holds_hostile_text_as_text(diagnostic: Diagnostic) -> None:
     """Only the card's own tags and attributes come out of a parser, and the message reads as it was given."""
     text = _check(render_html(diagnostic)).casefold()
@@ -157,7 +158,7 @@ def test_card_holds_hostile_text_as_text(diagnostic: Diagnostic) -> None:
 
 
 @given(VIEWS)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_views_hold_hostile_text_as_text(views: ModelViews) -> None:
     """The same for the table of views."""
     text = _check(views_as_html(views))
@@ -165,7 +166,7 @@ def test_views_hold_hostile_text_as_text(views: ModelViews) -> None:
 
 
 @given(DIAGNOSTICS)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_text_moves_no_cursor(diagnostic: Diagnostic) -> None:
     """A terminal gets no control character from a name, coloured or not; a name adds no line."""
     text = render_text(diagnostic)
@@ -177,14 +178,14 @@ def test_text_moves_no_cursor(diagnostic: Diagnostic) -> None:
 
 
 @given(VIEWS)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_views_as_text_move_no_cursor(views: ModelViews) -> None:
     """The same for the table of views as text."""
     assert all(c.isprintable() or c in "\n\t" for c in views_as_text(views))
 
 
 @given(DIAGNOSTICS)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_json_is_plain_data(diagnostic: Diagnostic) -> None:
     """The JSON part survives a round trip, and the bundle holds nothing but its three parts."""
     data = render_json(diagnostic)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -23,9 +24,11 @@ FORBIDDEN = frozenset(
 RUNS_CODE = ("_rebuild", "_session/packages.py", "_adapter/probes.py")
 
 
-def _trees() -> Iterator[tuple[str, ast.Module]]:
-    for path in FILES:
-        yield path.relative_to(FOLDER).as_posix(), ast.parse(path.read_text(encoding="utf-8"))
+@cache
+def _trees() -> list[tuple[str, ast.Module]]:
+    return [
+        (path.relative_to(FOLDER).as_posix(), ast.parse(path.read_text(encoding="utf-8"))) for path in FILES
+    ]
 
 
 def _imported(node: ast.AST) -> Iterator[str]:

@@ -1,14 +1,16 @@
-"""The house: which room may import which, and who may know Keras and IPython."""
+"""The house: which room may import which, and which room may read Keras and IPython."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 import keras_guard
+from keras_guard._instrument.vocabulary import PRIVATE_STRUCTURE
 
 PACKAGE = Path(keras_guard.__file__).parent
 #: From the bottom up; a room imports only from those before it.
@@ -37,9 +39,14 @@ MODULES = sorted(
 )
 
 
+@cache
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def _imports(path: Path) -> Iterator[tuple[int, str]]:
     """Yield (level, module) of each import, of those for type checking too."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(_tree(path)):
         if isinstance(node, ast.ImportFrom):
             yield node.level, node.module or ""
         elif isinstance(node, ast.Import):
@@ -72,3 +79,143 @@ def test_only_the_adapters_know_keras_and_ipython(path: Path) -> None:
             assert _room(path) == "_adapter"
         if level == 0 and top in ("IPython", "traitlets"):
             assert _room(path) == "_shell"
+
+
+#: The modules that may not read Keras' private attributes.
+OTHERS = [path for path in MODULES if _room(path) != "_adapter"]
+#: Private names of other packages that a room may read: IPython's, the standard library's.
+FOREIGN = frozenset({"_fields", "_getframe", "_filename_map"})
+#: Methods of strings whose argument is a part of a name and not a name.
+OF_STRINGS = frozenset({"startswith", "endswith", "removeprefix", "removesuffix", "replace", "partition"})
+#: Reads of Keras privates outside ``_adapter`` that are still there. No entry may be added; an entry whose
+#: read is gone must be deleted.
+KNOWN_PRIVATE_READS = frozenset(
+    {
+        ("_rebuild/plan.py", "_inbound_nodes"),
+        ("_rules/kg102.py", "_layers"),
+        ("_rules/kg103.py", "_functional"),
+        ("_rules/kg103.py", "_nodes_by_depth"),
+        ("_rules/kg104.py", "_layers"),
+    }
+)
+
+
+def _is_private(name: object) -> bool:
+    if not isinstance(name, str) or name in FOREIGN:
+        return False
+    return name.startswith("_") and not name.startswith("__") and name.isidentifier() and name != "_"
+
+
+def _strings(nodes: Iterable[ast.AST]) -> set[str]:
+    return {node.value for node in nodes if isinstance(node, ast.Constant) and _is_private(node.value)}
+
+
+def _attributes_of_others(tree: ast.AST) -> set[str]:
+    """Return the private attributes of anything but ``self`` and ``cls``."""
+    return {
+        node.attr
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and _is_private(node.attr)
+        and not (isinstance(node.value, ast.Name) and node.value.id in ("self", "cls"))
+    }
+
+
+def _strings_that_read(tree: ast.AST) -> set[str]:
+    """Return the private names that are passed to a call, compared with a name or used as a key."""
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            if not (isinstance(node.func, ast.Attribute) and node.func.attr in OF_STRINGS):
+                found |= _strings(node.args)
+        elif isinstance(node, ast.Compare):
+            found |= _strings([node.left, *node.comparators])
+        elif isinstance(node, ast.Subscript):
+            found |= _strings([node.slice])
+    return found
+
+
+def _defined(tree: ast.AST) -> set[str]:
+    """Return the private names that a module defines, or sets on ``self``."""
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            found.add(node.name)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            found |= {node.attr} if isinstance(node.value, ast.Name) and node.value.id == "self" else set()
+    return {name for name in found if _is_private(name)}
+
+
+@cache
+def _of_keras() -> frozenset[str]:
+    """Return the names that are known to be private to Keras: what ``_adapter`` reads, what KG103 watches."""
+    found = set(PRIVATE_STRUCTURE)
+    for path in set(MODULES).difference(OTHERS):
+        tree = _tree(path)
+        found |= _attributes_of_others(tree) | _strings_that_read(tree)
+    return frozenset(name for name in found if _is_private(name))
+
+
+@cache
+def _of_ours() -> frozenset[str]:
+    return frozenset().union(*(_defined(_tree(path)) for path in PACKAGE.rglob("*.py")))
+
+
+def _keras_privates(tree: ast.AST) -> set[str]:
+    """Return the names by which a module reads a private attribute of Keras.
+
+    An attribute of another object counts if Keras is known to have it, or if this package defines no such name.
+    """
+    attributes = {n for n in _attributes_of_others(tree) if n in _of_keras() or n not in _of_ours()}
+    return attributes | {name for name in _strings_that_read(tree) if name in _of_keras()}
+
+
+def _private_reads() -> set[tuple[str, str]]:
+    return {
+        (path.relative_to(PACKAGE).as_posix(), name)
+        for path in OTHERS
+        for name in _keras_privates(_tree(path))
+    }
+
+
+@pytest.mark.parametrize("path", OTHERS, ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_only_the_adapter_reads_private_attributes_of_keras(path: Path) -> None:
+    """No other room reads a private attribute of Keras, by a dot or by a string."""
+    file = path.relative_to(PACKAGE).as_posix()
+    known = {name for known_file, name in KNOWN_PRIVATE_READS if known_file == file}
+    assert _keras_privates(_tree(path)) <= known
+
+
+def test_known_private_reads_are_still_there() -> None:
+    """A known exception is deleted from the list when its read is gone."""
+    assert sorted(KNOWN_PRIVATE_READS - _private_reads()) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "names"),
+    [
+        pytest.param("model._nodes_by_depth", {"_nodes_by_depth"}, id="attribute"),
+        pytest.param("self.model._nodes_by_depth", {"_nodes_by_depth"}, id="attribute of an attribute"),
+        pytest.param("model._layers = []", {"_layers"}, id="attribute written"),
+        pytest.param(
+            "layer._never_heard_of", {"_never_heard_of"}, id="a name that this package does not define"
+        ),
+        pytest.param("getattr(layer, '_layers', ())", {"_layers"}, id="getattr"),
+        pytest.param("hasattr(layer, '_inbound_nodes')", {"_inbound_nodes"}, id="hasattr"),
+        pytest.param("attrgetter('_layers')(layer)", {"_layers"}, id="attrgetter"),
+        pytest.param("vars(layer)['_layers']", {"_layers"}, id="key of vars"),
+        pytest.param("vars(layer).get('_layers')", {"_layers"}, id="get from vars"),
+        pytest.param("[v for k, v in vars(m).items() if k != '_layers']", {"_layers"}, id="name compared"),
+        pytest.param("self._layers", set(), id="own attribute"),
+        pytest.param("session._session", set(), id="a name of this package"),
+        pytest.param("sys._getframe(1)", set(), id="standard library"),
+        pytest.param("name.startswith('_layers')", set(), id="beginning of a name"),
+        pytest.param("WATCHED = frozenset(['_layers'])", set(), id="name listed, not read"),
+        pytest.param("model.layers", set(), id="public attribute"),
+    ],
+)
+def test_a_read_of_a_private_attribute_is_found(code: str, names: set[str]) -> None:
+    """The check above finds each way to read a private attribute, and no other use of such a name."""
+    assert _keras_privates(ast.parse(code)) == names

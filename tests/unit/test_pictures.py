@@ -16,6 +16,7 @@ from keras_guard._render.as_sketch import sketch_lines, spoken
 from keras_guard._render.as_svg import picture_as_html, picture_as_svg
 from keras_guard._render.layout import lay_out
 from keras_guard._render.paint import painter
+from tests.support.generated import examples
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -48,7 +49,7 @@ PICTURES = st.builds(Picture, st.text(max_size=9), st.lists(panels(), min_size=1
 
 
 @given(panels())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_nothing_overlaps(panel: Panel) -> None:
     """Two boxes, or a box and a line that passes, never share a place."""
     layout = lay_out(panel, {node.key: 80.0 for node in panel.nodes})
@@ -59,7 +60,7 @@ def test_nothing_overlaps(panel: Panel) -> None:
 
 
 @given(panels())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_lines_run_down_one_rank_at_a_time(panel: Panel) -> None:
     """Every edge becomes a line from its maker to its reader through each rank between them."""
     layout = lay_out(panel, {node.key: 80.0 for node in panel.nodes})
@@ -69,7 +70,7 @@ def test_lines_run_down_one_rank_at_a_time(panel: Panel) -> None:
 
 
 @given(PICTURES)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_svg_is_well_formed_and_holds_only_shapes_and_text(picture: Picture) -> None:
     """Whatever the names are, an XML parser finds shapes and texts, and everything inside the image."""
     svg, width = picture_as_svg(picture)
@@ -83,7 +84,7 @@ def test_svg_is_well_formed_and_holds_only_shapes_and_text(picture: Picture) -> 
 
 
 @given(PICTURES)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_every_node_is_in_the_words(picture: Picture) -> None:
     """The text drawing has a line a node, and the sentence for screen readers speaks of each."""
     lines = sketch_lines(picture, painter(False))

@@ -33,7 +33,7 @@ class Replace:
 
     Attributes:
         old: The layer in the graph, or its name.
-        new: The layer to put there (a live layer or a :class:`LayerRecord`).
+        new: The layer to put there.
     """
 
     old: Any

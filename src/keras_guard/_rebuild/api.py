@@ -26,16 +26,16 @@ STYLES = ("replay", "copy", "source")
 
 @dataclass(frozen=True, eq=False)
 class Rebuild:
-    """Code that makes the model that was meant.
+    """Code that creates the model with the edits in it.
 
     Attributes:
         source: The complete text of a cell, ``compile`` included.
         target: The name it binds.
-        kept: Names of the layers that live on with their weights.
-        fresh: Names of the layers that are new or made anew.
+        kept: Names of the layers that the new model shares with the old one, weights included.
+        fresh: Names of the layers that are new, or created again from their config.
         notes: What the user should know besides the comments in the source.
         style: ``replay``, ``copy`` or ``source``.
-        dry_run: What was proved before: ``"forward pass"`` or ``"shapes only (...)"``.
+        dry_run: How the code was tested: ``"forward pass"`` or ``"shapes only (...)"``.
     """
 
     source: str
@@ -53,8 +53,8 @@ class Rebuild:
         """Run the source.
 
         Args:
-            namespace: Where it runs, usually the user's globals; :attr:`target` is bound there.
-                Without it, the names known to :func:`rebuild` are read and none is changed.
+            namespace: Where it runs, usually the user's globals; ``target`` is bound there.
+                Without it, the names that ``rebuild`` was given are read and none is changed.
 
         Returns:
             The rebuilt model.
@@ -78,29 +78,28 @@ def rebuild(
     name: str | None = None,
     dry_run_limit: int | None = None,
 ) -> Rebuild:
-    """Write code that brings a model and the edits made to it together.
+    """Write code that creates a model with the edits made to it.
 
-    The code is proved before it is returned: it is run on the live layers, the model it makes
-    is fed, and every trace of that is wiped out.
+    The code is tested before it is returned: it is run on the live layers, the model it creates
+    is called on data, and all effects of this are undone.
 
     Args:
         model: A Functional or Sequential model.
-        edits: :class:`~keras_guard.Replace`, :class:`~keras_guard.InsertAfter`,
-            :class:`~keras_guard.Remove`, in the order they were made. Without any, the code makes
-            an equal model.
-        namespace: The user's globals. Layers, losses and models are spelled by the names there that
-            still hold the very object.
-        style: ``"replay"`` reuses the layer objects, so weights live on; ``"copy"`` makes an
+        edits: ``Replace``, ``InsertAfter`` and ``Remove``, in the order in which they were made.
+            Without edits, the code creates an equal model.
+        namespace: The user's globals. The code refers to layers, losses and models by the names that
+            they have there.
+        style: ``"replay"`` uses the same layer objects, so weights are kept; ``"copy"`` creates an
             independent model with the same weights; ``"source"`` is complete, stand-alone code.
         name: The name to bind; else the user's name of the model, else ``rebuilt``.
         dry_run_limit: Above this many parameters the model is built but not fed.
 
     Returns:
-        The code, and what it keeps and makes anew.
+        The code, and which layers it keeps and creates.
 
     Raises:
-        RebuildRefused: When the edits have several readings, a layer cannot be made to fit, or
-            the code did not pass its proof.
+        RebuildRefused: If the edits can be read in more than one way, a layer cannot be made to fit,
+            or the code failed its test.
     """
     _wake()
     _check_model(model)

@@ -6,7 +6,7 @@ from typing import Any
 
 
 class RebuildRefused(ValueError):  # noqa: N818 - a refusal, and the public name
-    """A rebuild that would need guessing, or that cannot be written.
+    """Raised when a rebuild would be a guess, or when there is no code for it.
 
     Attributes:
         reason: One sentence that says why.

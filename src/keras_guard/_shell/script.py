@@ -19,18 +19,18 @@ from .extension import current
 def check(model: Any, *, namespace: Mapping[str, Any] | None = None) -> tuple[Diagnostic, ...]:
     """Audit what the code declares, what the graph runs and what the compiled functions hold.
 
-    In a notebook with the guard loaded this is ``%keras_guard check`` as data. Elsewhere the live
-    objects alone are asked, and each divergence is also given as a :class:`KerasGuardWarning`.
+    In a notebook with the guard loaded this is ``%keras_guard check`` as data. Elsewhere only the live
+    objects are examined, and each divergence is also issued as a ``KerasGuardWarning``.
 
     Args:
         model: The Keras model.
-        namespace: Where the user's names are, to call things by; the caller's globals by default.
+        namespace: The user's names, for the messages; the caller's globals by default.
 
     Returns:
         What diverges, oldest first; empty when the three views agree.
 
     Raises:
-        TypeError: When ``model`` is no Keras model.
+        TypeError: If ``model`` is not a Keras model.
     """
     FACE.refresh()
     if not (FACE.awake and is_model(model)):
