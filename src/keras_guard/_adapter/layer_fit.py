@@ -10,8 +10,8 @@ from .._data.edits import LayerRecord
 from .describe import config_of
 from .face import FACE, is_keras_2, is_layer, keras
 from .graph import Spec, flat_with_paths, map_structure, spec_of, symbolic
-from .graph_dry import no_trace
 from .layer_config import _from_config, strip
+from .no_side_effects import no_trace
 
 
 class NoCopyError(Exception):

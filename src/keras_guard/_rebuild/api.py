@@ -10,15 +10,17 @@ from typing import Any
 
 from .._adapter.compile_facts import output_names
 from .._adapter.face import FACE, is_graph_model, is_keras_2, is_layer, is_model, keras_of
-from .._adapter.graph_dry import global_state_kept
 from .._adapter.layer_config import user_objects
+from .._adapter.no_side_effects import global_state_kept
+from .cell import CellWriter
 from .compact import COMPACT_FROM
 from .compiling import CompileWords
+from .draft import Draft
 from .dryrun import dry_run
 from .intent import infer
-from .plan import ModelPlan, Planner
+from .plan import ModelPlan
+from .planner import Planner
 from .refused import RebuildRefused, refuse_subclassed
-from .source import Writer
 from .spelling import Speller, is_plain_name
 
 STYLES = ("replay", "copy", "source")
@@ -32,7 +34,7 @@ class Rebuild:
         source: The complete text of a cell, ``compile`` included.
         target: The name it binds.
         kept: Names of the layers that live on with their weights.
-        fresh: Names of the layers that are new or made anew.
+        fresh: Names of the layers that are new or recreated.
         notes: What the user should know besides the comments in the source.
         style: ``replay``, ``copy`` or ``source``.
         dry_run: What was proved before: ``"forward pass"`` or ``"shapes only (...)"``.
@@ -78,16 +80,15 @@ def rebuild(
     name: str | None = None,
     dry_run_limit: int | None = None,
 ) -> Rebuild:
-    """Write code that brings a model and the edits made to it together.
+    """Write code that creates the model that edits were meant to give.
 
-    The code is proved before it is returned: it is run on the live layers, the model it makes
-    is fed, and every trace of that is wiped out.
+    The code is tried before it is returned: it runs on the live layers, the new model is called on
+    data, and all effects of that are undone.
 
     Args:
         model: A Functional or Sequential model.
         edits: :class:`~keras_guard.Replace`, :class:`~keras_guard.InsertAfter`,
-            :class:`~keras_guard.Remove`, in the order they were made. Without any, the code makes
-            an equal model.
+            :class:`~keras_guard.Remove`, oldest first. Without any, the code makes an equal model.
         namespace: The user's globals. Layers, losses and models are spelled by the names there that
             still hold the very object.
         style: ``"replay"`` reuses the layer objects, so weights live on; ``"copy"`` makes an
@@ -96,11 +97,11 @@ def rebuild(
         dry_run_limit: Above this many parameters the model is built but not fed.
 
     Returns:
-        The code, and what it keeps and makes anew.
+        The code, and the names of the layers it keeps and creates.
 
     Raises:
         RebuildRefused: When the edits have several readings, a layer cannot be made to fit, or
-            the code did not pass its proof.
+            the code did not pass the trial.
     """
     _wake()
     _check_model(model)
@@ -133,7 +134,7 @@ class _Rebuilding:
         self._order = order
 
     def rebuild(self, edits: tuple[Any, ...]) -> Rebuild:
-        planner = Planner(infer(self._model, edits), self._objects, anew=self._order.style != "replay")
+        planner = Planner(infer(self._model, edits), self._objects, recreate=self._order.style != "replay")
         plan = planner.plan(self._model)
         long = sum(step.replay for step in plan.steps) > COMPACT_FROM
         # The ``clone_model`` of Keras 2 takes no layer for another.
@@ -149,7 +150,8 @@ class _Rebuilding:
         target = self._order.name or self._own_name() or "rebuilt"
         renamed = renamed_outputs(plan)
         named = frozenset(renamed.values()) if len(plan.outputs) > 1 else frozenset()
-        writer = Writer(plan, speller, target, self._objects, named, style=style, compact=compact)
+        draft = Draft(speller, self._objects, style, named, speller.name_of(plan.model) or "")
+        writer = CellWriter(plan, draft, target, compact=compact)
         compiling = CompileWords(speller, self._objects)
         source = writer.write(compiling.words(self._model, renamed))
         proof = dry_run(source, target, plan, self._names, self._order.limit)
@@ -158,7 +160,7 @@ class _Rebuilding:
             target=target,
             kept=_names_of(plan, ("kept",)),
             fresh=_names_of(plan, ("new", "fresh")),
-            notes=tuple(dict.fromkeys([*planner.notes, *writer.notes, *compiling.notes, *shape_notes(plan)])),
+            notes=tuple(dict.fromkeys([*planner.notes, *draft.notes, *compiling.notes, *shape_notes(plan)])),
             style=style,
             dry_run=proof,
             _held=tuple(speller.held),

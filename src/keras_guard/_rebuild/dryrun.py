@@ -1,4 +1,4 @@
-"""Proof before showing: the very text of the cell is run, fed, looked at, and every trace wiped out."""
+"""The dry run: the text of the cell is run, its model is called on data, and all effects are undone."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._adapter.face import is_layer, is_model
-from .._adapter.graph_dry import forward, no_trace, parameters
 from .._adapter.membership import holds
+from .._adapter.no_side_effects import forward, no_trace, parameters
 from .plan import ModelPlan
 from .refused import RebuildRefused
 

@@ -10,9 +10,10 @@ import difflib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from .._adapter.graph import Graph, read_graph
+from .._adapter.graph import Graph
 from .._adapter.membership import is_input
-from .plan import GraphEdit
+from .._adapter.read_graph import read_graph
+from .graph_edits import GraphEdit
 from .refused import RebuildRefused
 
 

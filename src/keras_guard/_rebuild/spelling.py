@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._adapter.face import FACE, is_layer, keras
-from .._adapter.layer_config import Construct, Named, NoWordsError
+from .._adapter.layer_config import Construct, Named, NotExpressibleError
 from .._adapter.layer_fit import public_path
 from .handles import hold
 
@@ -26,7 +26,7 @@ def literal(value: Any) -> str:
     """Return Python source that evaluates to a plain value.
 
     Raises:
-        NoWordsError: For anything but numbers, texts, ``None``, slices, and lists, tuples, dicts of these.
+        NotExpressibleError: For anything but numbers, texts, ``None``, slices, and lists, tuples, dicts of these.
     """
     if value is None or value is Ellipsis or isinstance(value, (bool, int)):
         return "..." if value is Ellipsis else repr(value)
@@ -43,14 +43,14 @@ def literal(value: Any) -> str:
         return f"[{', '.join(literal(item) for item in value)}]"
     if isinstance(value, dict):
         return f"{{{', '.join(f'{literal(k)}: {literal(v)}' for k, v in value.items())}}}"
-    raise NoWordsError(f"no literal for a {type(value).__name__}")
+    raise NotExpressibleError(f"no literal for a {type(value).__name__}")
 
 
 def subscript(key: Any) -> str:
-    """Spell what stands in the brackets of ``x[...]``, with colons for slices.
+    """Write what is in the brackets of ``x[...]``, with colons for slices.
 
     Raises:
-        NoWordsError: For a key that is no literal.
+        NotExpressibleError: For a key that is no literal.
     """
     parts = key if isinstance(key, (tuple, list)) else (key,)
     return ", ".join(_colons(part) if isinstance(part, slice) else literal(part) for part in parts)
@@ -70,7 +70,7 @@ def _quoted(text: str) -> str:
 
 
 def _is_wordlike(text: str) -> bool:
-    """Whether a non-ASCII text holds only letters of Latin script, which nobody mistakes."""
+    """Whether a non-ASCII text holds only letters of Latin script, which look like no other letter."""
     return all(c.isascii() or "\u00c0" <= c <= "\u024f" for c in text)
 
 
@@ -176,7 +176,7 @@ class Speller:
         """Spell a class or function that can be named.
 
         Raises:
-            NoWordsError: Where no name reaches it.
+            NotExpressibleError: Where no name reaches it.
         """
         path = public_path(cls)
         if path is not None:
@@ -191,7 +191,7 @@ class Speller:
             self.need(f"from {module} import {qualified}")
             self.used.add(qualified)
             return str(qualified)
-        raise NoWordsError(f"no name reaches {qualified}")
+        raise NotExpressibleError(f"no name reaches {qualified}")
 
     def construct(self, value: Any) -> str:
         """Spell a constructor call, or the literals and names inside one."""

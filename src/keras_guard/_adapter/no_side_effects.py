@@ -17,9 +17,11 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from .face import is_keras_2, is_layer, is_model, keras, lookup
-from .graph import functional_of, map_structure, spec_of, sub_layers
+from .graph import map_structure, spec_of
+from .graph_facts import sub_layers
 from .hub import unheard
 from .membership import graph_layers, graph_operations
+from .read_graph import functional_of
 
 
 @contextlib.contextmanager
