@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
-from .face import FACE, is_layer
+from .face import FACE, is_layer, is_symbolic
 from .graph import Call, Graph, Value, flat_with_paths
 from .membership import graph_operations, is_input
 from .read_graph import functional_of, operation_of
@@ -14,6 +14,16 @@ from .read_graph import functional_of, operation_of
 def maker_of(value: Value) -> Any:
     """Return the operation that made a live tensor (the input layer of an input)."""
     return operation_of(getattr(value.tensor, "_keras_history", None))
+
+
+def made_by(value: Value) -> Any:
+    """Return what makes a tensor of a graph: the called operation, or the input layer."""
+    return value.call.operation if value.call is not None else maker_of(value)
+
+
+def maker_of_tensor(tensor: Any) -> Any:
+    """Return the operation that made a symbolic tensor, or the input layer; ``None`` for other values."""
+    return operation_of(getattr(tensor, "_keras_history", None)) if is_symbolic(tensor) else None
 
 
 def is_public_output(call: Call) -> bool:

@@ -31,6 +31,14 @@ class InputFacts:
     flags: dict[str, bool]
 
 
+_AUTOMATIC = re.compile(r"input_layer(_\d+)?|keras_tensor(_\d+)?(CLONE)?|input_\d+")
+
+
+def is_automatic_input_name(name: str) -> bool:
+    """Whether Keras, not the user, chose the name of an input."""
+    return _AUTOMATIC.fullmatch(name) is not None
+
+
 def input_facts(layer: Any, spec: Spec | None = None) -> InputFacts:
     """Describe an input layer, with another shape and type where ``spec`` is given."""
     shape = spec.shape if spec is not None else _batch_shape(layer)

@@ -20,9 +20,11 @@ from .dryrun import dry_run
 from .intent import infer
 from .plan import ModelPlan
 from .planner import Planner
+from .postcondition import check_model
 from .refused import RebuildRefused, refuse_subclassed
 from .spelling import Speller, is_plain_name
 
+_NOTHING = object()
 STYLES = ("replay", "copy", "source")
 
 
@@ -37,7 +39,8 @@ class Rebuild:
         fresh: Names of the layers that are new or recreated.
         notes: What the user should know besides the comments in the source.
         style: ``replay``, ``copy`` or ``source``.
-        dry_run: What was proved before: ``"forward pass"`` or ``"shapes only (...)"``.
+        dry_run: What was proved before: ``"forward pass and loss"``, ``"forward pass"`` or
+            ``"shapes only (...)"``.
     """
 
     source: str
@@ -50,6 +53,7 @@ class Rebuild:
     # The source reaches these through handles; they must live as long as the rebuild does.
     _held: tuple[Any, ...] = field(default=(), repr=False)
     _namespace: Mapping[str, Any] | None = field(default=None, repr=False)
+    _plan: ModelPlan | None = field(default=None, repr=False)
 
     def run(self, namespace: MutableMapping[str, Any] | None = None) -> Any:
         """Run the source.
@@ -60,15 +64,29 @@ class Rebuild:
 
         Returns:
             The rebuilt model.
+
+        Raises:
+            RebuildRefused: When the new model is not the planned one; the name is bound as before then.
         """
         if namespace is None:
             namespace = dict(self._namespace or {})
+        before = namespace.get(self.target, _NOTHING)
         code = compile(self.source, "<keras_guard rebuild>", "exec")
         if isinstance(namespace, dict):
             exec(code, namespace)
         else:
             exec(code, dict(namespace), namespace)
-        return namespace[self.target]
+        made = namespace[self.target]
+        try:
+            if self._plan is not None:
+                check_model(made, self._plan)
+        except RebuildRefused:
+            if before is _NOTHING:
+                del namespace[self.target]
+            else:
+                namespace[self.target] = before
+            raise
+        return made
 
 
 def rebuild(
@@ -134,11 +152,12 @@ class _Rebuilding:
         self._order = order
 
     def rebuild(self, edits: tuple[Any, ...]) -> Rebuild:
-        planner = Planner(infer(self._model, edits), self._objects, recreate=self._order.style != "replay")
+        style, intent = self._order.style, infer(self._model, edits)
+        planner = Planner(intent, self._objects, recreate=style != "replay", carry=style != "source")
         plan = planner.plan(self._model)
         long = sum(step.replay for step in plan.steps) > COMPACT_FROM
         # The ``clone_model`` of Keras 2 takes no layer for another.
-        if long and self._order.style == "replay" and not is_keras_2(self._model):
+        if long and style == "replay" and not is_keras_2(self._model):
             with contextlib.suppress(RebuildRefused):
                 return self._written(planner, plan, compact=True)
         return self._written(planner, plan)
@@ -165,6 +184,7 @@ class _Rebuilding:
             dry_run=proof,
             _held=tuple(speller.held),
             _namespace=self._names,
+            _plan=plan,
         )
 
     def _own_name(self) -> str | None:
@@ -189,8 +209,8 @@ def _check_model(model: Any) -> None:
 
 
 def renamed_outputs(plan: ModelPlan) -> dict[str, str]:
-    """Return the outputs that are made by a layer of another name now."""
-    if plan.graph is None:
+    """Return the outputs that are made by a layer of another name now; those in a dict keep their keys."""
+    if plan.graph is None or isinstance(plan.graph.outputs, dict):
         return {}
     before = output_names(plan.model)
     after = []

@@ -43,9 +43,7 @@ class CellWriter:
             RebuildRefused: Where a layer cannot be written as code.
         """
         check_names(self._plan)
-        carried = (
-            [(way, part) for way, part in carried_parts(self._plan)] if self._draft.style == "copy" else []
-        )
+        carried = list(carried_parts(self._plan)) if self._draft.style != "source" else []
         old_is_read = (
             bool(carried)
             or self._draft.style == "replay"
@@ -74,7 +72,7 @@ class CellWriter:
 
     def _carrying(self, body: str, carried: Sequence[tuple[tuple[str, ...], Part]]) -> str:
         """Copy the weights of the layers that are recreated only to be independent."""
-        made = local_name("copy", self._draft.locals)
+        made = local_name("rebuilt", self._draft.locals)
         self._draft.lines.append(f"{made} = {body}")
         inside: dict[tuple[str, ...], list[str]] = {}
         for way, part in carried:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Literal
 
-from .._adapter.face import FACE, is_graph_model, is_layer, is_symbolic
+from .._adapter.face import FACE, is_graph_model, is_layer
+from .._adapter.graph_facts import made_by
 from .._adapter.membership import is_input, visible_layers
 from .._adapter.read_graph import read_graph
-from .._data.edits import InsertAfter, LayerRecord, ListEdit, Remove, Replace
+from .._data.edits import InsertAfter, InsertBefore, ListEdit, Remove, Replace
 from .._data.types import Layer, Model
-from .given import input_spec, refuse_item
+from .demand import Demand
+from .given import asked_input, new_input, resolved, spelled
 from .graph_edits import GraphEdit, Intent
-from .list_edits import fold
+from .intent_lists import FunctionalList
+from .list_edits import fold, fold_on, without_input
 from .positions import LayerFinder
 from .refused import RebuildRefused, refuse_subclassed
 
@@ -36,20 +39,18 @@ def infer(model: Any, edits: Sequence[Any]) -> Intent:
             reading.replace(edit)
         elif isinstance(edit, InsertAfter):
             reading.insert_after(edit)
+        elif isinstance(edit, InsertBefore):
+            reading.insert_before(edit)
         elif isinstance(edit, Remove):
             reading.remove(edit)
         else:
             raise RebuildRefused(
-                f"an edit is a Replace, InsertAfter or Remove, not {_kind(edit)}",
+                f"an edit is a Replace, InsertAfter, InsertBefore or Remove, not a {type(edit).__name__}",
                 ("for example Replace('dense', new_layer)",),
             )
     for owner, group in reading.by_owner(lists):
         reading.list_edits(owner, group)
-    return reading.intent
-
-
-def _kind(value: Any) -> str:
-    return f"a {type(value).__name__}"
+    return reading.finish()
 
 
 class _Reading:
@@ -60,49 +61,72 @@ class _Reading:
         self.intent = Intent()
         self._finder = LayerFinder(model)
         self._positions = self._finder.positions
+        self.intent.demand = self._demand = Demand(self._finder.models)
 
     # Edits that name a layer
 
     def replace(self, edit: Replace) -> None:
-        """``old`` gives way to ``new`` wherever it is called."""
+        """Replace ``old`` by ``new`` at every call."""
         position = self._finder.find(edit.old)
-        new = self._new_layer(edit.new)
-        if self._positions.layer_at(position) is new:
+        new = resolved(edit.new)
+        there = self._positions.layer_at(position)
+        if there is new:
             return
-        for owner in self._finder.owners(position):
+        owners = self._finder.owners(position)
+        for owner in owners:
             self._swap(owner, position, new)
+        self._demand.replaced(owners, there, new)
         self._positions.put(position, new)
 
     def insert_after(self, edit: InsertAfter) -> None:
-        """``new`` is called on what ``layer`` makes."""
-        position = self._finder.find(edit.layer)
-        new = self._new_layer(edit.new)
+        """Call ``new`` on the output of ``layer``."""
+        self._insert(edit.layer, resolved(edit.new), "after")
+
+    def insert_before(self, edit: InsertBefore) -> None:
+        """Call ``new`` on the input of ``layer``, for ``layer`` only."""
+        self._insert(edit.layer, resolved(edit.new), "before")
+
+    def _insert(self, wanted: Any, new: Layer, side: Literal["after", "before"]) -> None:
+        position = self._finder.find(wanted)
         owners = self._finder.owners(position)
+        there = self._positions.layer_at(position)
+        if side == "before" and is_input(position):
+            raise RebuildRefused(
+                f"{position.name!r} is an input; no layer is called before it",
+                (f"InsertAfter({position.name!r}, {spelled(new)})",),
+            )
         for owner in owners:
             if isinstance(owner, FACE.sequential):
-                items = self._list_of(owner)
-                at = [i for i, item in enumerate(items) if item is self._positions.layer_at(position)]
-                for position in reversed(at):
-                    items.insert(position + 1, new)
-                if is_input(position):
-                    items.insert(0, new)
+                self._insert_in_list(self._list_of(owner), there, new, side)
             else:
-                self._graph(owner).append(GraphEdit("after", position, new))
+                self._graph(owner).append(GraphEdit(side, position, new))
+        self._demand.inserted(owners, there, new)
         self._positions.add(new, owners)
 
+    @staticmethod
+    def _insert_in_list(items: list[Layer], there: Layer, new: Layer, side: str) -> None:
+        if is_input(there):
+            items.insert(0, new)
+            return
+        for index in reversed([i for i, item in enumerate(items) if item is there]):
+            items.insert(index + (side == "after"), new)
+
     def remove(self, edit: Remove) -> None:
-        """``layer`` is taken out."""
+        """Take ``layer`` out."""
         position = self._finder.find(edit.layer)
-        for owner in self._finder.owners(position):
-            self._remove(owner, position)
+        owners = self._finder.owners(position)
+        keep = None if edit.keep is None else self._finder.find(edit.keep)
+        for owner in owners:
+            self._remove(owner, position, keep)
+        self._demand.removed(owners, self._positions.layer_at(position), keep)
         self._positions.remove(position)
 
-    def _remove(self, owner: Model, layer: Layer) -> None:
+    def _remove(self, owner: Model, layer: Layer, keep: Layer = None) -> None:
         name = str(layer.name)
         if is_input(layer):
             raise RebuildRefused(
                 f"{name!r} is an input of {owner.name!r}; without it there is nothing to feed",
-                ("replace it by another keras.Input",),
+                (f"Replace({name!r}, keras.Input(...)) with the shape of the new input",),
             )
         if isinstance(owner, FACE.sequential):
             items = self._list_of(owner)
@@ -110,39 +134,19 @@ class _Reading:
             if not items:
                 raise RebuildRefused("nothing of the model is left: it needs at least one layer")
             return
-        self._check_bypass(owner, layer)
-        self._graph(owner).append(GraphEdit("bypass", layer))
-
-    def _check_bypass(self, owner: Model, layer: Layer) -> None:
-        graph = read_graph(owner)
-        for call in graph.calls_of(layer):
-            taken = {id(v): v for v in call.inputs()}
-            if len(taken) > 1:
-                names = list(dict.fromkeys(_made_by(v) for v in taken.values()))
-                raise RebuildRefused(
-                    f"{layer.name!r} joins {len(taken)} branches ({', '.join(names)}); "
-                    "removing it leaves open which one goes on",
-                    tuple(f"go on with {name} only" for name in names[:6]),
-                )
-            read = [v for v in call.outputs if graph.consumers(v) or v in graph.flat_outputs()]
-            if len(read) > 1:
-                raise RebuildRefused(
-                    f"{layer.name!r} makes {len(read)} tensors that are used; one input cannot stand for all"
-                )
-        outputs = graph.flat_outputs()
-        made = [v for v in outputs if v.call is not None and v.call.operation is layer]
-        if made and len(outputs) > 1:
-            raise RebuildRefused(
-                f"{layer.name!r} makes one of {len(outputs)} outputs of {owner.name!r}",
-                (
-                    "leave that output out: build keras.Model with the other outputs",
-                    "give out its input instead",
-                ),
-            )
+        check_bypass(owner, layer, keep)
+        self._graph(owner).append(GraphEdit("bypass", layer, keep))
 
     def _swap(self, owner: Model, old: Layer, new: Layer) -> None:
         if is_input(old):
             self._new_input(owner, old, new)
+        elif new_input(new) is not None:
+            raise RebuildRefused(
+                f"{old.name!r} is a layer of {owner.name!r}; a keras.Input can only replace an input",
+                (
+                    "Replace(model.inputs[0], ...) with the new keras.Input, and Remove what it makes needless",
+                ),
+            )
         elif isinstance(owner, FACE.sequential):
             items, there = self._list_of(owner), self._positions.layer_at(old)
             items[:] = [new if item is there else item for item in items]
@@ -150,21 +154,16 @@ class _Reading:
             self._graph(owner).append(GraphEdit("swap", old, new))
 
     def _new_input(self, owner: Model, old: Layer, new: Layer) -> None:
-        spec = input_spec(new)
+        spec = new_input(new)
         if spec is None:
             raise RebuildRefused(
-                f"{old.name!r} is an input of {owner.name!r}; only another keras.Input can stand there",
-                (f"insert {getattr(new, 'name', 'the layer')!r} after it instead",),
+                f"{old.name!r} is an input of {owner.name!r}; only another keras.Input can replace it",
+                (f"InsertAfter({old.name!r}, {spelled(new)})",),
             )
         if isinstance(owner, FACE.sequential):
             self.intent.inputs[id(owner)] = spec
         else:
             self._graph(owner).append(GraphEdit("input", old, spec))
-
-    def _new_layer(self, new: Any) -> Any:
-        if is_layer(new) or isinstance(new, LayerRecord) or input_spec(new) is not None:
-            return new
-        raise refuse_item(new)
 
     def _list_of(self, owner: Model) -> list[Any]:
         return self.intent.lists.setdefault(id(owner), list(owner.layers))
@@ -195,49 +194,87 @@ class _Reading:
         """Read all edits of one model's list as one, made one after another."""
         if not is_graph_model(owner):
             raise refuse_subclassed(owner)
-        before, after = fold(owner, edits)
         if isinstance(owner, FACE.sequential):
-            self._sequential_list(owner, before, after)
+            self._sequential_list(owner, edits)
         else:
-            self._functional_list(owner, before, after)
+            before, after = fold(owner, edits)
+            self._functional_list(owner, before, [resolved(item) for item in after])
 
-    def _sequential_list(self, owner: Model, before: list[Any], after: list[Any]) -> None:
-        after = [self._resolve(item) for item in after]
-        if after and (is_input(after[0]) or is_symbolic(after[0])):
-            spec = input_spec(after[0])
-            if spec is not None and not any(after[0] is item for item in before):
-                self.intent.inputs[id(owner)] = spec
+    def _sequential_list(self, owner: Model, edits: Sequence[ListEdit]) -> None:
+        items = self._list_of(owner)
+        edits = [without_input(owner, edit) for edit in edits]
+        after = [resolved(item) for item in fold_on(list(items), owner, edits)]
+        new = new_input(after[0]) if after else None
+        if new is not None:
+            self.intent.inputs[id(owner)] = new
             after = after[1:]
         if not after:
             raise RebuildRefused(
                 f"the list of {owner.name!r} is empty: a model needs at least one layer",
                 ("put layers into the list, then rebuild",),
             )
-        items = self._list_of(owner)
-        earlier = {id(old): new for old, new in zip(owner.layers, items, strict=False)}
-        items[:] = [
-            earlier.get(id(item), item) if len(items) == len(owner.layers) else item for item in after
-        ]
+        late = next((found for item in after if (found := new_input(item)) is not None), None)
+        if late is not None:
+            raise RebuildRefused(
+                f"an Input is in the list of {owner.name!r} behind another layer; only the first item can be one",
+                (f"model.layers.insert(0, keras.Input({late.shape[1:]}))",),
+            )
+        items[:] = after
+        self._demand.listed(owner, items)
 
-    def _resolve(self, item: Any) -> Any:
-        if is_layer(item) or isinstance(item, LayerRecord) or is_symbolic(item):
-            return item
-        raise refuse_item(item)
-
-    def _functional_list(self, owner: Model, before: list[Any], after: list[Any]) -> None:
-        from .intent_lists import FunctionalList
-
-        for edit in FunctionalList(
-            owner, before, [self._resolve(i) for i in after], self.intent.notes
-        ).edits():
+    def _functional_list(self, owner: Model, before: list[Layer], after: list[Layer]) -> None:
+        for edit in FunctionalList(owner, before, after, self.intent.notes).edits():
             if edit.kind == "swap" and is_input(edit.layer):
                 self._new_input(owner, edit.layer, edit.new)
             elif edit.kind == "bypass":
                 self._remove(owner, edit.layer)
             else:
                 self._graph(owner).append(edit)
+        self._demand.relisted(owner, before, after)
+
+    def finish(self) -> Intent:
+        """Return the intent, with the inputs that new first layers ask for."""
+        for model in self._finder.models:
+            items = self.intent.lists.get(id(model))
+            if items and not any(items[0] is layer for layer in model.layers):
+                asked = asked_input(items[0])
+                if asked is not None:
+                    self.intent.inputs.setdefault(id(model), asked)
+        return self.intent
 
 
-def _made_by(value: Any) -> str:
-    name = value.call.operation.name if value.call is not None else value.name
-    return f"what {name!r} makes" if value.call is not None else f"the input {name!r}"
+def check_bypass(owner: Model, layer: Layer, keep: Layer) -> None:
+    """Refuse to take a layer out where more than one tensor could be read instead.
+
+    Args:
+        owner: A Functional model.
+        layer: The layer.
+        keep: The layer or input whose output is to be read instead; ``None`` when the user named none.
+    """
+    graph = read_graph(owner)
+    for call in graph.calls_of(layer):
+        taken = list({id(v): v for v in call.inputs()}.values())
+        names = list(dict.fromkeys(str(made_by(v).name) for v in taken))
+        choices = tuple(f"Remove({layer.name!r}, keep={name!r})" for name in names[:6])
+        if keep is not None and not any(made_by(v) is keep for v in taken):
+            raise RebuildRefused(f"{layer.name!r} does not read what {keep.name!r} makes", choices)
+        if len(taken) > 1 and keep is None:
+            raise RebuildRefused(
+                f"{layer.name!r} joins {len(taken)} branches (of {', '.join(map(repr, names))}); "
+                "which one is to be read when it is removed?",
+                choices,
+            )
+        read = [v for v in call.outputs if graph.consumers(v) or v in graph.flat_outputs()]
+        if len(read) > 1:
+            raise RebuildRefused(
+                f"{layer.name!r} makes {len(read)} tensors that are read; its one input cannot replace all"
+            )
+    outputs = graph.flat_outputs()
+    made = [n for n, v in enumerate(outputs) if v.call is not None and v.call.operation is layer]
+    if made and len(outputs) > 1 and keep is None:
+        others = ", ".join(f"model.outputs[{n}]" for n in range(len(outputs)) if n not in made)
+        raise RebuildRefused(
+            f"{layer.name!r} makes one of {len(outputs)} outputs of {owner.name!r}; is its input to be an output, "
+            "or is that output to go?",
+            (*choices, f"keras.Model(model.inputs, [{others}])"),
+        )

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from .._adapter.graph import Value
-from .._adapter.graph_input import InputFacts, input_facts, input_of_value, model_class, sequential_input
+from .._adapter.graph_input import (
+    InputFacts,
+    input_facts,
+    input_of_value,
+    is_automatic_input_name,
+    model_class,
+    sequential_input,
+)
 from .._adapter.layer_config import NotExpressibleError, is_automatic_name
 from .._data.types import Layer
 from .compact import Compact, compact_form
@@ -17,7 +24,6 @@ from .refused import RebuildRefused
 from .spelling import literal, local_name
 
 _SLICE_FROM = 3
-_AUTOMATIC_INPUT = re.compile(r"input_layer(_\d+)?|keras_tensor(_\d+)?(CLONE)?")
 
 
 class ModelWriter:
@@ -73,7 +79,7 @@ class ModelWriter:
         return self._list_call(self.class_text(plan), items, self._model_arguments(plan))
 
     def _kept_run(self, parts: Sequence[Part], position: int, layers: list[Layer]) -> int:
-        """Return how many parts from here on are layers of the old list in its order, without a name."""
+        """Return how many parts from here on are layers of the old list in its order."""
         start = _index(layers, parts[position].item)
         if start is None:
             return 0
@@ -83,7 +89,6 @@ class ModelWriter:
             and start + count < len(layers)
             and parts[position + count].item is layers[start + count]
             and parts[position + count].origin == "kept"
-            and self._draft.speller.name_of(layers[start + count], deep=False) is None
         ):
             count += 1
         return count
@@ -91,9 +96,11 @@ class ModelWriter:
     def _sequential_input(self, plan: ModelPlan) -> InputFacts | None:
         layer = sequential_input(plan.model)
         spec = plan.input_specs.get(0)
+        name = plan.input_names.get(0, "")
         if layer is not None:
-            return input_facts(layer, spec)
-        return InputFacts(spec.shape, spec.dtype, "", {}) if spec is not None else None
+            facts = input_facts(layer, spec)
+            return replace(facts, name=name or facts.name)
+        return InputFacts(spec.shape, spec.dtype, name, {}) if spec is not None else None
 
     @staticmethod
     def _list_call(kind: str, items: Sequence[tuple[str, str]], rest: Sequence[str]) -> str:
@@ -144,6 +151,7 @@ class ModelWriter:
                 names[id(value)] = f"{text}.input" if single else f"{text}.inputs[{position}]"
                 continue
             facts = input_of_value(value, spec)
+            facts = replace(facts, name=plan.input_names.get(id(value), facts.name))
             name = local_name(facts.name or "inputs", self._draft.locals)
             self._draft.lines.append(f"{name} = {self._input_text(facts)}")
             names[id(value)] = name
@@ -227,7 +235,7 @@ class ModelWriter:
         if facts.dtype is not None:
             words.append(f"dtype={literal(facts.dtype)}")
         words += [f"{flag}=True" for flag in facts.flags]
-        if facts.name and not _AUTOMATIC_INPUT.fullmatch(facts.name):
+        if facts.name and not is_automatic_input_name(facts.name):
             words.append(f"name={literal(facts.name)}")
         return f"{self._draft.speller.keras('Input')}({', '.join(words)})"
 

@@ -207,13 +207,15 @@ def _wiring_of(model: Any) -> _Wiring | None:
 
 def _meant_wiring(owner: Any, intent: Intent) -> _Wiring | None:
     if issubclass(type(owner), FACE.sequential):
-        return _chain(owner, intent.lists.get(id(owner), list(owner.layers)), intent.inputs.get(id(owner)))
+        new = intent.inputs.get(id(owner))
+        items = intent.lists.get(id(owner), list(owner.layers))
+        return _chain(owner, items, new.spec if new is not None else None)
     functional = functional_of(owner)
     if functional is None or len(own_layers(functional)) > _MAX_CALLS:
         return None
     graph = read_graph(functional)
     edits = intent.graph.get(id(owner), [])
-    inputs = {id(edit.layer): edit.new for edit in edits if edit.kind == "input"}
+    inputs = {id(edit.layer): edit.new.spec for edit in edits if edit.kind == "input"}
     swaps = apply_edits(graph, _not_inputs(edits))
     graph.calls = running_order(graph)
     return _graph_wiring(graph, swaps, inputs)

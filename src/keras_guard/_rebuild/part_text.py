@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
-from .._adapter.face import is_layer, is_model
+from .._adapter.face import is_layer
 from .._adapter.graph import Call, Value, values_in
 from .._adapter.graph_facts import is_public_output, output_path_of
 from .._adapter.layer_config import Construct, NotExpressibleError, constructor_of, is_automatic_name
 from .._adapter.layer_fit import weight_shapes_of
 from .._adapter.operation_words import OperationWords, operation_words
 from .._data.edits import LayerRecord
-from .._data.types import Layer, Model, Structure
+from .._data.types import Layer, Structure
 from .draft import Draft
 from .plan import ModelPlan, Part, Step, all_plans
 from .refused import RebuildRefused
-from .spelling import literal, local_name, subscript
+from .spelling import literal, local_name, subscript, ways_inside
 
 
 class PartWriter:
@@ -125,14 +125,14 @@ class PartWriter:
             return self._fresh_text(part)
         if self._draft.style != "replay" and is_layer(part.item) and not weight_shapes_of(part.item):
             with contextlib.suppress(NotExpressibleError):
-                return self._draft.speller.construct(self._new_words(part))
+                return self._created(part, self._new_words(part))
         name = self._draft.speller.name_of(part.item) if is_layer(part.item) else None
         if name is not None:
             return name
         if is_layer(part.item) and weight_shapes_of(part.item):
-            return self._draft.speller.handle(part.item)
+            return self._draft.speller.layer_inside(part.item) or self._draft.speller.handle(part.item)
         try:
-            return self._draft.speller.construct(self._new_words(part))
+            return self._created(part, self._new_words(part))
         except NotExpressibleError as error:
             if is_layer(part.item):
                 return self._draft.speller.handle(part.item)
@@ -140,6 +140,10 @@ class PartWriter:
                 f"the new layer {part.name!r} is gone and cannot be written as code: {error}",
                 ("bind the new layer to a name first, then edit and rebuild",),
             ) from None
+
+    def _created(self, part: Part, words: Construct | OperationWords) -> str:
+        part.recreated = True
+        return self._draft.speller.construct(words)
 
     def _new_words(self, part: Part) -> Construct:
         found = constructor_of(part.item, self._draft.objects, name=part.name)
@@ -149,7 +153,7 @@ class PartWriter:
 
     def _fresh_text(self, part: Part) -> str:
         try:
-            return self._draft.speller.construct(part.words or constructor_of(part.item, self._draft.objects))
+            return self._created(part, part.words or constructor_of(part.item, self._draft.objects))
         except NotExpressibleError as error:
             if not weight_shapes_of(part.item):
                 part.origin = "kept"
@@ -160,38 +164,11 @@ class PartWriter:
             ) from None
 
     def reached(self, item: Layer) -> str:
-        """Spell a layer of the old model: the user's name, else the way to it from the model."""
-        if is_layer(item):
-            name = self._draft.speller.name_of(item, deep=False)
-            if name is not None:
-                return name
+        """Spell a layer of the old model by the way to it; a name of the user's may hold another one soon."""
         if self._reach is None:
-            self._reach = dict(_ways(self._plan.model, self._draft.model_text))
+            self._reach = dict(ways_inside(self._plan.model, self._draft.model_text))
         return self._reach.get(id(item)) or self._draft.speller.handle(item)
 
     def comment(self, part: Part) -> str:
         """Return what a comment says of a part; may be empty."""
         return f"{literal(part.name)}: {part.why}" if part.why else ""
-
-
-def _ways(model: Model, text: str) -> Iterator[tuple[int, str]]:
-    """Yield how each layer and operation of a model is reached from it, outermost way last."""
-    try:
-        layers = list(model.layers)
-    except Exception:
-        return
-    inner: list[tuple[int, str]] = []
-    own: list[tuple[int, str]] = []
-    count = Counter(layer.name for layer in layers)
-    for position, layer in enumerate(layers):
-        name = layer.name
-        plain = count[name] == 1 and isinstance(name, str)
-        way = f"{text}.get_layer({literal(name)})" if plain else f"{text}.layers[{position}]"
-        own.append((id(layer), way))
-        if is_model(layer):
-            inner.extend(_ways(layer, way))
-    yield from inner
-    for position, operation in enumerate(getattr(model, "operations", None) or ()):
-        if not is_layer(operation):
-            yield id(operation), f"{text}.operations[{position}]"
-    yield from own

@@ -28,6 +28,7 @@ class Part:
         why: What a comment says of it.
         words: The call that recreates it, where that was asked for already.
         carries: Whether it is recreated only to be independent, and gets the old one's weights.
+        recreated: Whether the code creates an object of its class for it.
     """
 
     origin: Origin
@@ -35,6 +36,7 @@ class Part:
     plan: ModelPlan | None = None
     why: str = ""
     carries: bool = False
+    recreated: bool = False
     words: Construct | OperationWords | None = None
 
     @property
@@ -67,6 +69,7 @@ class ModelPlan:
         sequential: Whether it is a list of layers.
         steps: The calls, in running order (for a Sequential, one a layer).
         graph: The edited graph of a Functional.
+        input_names: Names of new inputs, by input, where the user gave one.
         input_specs: Specs of new inputs, by input; empty when all are kept.
         specs: The spec each tensor has now, by ``id`` of its :class:`Value`.
         outputs: (path, spec) of what the model returns.
@@ -78,6 +81,7 @@ class ModelPlan:
     steps: list[Step] = field(default_factory=list)
     graph: Graph | None = None
     input_specs: dict[int, Spec] = field(default_factory=dict)
+    input_names: dict[int, str] = field(default_factory=dict)
     specs: dict[int, Spec] = field(default_factory=dict)
     outputs: tuple[tuple[tuple[Any, ...], Spec], ...] = ()
     changed: bool = False

@@ -10,14 +10,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .._adapter.dead_attributes import dead_attributes
 from .._adapter.face import FACE, is_layer
 from .._adapter.graph import Call, Spec, Value, flat_with_paths, map_structure, values_in
 from .._adapter.graph_facts import call_parameters, called_operations, maker_of, tied_layers
 from .._adapter.layer_config import NotExpressibleError
 from .._adapter.layer_fit import Fit, outgrown, weight_shapes_of
+from .._adapter.membership import graph_layers, own_layers
 from .._adapter.read_graph import functional_of, read_graph
 from .._data.edits import LayerRecord
 from .._data.types import Layer, Model
+from .given import asked_input
 from .graph_edits import Intent, apply_edits, running_order
 from .layer_choice import CallSite, LayerChoices, outgrown_call, words_of
 from .plan import ModelPlan, Part, Step, admits, mark_replays, plan_input_specs
@@ -32,17 +35,23 @@ class Planner:
         intent: What was meant.
         objects: The user's classes and functions.
         recreate: Whether every layer that can be written as code is recreated.
+        carry: Whether recreated layers that still fit get the weights of the old ones.
     """
 
-    def __init__(self, intent: Intent, objects: Mapping[str, Any], *, recreate: bool = False) -> None:
+    def __init__(
+        self, intent: Intent, objects: Mapping[str, Any], *, recreate: bool = False, carry: bool = True
+    ) -> None:
         self._intent = intent
         self._objects = objects
         self._recreate = recreate
+        self._carry = carry
         self._parts: dict[int, Part] = {}
         self._plans: dict[int, ModelPlan] = {}
         self._tied: set[int] = set()
         self._choices = LayerChoices(objects, self._tied)
         self._own: set[int] = set()
+        #: By ``id`` of a layer, its attributes that its variables do not have.
+        self._dead: dict[int, tuple[str, ...]] = {}
         self._alive: list[Any] = []
         self.notes: list[str] = list(intent.notes)
 
@@ -53,12 +62,17 @@ class Planner:
             RebuildRefused: Where a layer does not fit and cannot be recreated.
         """
         self._tied.update(tied_layers(model))
-        self._own = {id(operation) for operation in called_operations(model)}
+        called = called_operations(model)
+        self._own = {id(operation) for operation in called}
+        self._dead = {id(layer): dead for layer in called if (dead := dead_attributes(layer))}
         plan = self._model(model, None)
         for part in list(self._parts.values()):
             self._choices.choose(part)
+            self._revive(part)
         if self._recreate:
             self._recreate_all(plan)
+        if self._intent.demand is not None:
+            self._intent.demand.check(plan)
         mark_replays(plan)
         return plan
 
@@ -95,12 +109,15 @@ class Planner:
         new_inputs = {id(e.layer): e.new for e in edits if e.kind == "input"}
         for position, value in enumerate(graph.flat_inputs()):
             spec = inputs[position] if inputs is not None else value.spec
-            spec = new_inputs.get(id(maker_of(value)), spec)
+            new = new_inputs.get(id(maker_of(value)))
+            if new is not None:
+                spec = new.spec
+                plan.input_names[id(value)] = new.name
             plan.specs[id(value)] = spec
-            if self._recreate or spec != value.spec:
+            if self._recreate or new is not None or spec != value.spec:
                 plan.input_specs[id(value)] = spec
         swaps = apply_edits(graph, [e for e in edits if e.kind != "input"])
-        plan.changed = self._recreate or bool(edits) or bool(plan.input_specs)
+        plan.changed = self._recreate or bool(edits) or bool(plan.input_specs) or self._has_dead(model)
         for call in running_order(graph):
             part = self._new_part(swaps.get(id(call.operation), call.operation))
             plan.steps.append(Step(part, call, replay=False))
@@ -125,9 +142,7 @@ class Planner:
             self._outputs(plan, call, part, self._probe(part, plan, call, changed=True))
             return
         operation = part.item
-        if functional_of(operation) is not None and (
-            self._recreate or changed or self._intent.touches(operation)
-        ):
+        if functional_of(operation) is not None and (self._recreate or changed or self._touches(operation)):
             self._nested(plan, call, part, changed)
             return
         if not changed and not outgrown_call(call):
@@ -185,10 +200,25 @@ class Planner:
 
     # What a layer makes of an input, and what it needs for it
 
+    @staticmethod
+    def _check_input_shape(part: Part, taken: Sequence[Spec]) -> None:
+        """Refuse a new layer whose ``input_shape=`` is not the shape of the tensor it is called on."""
+        asked = asked_input(part.item) if part.origin == "new" else None
+        if asked is None or not taken or admits(asked.spec, taken[0]):
+            return
+        raise RebuildRefused(
+            f"{part.name!r} asks for inputs of shape {asked.shape} (input_shape=...), but it is called on {taken[0]}",
+            (
+                "leave its input_shape out",
+                "change the input of the model, too: Replace it by another keras.Input",
+            ),
+        )
+
     def _probe(self, part: Part, plan: ModelPlan, call: Call, *, changed: bool) -> Fit:
         def spec(leaf: Any) -> Any:
             return plan.specs[id(leaf)] if isinstance(leaf, Value) else leaf
 
+        self._check_input_shape(part, [plan.specs[id(value)] for value in call.inputs()])
         found = self._choices.fit(part, map_structure(spec, call.args), map_structure(spec, call.kwargs))
         if is_layer(part.item) or isinstance(part.item, LayerRecord):
             self._note_site(part, plan, call, changed=changed, found=found)
@@ -215,10 +245,12 @@ class Planner:
         listed = self._intent.lists.get(id(model))
         items = list(model.layers) if listed is None else listed
         current: Any = inputs[0] if inputs else (old.first if old is not None else None)
-        current = self._intent.inputs.get(id(model), current)
-        if isinstance(current, Spec) and old is not None and current != old.first:
+        new = self._intent.inputs.get(id(model))
+        if new is not None:
+            current, plan.input_names[0] = new.spec, new.name
+        if isinstance(current, Spec) and (new is not None or (old is not None and current != old.first)):
             plan.input_specs[0] = current
-        plan.changed = self._recreate or listed is not None or bool(plan.input_specs)
+        plan.changed = self._recreate or listed is not None or bool(plan.input_specs) or self._has_dead(model)
         for item in items:
             part = self._new_part(item)
             current = self._sequential_step(plan, part, current, old)
@@ -231,11 +263,12 @@ class Planner:
         plan.steps.append(Step(part, call, replay=True))
         if current is None or old is None:
             return None
+        self._check_input_shape(part, list(specs_in(current)))
         was = old.inputs.get(id(part.item))
         changed = part.origin == "new" or was is None or all(current != w for w in was)
         changed = changed or outgrown(part.item, current, old.outputs[id(part.item)])
         inner = functional_of(part.item)
-        nested_edit = self._recreate or changed or self._intent.touches(part.item)
+        nested_edit = self._recreate or changed or self._touches(part.item)
         if part.origin != "new" and inner is not None and nested_edit:
             nested = self._model(part.item, list(specs_in(current)) if changed else None)
             if nested.changed:
@@ -251,6 +284,29 @@ class Planner:
         site.weights, site.copied = found.weights, found.weights is not None
         return packed(found.outputs)
 
+    def _has_dead(self, model: Model) -> bool:
+        return any(id(layer) in self._dead for layer in own_layers(model))
+
+    def _touches(self, model: Model) -> bool:
+        """Whether a nested model has to be rebuilt."""
+        return self._intent.touches(model) or any(id(layer) in self._dead for layer in graph_layers(model))
+
+    def _revive(self, part: Part) -> None:
+        """Recreate a layer whose regularizer or constraint was set after it was built."""
+        dead = self._dead.get(id(part.item))
+        if dead is None or part.origin != "kept" or self._recreate:
+            return
+        which = f"its {' and '.join(dead)} {'were' if len(dead) > 1 else 'was'} set after it was built"
+        try:
+            part.words = words_of(part.item, self._objects, tied=id(part.item) in self._tied)
+        except NotExpressibleError as error:
+            self.notes.append(
+                f"{part.name!r} is kept without effect of this: {which}; not recreated: {error}"
+            )
+        else:
+            part.origin, part.carries = "fresh", True
+            part.why = f"recreated with the weights it had: {which}"
+
     def _recreate_all(self, plan: ModelPlan) -> None:
         """Recreate every layer and operation that can be written as code; note the others."""
         for part in plan.parts():
@@ -262,4 +318,4 @@ class Planner:
                 self.notes.append(f"{part.name!r} is shared with the old model: {error}")
             else:
                 part.origin = "fresh"
-                part.carries = is_layer(part.item) and bool(part.item.get_weights())
+                part.carries = self._carry and is_layer(part.item) and bool(part.item.weights)

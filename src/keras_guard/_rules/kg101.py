@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from .._adapter.face import is_layer, is_model
-from .._adapter.membership import holds, same_items, visible_layers
+from .._adapter.membership import holds, is_input, same_items, visible_layers
 from .._data.edits import ListEdit
 from .._data.events import Event, ListEdited
 from .._instrument.names import Ahead
@@ -15,6 +16,8 @@ from .._instrument.vocabulary import LAYER_LISTS
 from .._ledger import Finding
 from .base import Desk, Page, Rule
 from .words import cell, diff_rows, facts, keep_weakly, removed_and_added
+
+_EDITS = itertools.count()
 
 
 class LayerList(Rule):
@@ -88,7 +91,7 @@ out of to be walked over behind that is none either. Any other edited alias is r
             diff=diff_rows(event.before, event.after),
             rebuild=True,
             edits=_edits(event),
-            part=tuple(id(layer) for layer in removed),
+            part=next(_EDITS),  # each edit of one line counts
         )
 
 
@@ -185,8 +188,8 @@ def _handed_on(event: ListEdited, desk: Desk) -> Callable[[], bool]:
 
     def handed_on() -> bool:
         wanted = _items_now(event_name, identity, desk) or [r() for r in after]
-        wanted = [layer for layer in wanted if is_layer(layer)]
-        old = [layer for layer in (r() for r in before) if is_layer(layer)]
+        wanted = [layer for layer in wanted if _is_called(layer)]
+        old = [layer for layer in (r() for r in before) if _is_called(layer)]
         taken_out = [layer for layer in old if not _among(layer, wanted)]
         put_in = [layer for layer in wanted if not _among(layer, old)]
         for model in desk.models():
@@ -202,6 +205,10 @@ def _handed_on(event: ListEdited, desk: Desk) -> Callable[[], bool]:
         return False
 
     return handed_on
+
+
+def _is_called(item: Any) -> bool:
+    return is_layer(item) and not is_input(item)
 
 
 def _items_now(name: str | None, identity: int, desk: Desk) -> list[Any]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from .._adapter.describe import describe_layer, record_layer
 from .._adapter.face import is_layer
+from .._adapter.graph_facts import maker_of_tensor
 from .._data.diagnostic import DiffRow, LayerFacts
 from .._data.edits import LayerRecord
 
@@ -57,11 +58,18 @@ def keep_weakly(items: Sequence[Any]) -> list[Callable[[], Any]]:
 
 
 def _remembered(item: Any) -> Callable[[], Any]:
+    maker = maker_of_tensor(item)
+    item = item if maker is None else maker  # a tensor means the layer that made it
     if not is_layer(item):
         kind = type(item).__name__
         return lambda: kind
     reference, record = weakref.ref(item), record_layer(item)
-    return lambda: reference() or record
+
+    def layer() -> Any:
+        living = reference()
+        return record if living is None else living
+
+    return layer
 
 
 def cell(number: int | None) -> str:

@@ -215,7 +215,9 @@ def _merge() -> Any:
         pytest.param(_merge, [Remove("add")], "branches", id="removed-merge"),
         pytest.param(_functional, [Remove("nope")], "no layer 'nope'", id="unknown-name"),
         pytest.param(_functional, [Replace("hidden", 3)], "layer", id="not-a-layer"),
-        pytest.param(_functional, ["hidden"], "Replace, InsertAfter or Remove", id="not-an-edit"),
+        pytest.param(
+            _functional, ["hidden"], "Replace, InsertAfter, InsertBefore or Remove", id="not-an-edit"
+        ),
         pytest.param(_sequential, [Remove("hidden"), Remove("logits")], "nothing", id="nothing-left"),
         pytest.param(lambda: layers.Dense(3), [], "only a Keras model", id="a-layer"),
         pytest.param(lambda: "model", [], "only a Keras model", id="no-model"),
@@ -239,9 +241,7 @@ def test_a_wrong_style_or_name_is_refused() -> None:
 @pytest.mark.parametrize("edited", [False, True], ids=["alone", "with-another-edit"])
 @pytest.mark.parametrize("style", ["replay", "copy", "source"])
 @pytest.mark.parametrize("build", [_sequential, _functional], ids=["sequential", "functional"])
-def test_a_layer_changed_after_it_was_built_is_recreated(
-    build: Any, style: str, edited: bool
-) -> None:
+def test_a_layer_changed_after_it_was_built_is_recreated(build: Any, style: str, edited: bool) -> None:
     """It announces a width it does not have, so it gets weights of that width."""
     model = build()
     model.get_layer("hidden").units = 5
