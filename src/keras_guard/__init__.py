@@ -16,7 +16,7 @@ from ._version import __version__
 
 if TYPE_CHECKING:
     from ._data.diagnostic import Diagnostic
-    from ._data.edits import InsertAfter, Remove, Replace
+    from ._data.edits import InsertAfter, InsertBefore, Remove, Replace
     from ._rebuild import Rebuild, RebuildRefused, held, rebuild
     from ._session.session import KerasGuardError
     from ._shell.display import KerasGuardWarning
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _LAZY = {
     "Diagnostic": "._data.diagnostic",
     "InsertAfter": "._data.edits",
+    "InsertBefore": "._data.edits",
     "KerasGuardError": "._session.session",
     "KerasGuardWarning": "._shell.display",
     "Rebuild": "._rebuild",
@@ -39,6 +40,7 @@ _LAZY = {
 __all__ = [
     "Diagnostic",
     "InsertAfter",
+    "InsertBefore",
     "KerasGuardError",
     "KerasGuardWarning",
     "Rebuild",

@@ -89,15 +89,7 @@ FOREIGN = frozenset({"_fields", "_getframe", "_filename_map"})
 OF_STRINGS = frozenset({"startswith", "endswith", "removeprefix", "removesuffix", "replace", "partition"})
 #: Reads of Keras privates outside ``_adapter`` that are still there. No entry may be added; an entry whose
 #: read is gone must be deleted.
-KNOWN_PRIVATE_READS = frozenset(
-    {
-        ("_rebuild/plan.py", "_inbound_nodes"),
-        ("_rules/kg102.py", "_layers"),
-        ("_rules/kg103.py", "_functional"),
-        ("_rules/kg103.py", "_nodes_by_depth"),
-        ("_rules/kg104.py", "_layers"),
-    }
-)
+KNOWN_PRIVATE_READS: frozenset[tuple[str, str]] = frozenset()
 
 
 def _is_private(name: object) -> bool:

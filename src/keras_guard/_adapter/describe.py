@@ -16,7 +16,25 @@ _MAX_ARGUMENTS = 3
 
 def record_layer(layer: Any, source: str | None = None) -> LayerRecord:
     """Describe a layer by class and config, so that it may be dropped."""
-    return LayerRecord(type(layer), config_of(layer), str(getattr(layer, "name", "")), source)
+    name = str(getattr(layer, "name", ""))
+    return LayerRecord(type(layer), config_of(layer), name, source, given_batch_shape(layer))
+
+
+def given_batch_shape(layer: Any) -> tuple[int | None, ...] | None:
+    """Return the shape that a layer's ``input_shape=`` or ``batch_shape=`` asks for, with the batch.
+
+    A ``Sequential`` makes its input from it when the layer is its first. No config holds it.
+    """
+    batch = getattr(layer, "batch_shape", None) if type(layer).__name__ == "InputLayer" else None
+    if batch is None:
+        batch = getattr(layer, "_batch_input_shape", None)  # Keras 2
+    inner = getattr(layer, "_input_shape_arg", None)
+    if batch is None and inner is not None:
+        batch = (None, *inner)
+    try:
+        return None if batch is None else tuple(None if n is None else int(n) for n in batch)
+    except (TypeError, ValueError):
+        return None
 
 
 def config_of(layer: Any) -> dict[str, Any] | None:

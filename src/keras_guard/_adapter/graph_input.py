@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from .face import FACE, is_keras_2, setting
-from .graph import Spec, Value, maker_of
+from .graph import Spec, Value
+from .graph_facts import maker_of
 from .layer_fit import is_stock
 from .membership import is_input, tracked_layers
 
@@ -28,6 +29,14 @@ class InputFacts:
     dtype: str | None
     name: str
     flags: dict[str, bool]
+
+
+_AUTOMATIC = re.compile(r"input_layer(_\d+)?|keras_tensor(_\d+)?(CLONE)?|input_\d+")
+
+
+def is_automatic_input_name(name: str) -> bool:
+    """Whether Keras, not the user, chose the name of an input."""
+    return _AUTOMATIC.fullmatch(name) is not None
 
 
 def input_facts(layer: Any, spec: Spec | None = None) -> InputFacts:

@@ -24,7 +24,7 @@ from .face import FACE, is_layer, keras, setting
 from .policy import global_policy
 
 
-class NoWordsError(Exception):
+class NotExpressibleError(Exception):
     """An object that no constructor call with literal arguments makes again."""
 
 
@@ -103,14 +103,14 @@ def constructor_of(item: Any, objects: Mapping[str, Any], *, name: str | None = 
         The call, checked: the object it makes has the same config.
 
     Raises:
-        NoWordsError: Where no such call was found.
+        NotExpressibleError: Where no such call was found.
     """
     if isinstance(item, LayerRecord):
         cls, config, live = item.cls, item.config, None
     else:
         cls, config, live = type(item), config_of(item), item
     if config is None:
-        raise NoWordsError(f"{cls.__name__} has no config")
+        raise NotExpressibleError(f"{cls.__name__} has no config")
     wanted = strip(config)
     if name is not None and "name" in wanted:
         wanted["name"] = name
@@ -127,7 +127,7 @@ def _checked(cls: type, wanted: dict[str, Any], live: Any, objects: Mapping[str,
             continue
         if same_config(made, wanted):
             return call
-        reason = NoWordsError(f"{cls.__name__} gives another config back than it was given")
+        reason = NotExpressibleError(f"{cls.__name__} gives another config back than it was given")
     try:
         _assert_literal(wanted)
         made = strip(_from_config(cls, wanted, objects).get_config())
@@ -135,7 +135,7 @@ def _checked(cls: type, wanted: dict[str, Any], live: Any, objects: Mapping[str,
             return Construct(cls, config=wanted)
     except Exception as error:
         reason = error
-    raise NoWordsError(f"{cls.__name__}: {reason}") from None
+    raise NotExpressibleError(f"{cls.__name__}: {reason}") from None
 
 
 def _rounded(config: dict[str, Any]) -> dict[str, Any]:
@@ -191,7 +191,7 @@ def _arguments(
         ):
             continue
         if not known and not open_ended and key not in _LAYER_ARGUMENTS and key != "name":
-            raise NoWordsError(f"{cls.__name__} takes no argument {key}")
+            raise NotExpressibleError(f"{cls.__name__} takes no argument {key}")
         default = parameters[key].default if known else _LAYER_ARGUMENTS.get(key, inspect.Parameter.empty)
         if key == "dtype" and _policy_name(raw) == global_policy():
             continue
@@ -272,10 +272,10 @@ def _object(raw: dict[str, Any], live: Any, objects: Mapping[str, Any]) -> Any:
     if name == "function":
         return _function(str(config), live, objects)
     if not isinstance(config, dict) or str(name).startswith("__"):
-        raise NoWordsError(f"a {name} in the config")
+        raise NotExpressibleError(f"a {name} in the config")
     cls = _class_named(raw, live, objects)
     if "layers" in config and is_layer(live):
-        raise NoWordsError("a model inside a layer")
+        raise NotExpressibleError("a model inside a layer")
     made = constructor_of(LayerRecord(cls, config, ""), objects)
     short = _shorthand(made)
     return short if short is not None and _is_plain_shorthand(cls) else made
@@ -288,7 +288,7 @@ def _function(name: str, live: Any, objects: Mapping[str, Any]) -> Named:
     if found is None:
         found = getattr(keras().activations, name, None)
     if not callable(found):
-        raise NoWordsError(f"the function {name} is not within reach")
+        raise NotExpressibleError(f"the function {name} is not within reach")
     return Named(name, found)
 
 
@@ -309,7 +309,7 @@ def _class_named(raw: Mapping[str, Any], live: Any, objects: Mapping[str, Any]) 
         found = getattr(sys.modules[path], name, None)
     if isinstance(found, type):
         return found
-    raise NoWordsError(f"the class {name} is not within reach")
+    raise NotExpressibleError(f"the class {name} is not within reach")
 
 
 def shorthand_of(call: Construct) -> str | None:
@@ -351,7 +351,7 @@ def snake_case(name: str) -> str:
 
 def _assert_literal(value: Any, depth: int = 0) -> None:
     if depth > 50:
-        raise NoWordsError("a config nested too deeply")
+        raise NotExpressibleError("a config nested too deeply")
     if isinstance(value, dict):
         for key, item in value.items():
             _assert_literal(key, depth + 1)
@@ -360,7 +360,7 @@ def _assert_literal(value: Any, depth: int = 0) -> None:
         for item in value:
             _assert_literal(item, depth + 1)
     elif not (value is None or isinstance(value, (bool, int, float, complex, str, bytes, slice))):
-        raise NoWordsError(f"a value of type {type(value).__name__} in the config")
+        raise NotExpressibleError(f"a value of type {type(value).__name__} in the config")
 
 
 def realise(value: Any, objects: Mapping[str, Any] | None = None) -> Any:

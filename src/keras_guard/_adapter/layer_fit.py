@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,8 +11,8 @@ from .._data.edits import LayerRecord
 from .describe import config_of
 from .face import FACE, is_keras_2, is_layer, keras
 from .graph import Spec, flat_with_paths, map_structure, spec_of, symbolic
-from .graph_dry import no_trace
 from .layer_config import _from_config, strip
+from .no_side_effects import as_numpy, no_trace
 
 
 class NoCopyError(Exception):
@@ -39,6 +40,19 @@ def weight_shapes_of(layer: Any) -> tuple[tuple[int, ...], ...]:
     """Return the shapes of a layer's weights and states, random seeds apart."""
     variables = getattr(layer, "variables", None) or ()
     return tuple(tuple(v.shape) for v in variables if "seed_generator" not in str(getattr(v, "path", "")))
+
+
+def same_weights(old: Any, new: Any) -> bool:
+    """Whether two layers have weights of the same shapes and values."""
+    if len(old.weights) != len(new.weights):
+        return False
+    return all(_same_values(a, b) for a, b in zip(old.weights, new.weights, strict=True))
+
+
+def _same_values(old: Any, new: Any) -> bool:
+    numpy: Any = sys.modules["numpy"]
+    a, b = as_numpy(old), as_numpy(new)
+    return a.shape == b.shape and bool(numpy.array_equal(a, b, equal_nan=a.dtype.kind in "fc"))
 
 
 def outgrown(layer: Any, taken: Any, made: Any) -> bool:

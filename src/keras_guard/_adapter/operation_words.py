@@ -10,7 +10,7 @@ from types import FunctionType
 from typing import Any
 
 from .describe import config_of
-from .layer_config import NoWordsError, snake_case
+from .layer_config import NotExpressibleError, snake_case
 from .layer_fit import public_path
 
 
@@ -36,7 +36,7 @@ def operation_words(operation: Any) -> OperationWords:
         operation: An operation of a Functional graph that is no layer.
 
     Raises:
-        NoWordsError: Where no public function is known to do so.
+        NotExpressibleError: Where no public function is known to do so.
     """
     name = type(operation).__name__
     if name == "GetItem":
@@ -46,11 +46,11 @@ def operation_words(operation: Any) -> OperationWords:
     parameters = inspect.signature(function).parameters
     unknown = [key for key in given if key not in parameters]
     if unknown:
-        raise NoWordsError(f"keras.{path} takes no {unknown[0]}")
+        raise NotExpressibleError(f"keras.{path} takes no {unknown[0]}")
     needed = _constructor_arguments(type(operation)) - given.keys()
     for key in needed & set(parameters):
         if not hasattr(operation, key):
-            raise NoWordsError(f"{name} does not tell its {key}")
+            raise NotExpressibleError(f"{name} does not tell its {key}")
         given[key] = getattr(operation, key)
     kept = {key: value for key, value in given.items() if not _is_default(value, parameters[key].default)}
     leading = tuple(itertools.takewhile(lambda key: key in given, parameters))
@@ -70,7 +70,7 @@ def _function_of(cls: type) -> tuple[FunctionType, str]:
     named = [pair for pair in public if pair[0].__name__ == snake_case(cls.__name__)]
     found = named or public
     if len(found) != 1:
-        raise NoWordsError(f"no public function is known for {cls.__name__}")
+        raise NotExpressibleError(f"no public function is known for {cls.__name__}")
     return found[0]
 
 

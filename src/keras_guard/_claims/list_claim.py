@@ -8,7 +8,8 @@ from typing import Any
 
 from .._adapter.describe import record_layer
 from .._adapter.face import is_layer
-from .._adapter.membership import holds, same_items, visible_layers
+from .._adapter.graph_facts import maker_of_tensor
+from .._adapter.membership import holds, is_input, same_items, visible_layers
 from .._data.edits import Edit, ListEdit
 from .._data.events import ListEdited
 from .._data.identity import IdentityMap
@@ -67,8 +68,8 @@ class ListClaim(Claim):
         order, and nothing that was taken out.
         """
         wanted = self._items_now(desk) or self._now(self._after)
-        wanted = [layer for layer in wanted if is_layer(layer)]
-        old = [layer for layer in self._now(self._before) if is_layer(layer)]
+        wanted = [layer for layer in wanted if _is_called(layer)]
+        old = [layer for layer in self._now(self._before) if _is_called(layer)]
         taken_out = [layer for layer in old if not is_among(layer, wanted)]
         put_in = [layer for layer in wanted if not is_among(layer, old)]
         for model in desk.models() if wanted else ():
@@ -101,6 +102,10 @@ class ListClaim(Claim):
         return (ListEdit(tuple(self._now(self._before)), tuple(self._now(self._after))),)
 
 
+def _is_called(item: Any) -> bool:
+    return is_layer(item) and not is_input(item)
+
+
 def _runs_all(model: Any, wanted: list[Any], *, in_order: bool) -> bool:
     order = tuple(layer for layer in visible_layers(model) if is_among(layer, wanted))
     return all(holds(model, layer) for layer in wanted) and (not in_order or same_items(order, tuple(wanted)))
@@ -123,8 +128,15 @@ def keep_weakly(items: Sequence[Any]) -> list[Callable[[], Any]]:
 
 
 def _remembered(item: Any) -> Callable[[], Any]:
+    maker = maker_of_tensor(item)
+    item = item if maker is None else maker  # a tensor means the layer that made it
     if not is_layer(item):
         kind = type(item).__name__
         return lambda: kind
     reference, record = weakref.ref(item), record_layer(item)
-    return lambda: reference() or record
+
+    def layer() -> Any:
+        living_layer = reference()
+        return record if living_layer is None else living_layer
+
+    return layer

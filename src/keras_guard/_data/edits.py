@@ -19,12 +19,14 @@ class LayerRecord:
         config: What ``get_config()`` returned, or ``None`` when the layer has no config.
         name: The layer's name.
         source: The user's own expression for it (``Dense(128)``), when it was seen.
+        batch_shape: The shape of the ``input_shape`` it was given, which no config holds.
     """
 
     cls: type
     config: Mapping[str, Any] | None
     name: str
     source: str | None = None
+    batch_shape: tuple[int | None, ...] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,14 +56,30 @@ class InsertAfter:
 
 
 @dataclass(frozen=True, eq=False)
+class InsertBefore:
+    """Call ``new`` on the input of ``layer``, for ``layer`` only.
+
+    Attributes:
+        layer: The layer in the graph, or its name. It must have one input.
+        new: The layer to insert.
+    """
+
+    layer: Any
+    new: Any
+
+
+@dataclass(frozen=True, eq=False)
 class Remove:
     """Take ``layer`` out; its consumers read its input instead.
 
     Attributes:
         layer: The layer in the graph, or its name.
+        keep: For a layer with several inputs, or one that makes one of several outputs: the layer (or
+            input) whose output is read instead, or its name.
     """
 
     layer: Any
+    keep: Any = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,4 +96,4 @@ class ListEdit:
 
 
 #: Any of them.
-Edit = Replace | InsertAfter | Remove | ListEdit
+Edit = Replace | InsertAfter | InsertBefore | Remove | ListEdit

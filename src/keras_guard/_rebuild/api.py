@@ -10,32 +10,37 @@ from typing import Any
 
 from .._adapter.compile_facts import output_names
 from .._adapter.face import FACE, is_graph_model, is_keras_2, is_layer, is_model, keras_of
-from .._adapter.graph_dry import global_state_kept
 from .._adapter.layer_config import user_objects
+from .._adapter.no_side_effects import global_state_kept
+from .cell import CellWriter
 from .compact import COMPACT_FROM
 from .compiling import CompileWords
+from .draft import Draft
 from .dryrun import dry_run
 from .intent import infer
-from .plan import ModelPlan, Planner
+from .plan import ModelPlan
+from .planner import Planner
+from .postcondition import check_model
 from .refused import RebuildRefused, refuse_subclassed
-from .source import Writer
 from .spelling import Speller, is_plain_name
 
+_NOTHING = object()
 STYLES = ("replay", "copy", "source")
 
 
 @dataclass(frozen=True, eq=False)
 class Rebuild:
-    """Code that creates the model with the edits in it.
+    """Code that makes the model that was meant.
 
     Attributes:
         source: The complete text of a cell, ``compile`` included.
         target: The name it binds.
-        kept: Names of the layers that the new model shares with the old one, weights included.
-        fresh: Names of the layers that are new, or created again from their config.
+        kept: Names of the layers that live on with their weights.
+        fresh: Names of the layers that are new or recreated.
         notes: What the user should know besides the comments in the source.
         style: ``replay``, ``copy`` or ``source``.
-        dry_run: How the code was tested: ``"forward pass"`` or ``"shapes only (...)"``.
+        dry_run: What was proved before: ``"forward pass and loss"``, ``"forward pass"`` or
+            ``"shapes only (...)"``.
     """
 
     source: str
@@ -48,25 +53,40 @@ class Rebuild:
     # The source reaches these through handles; they must live as long as the rebuild does.
     _held: tuple[Any, ...] = field(default=(), repr=False)
     _namespace: Mapping[str, Any] | None = field(default=None, repr=False)
+    _plan: ModelPlan | None = field(default=None, repr=False)
 
     def run(self, namespace: MutableMapping[str, Any] | None = None) -> Any:
         """Run the source.
 
         Args:
-            namespace: Where it runs, usually the user's globals; ``target`` is bound there.
-                Without it, the names that ``rebuild`` was given are read and none is changed.
+            namespace: Where it runs, usually the user's globals; :attr:`target` is bound there.
+                Without it, the names known to :func:`rebuild` are read and none is changed.
 
         Returns:
             The rebuilt model.
+
+        Raises:
+            RebuildRefused: When the new model is not the planned one; the name is bound as before then.
         """
         if namespace is None:
             namespace = dict(self._namespace or {})
+        before = namespace.get(self.target, _NOTHING)
         code = compile(self.source, "<keras_guard rebuild>", "exec")
         if isinstance(namespace, dict):
             exec(code, namespace)
         else:
             exec(code, dict(namespace), namespace)
-        return namespace[self.target]
+        made = namespace[self.target]
+        try:
+            if self._plan is not None:
+                check_model(made, self._plan)
+        except RebuildRefused:
+            if before is _NOTHING:
+                del namespace[self.target]
+            else:
+                namespace[self.target] = before
+            raise
+        return made
 
 
 def rebuild(
@@ -78,28 +98,28 @@ def rebuild(
     name: str | None = None,
     dry_run_limit: int | None = None,
 ) -> Rebuild:
-    """Write code that creates a model with the edits made to it.
+    """Write code that creates the model that edits were meant to give.
 
-    The code is tested before it is returned: it is run on the live layers, the model it creates
-    is called on data, and all effects of this are undone.
+    The code is tried before it is returned: it runs on the live layers, the new model is called on
+    data, and all effects of that are undone.
 
     Args:
         model: A Functional or Sequential model.
-        edits: ``Replace``, ``InsertAfter`` and ``Remove``, in the order in which they were made.
-            Without edits, the code creates an equal model.
-        namespace: The user's globals. The code refers to layers, losses and models by the names that
-            they have there.
-        style: ``"replay"`` uses the same layer objects, so weights are kept; ``"copy"`` creates an
+        edits: :class:`~keras_guard.Replace`, :class:`~keras_guard.InsertAfter`,
+            :class:`~keras_guard.Remove`, oldest first. Without any, the code makes an equal model.
+        namespace: The user's globals. Layers, losses and models are spelled by the names there that
+            still hold the very object.
+        style: ``"replay"`` reuses the layer objects, so weights live on; ``"copy"`` makes an
             independent model with the same weights; ``"source"`` is complete, stand-alone code.
         name: The name to bind; else the user's name of the model, else ``rebuilt``.
         dry_run_limit: Above this many parameters the model is built but not fed.
 
     Returns:
-        The code, and which layers it keeps and creates.
+        The code, and the names of the layers it keeps and creates.
 
     Raises:
-        RebuildRefused: If the edits can be read in more than one way, a layer cannot be made to fit,
-            or the code failed its test.
+        RebuildRefused: When the edits have several readings, a layer cannot be made to fit, or
+            the code did not pass the trial.
     """
     _wake()
     _check_model(model)
@@ -132,11 +152,12 @@ class _Rebuilding:
         self._order = order
 
     def rebuild(self, edits: tuple[Any, ...]) -> Rebuild:
-        planner = Planner(infer(self._model, edits), self._objects, anew=self._order.style != "replay")
+        style, intent = self._order.style, infer(self._model, edits)
+        planner = Planner(intent, self._objects, recreate=style != "replay", carry=style != "source")
         plan = planner.plan(self._model)
         long = sum(step.replay for step in plan.steps) > COMPACT_FROM
         # The ``clone_model`` of Keras 2 takes no layer for another.
-        if long and self._order.style == "replay" and not is_keras_2(self._model):
+        if long and style == "replay" and not is_keras_2(self._model):
             with contextlib.suppress(RebuildRefused):
                 return self._written(planner, plan, compact=True)
         return self._written(planner, plan)
@@ -148,7 +169,8 @@ class _Rebuilding:
         target = self._order.name or self._own_name() or "rebuilt"
         renamed = renamed_outputs(plan)
         named = frozenset(renamed.values()) if len(plan.outputs) > 1 else frozenset()
-        writer = Writer(plan, speller, target, self._objects, named, style=style, compact=compact)
+        draft = Draft(speller, self._objects, style, named, speller.name_of(plan.model) or "")
+        writer = CellWriter(plan, draft, target, compact=compact)
         compiling = CompileWords(speller, self._objects)
         source = writer.write(compiling.words(self._model, renamed))
         proof = dry_run(source, target, plan, self._names, self._order.limit)
@@ -157,11 +179,12 @@ class _Rebuilding:
             target=target,
             kept=_names_of(plan, ("kept",)),
             fresh=_names_of(plan, ("new", "fresh")),
-            notes=tuple(dict.fromkeys([*planner.notes, *writer.notes, *compiling.notes, *shape_notes(plan)])),
+            notes=tuple(dict.fromkeys([*planner.notes, *draft.notes, *compiling.notes, *shape_notes(plan)])),
             style=style,
             dry_run=proof,
             _held=tuple(speller.held),
             _namespace=self._names,
+            _plan=plan,
         )
 
     def _own_name(self) -> str | None:
@@ -186,8 +209,8 @@ def _check_model(model: Any) -> None:
 
 
 def renamed_outputs(plan: ModelPlan) -> dict[str, str]:
-    """Return the outputs that are made by a layer of another name now."""
-    if plan.graph is None:
+    """Return the outputs that are made by a layer of another name now; those in a dict keep their keys."""
+    if plan.graph is None or isinstance(plan.graph.outputs, dict):
         return {}
     before = output_names(plan.model)
     after = []

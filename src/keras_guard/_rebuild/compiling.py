@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._adapter.compile_facts import compile_arguments
-from .._adapter.layer_config import NoWordsError, constructor_of, shorthand_of
+from .._adapter.layer_config import NotExpressibleError, constructor_of, shorthand_of
 from .._adapter.layer_fit import public_path
 from .spelling import Speller, literal
 
@@ -52,14 +52,14 @@ class CompileWords:
             call.kwargs.pop("name", None)
             short = shorthand_of(call)
             return literal(short) if short is not None else self._speller.construct(call)
-        except NoWordsError:
+        except NotExpressibleError:
             handle = self._speller.handle(optimizer)
             return f"type({handle}).from_config({handle}.get_config())"
 
     def _value(self, value: Any) -> str:
         try:
             return literal(value)
-        except NoWordsError:
+        except NotExpressibleError:
             pass
         name = self._speller.name_of(value)
         if name is not None:
@@ -75,7 +75,7 @@ class CompileWords:
             return self._speller.handle(value)
         try:
             return self._speller.construct(constructor_of(value, self._objects))
-        except NoWordsError:
+        except NotExpressibleError:
             return self._speller.handle(value)
 
 

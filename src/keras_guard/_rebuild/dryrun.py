@@ -1,14 +1,16 @@
-"""Proof before showing: the very text of the cell is run, fed, looked at, and every trace wiped out."""
+"""The dry run: the text of the cell is run, its model is called on data, and all effects are undone."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .._adapter.face import is_layer, is_model
-from .._adapter.graph_dry import forward, no_trace, parameters
-from .._adapter.membership import holds
+from .._adapter.face import is_layer
+from .._adapter.no_side_effects import no_trace
+from .._adapter.trial import forward, has_loss, parameters, score, scoring_objects
+from .._data.types import Model
 from .plan import ModelPlan
+from .postcondition import check_model
 from .refused import RebuildRefused
 
 #: Models with more parameters than this are not fed in the dry run.
@@ -35,41 +37,49 @@ def dry_run(
     """
     given = [part.item for part in plan.parts() if is_layer(part.item)]
     sandbox = dict(namespace)
-    with no_trace([plan.model], given):
+    with no_trace([plan.model], [*given, *scoring_objects(plan.model)]):
         try:
             exec(compile(source, "<keras_guard rebuild>", "exec"), sandbox)
         except Exception as error:
             raise _failed("the code does not run", error) from None
         made = sandbox[target]
-        _check(made, plan)
-        proof = _feed(made, limit)
+        check_model(made, plan)
+        proof = _try(made, plan.model, limit)
         sandbox.clear()
         del made
     return proof
 
 
-def _check(made: Any, plan: ModelPlan) -> None:
-    if not is_model(made):
-        raise RebuildRefused("the code made no model")
-    kept = [part for part in plan.parts() if part.origin == "kept" and is_layer(part.item)]
-    lost = [part.name for part in kept if not holds(made, part.item)]
-    if lost:
-        raise RebuildRefused(f"the rebuilt graph would lose {', '.join(map(repr, lost))}")
-
-
-def _feed(made: Any, limit: int | None) -> str:
+def _try(made: Model, old: Model, limit: int | None) -> str:
     if not getattr(made, "built", False) or not _has_inputs(made):
         return "shapes only (the model has no input shape yet)"
     if parameters(made) > (MAX_PARAMETERS if limit is None else limit):
         return f"shapes only ({parameters(made):,} parameters are too many to try)"
     try:
-        forward(made)
+        data, output = forward(made)
     except Exception as error:
-        raise _failed("the rebuilt model fails when it is fed", error) from None
-    return "forward pass"
+        raise _failed("the rebuilt model fails when it is called", error) from None
+    if not has_loss(made):
+        return "forward pass"
+    try:
+        score(made, data, output)
+    except Exception as error:
+        if not _scores(old):
+            return "forward pass"  # no target that was tried suits this loss
+        raise _failed("the compiled loss of the rebuilt model fails", error) from None
+    return "forward pass and loss"
 
 
-def _has_inputs(model: Any) -> bool:
+def _scores(model: Model) -> bool:
+    """Whether the loss of the old model can be computed on random data."""
+    try:
+        score(model, *forward(model))
+    except Exception:
+        return False
+    return True
+
+
+def _has_inputs(model: Model) -> bool:
     try:
         return bool(model.inputs)
     except AttributeError:

@@ -10,9 +10,12 @@ import difflib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from .._adapter.graph import Graph, read_graph
+from .._adapter.graph import Graph
+from .._adapter.graph_facts import made_by
 from .._adapter.membership import is_input
-from .plan import GraphEdit
+from .._adapter.read_graph import read_graph
+from .given import spelled
+from .graph_edits import GraphEdit
 from .refused import RebuildRefused
 
 
@@ -78,7 +81,7 @@ class FunctionalList:
         if position == 0:
             raise RebuildRefused(
                 f"before {self._before[0].name!r} there is nothing to connect {new[0].name!r} to",
-                (f"insert it after {self._before[0].name!r}", "replace the input instead"),
+                (f"InsertAfter({self._before[0].name!r}, {spelled(new[0])})",),
             )
         above, below = self._before[position - 1], self._before[position]
         self._check_edge(above, below, new[0])
@@ -90,13 +93,15 @@ class FunctionalList:
         last = self._before[-1]
         if len(outputs) != 1:
             raise RebuildRefused(
-                f"{self._owner.name!r} has {len(outputs)} outputs; after which one shall {new[0].name!r} stand?",
-                tuple(f"after {_maker(v)!r}" for v in outputs[:6]),
+                f"{self._owner.name!r} has {len(outputs)} outputs; after which one is {new[0].name!r} to be called?",
+                tuple(f"InsertAfter({made_by(v).name!r}, {spelled(new[0])})" for v in outputs[:6]),
             )
         if outputs[0].call is None or outputs[0].call.operation is not last:
             raise RebuildRefused(
                 f"{last.name!r} is last in the list but does not make the output of {self._owner.name!r}",
-                (f"insert {new[0].name!r} after {_maker(outputs[0])!r}", f"insert it after {last.name!r}"),
+                tuple(
+                    f"InsertAfter({layer.name!r}, {spelled(new[0])})" for layer in (made_by(outputs[0]), last)
+                ),
             )
         for item in reversed(new):
             yield GraphEdit("after", last, item)
@@ -105,7 +110,7 @@ class FunctionalList:
         """An insert between two neighbours of the list has one reading only where these are connected."""
         made = [v for call in self._graph.calls_of(above) for v in call.outputs]
         if is_input(above):
-            made = [v for v in self._graph.flat_inputs() if v.name == above.name]
+            made = [v for v in self._graph.flat_inputs() if made_by(v) is above]
         readers = [call for v in made for call in self._graph.consumers(v)]
         connected = any(call.operation is below for call in readers)
         is_output = any(v in self._graph.flat_outputs() for v in made)
@@ -118,10 +123,10 @@ class FunctionalList:
             also = ", ".join(repr(name) for name in others) or "the model's output"
             reason = f"{above.name!r} feeds {below.name!r} and also {also}"
         raise RebuildRefused(
-            f"{reason}; where shall {new.name!r} go?",
+            f"{reason}; where is {new.name!r} to be called?",
             (
-                f"after {above.name!r}, for all that read it: InsertAfter({above.name!r}, {new.name!r})",
-                f"before {below.name!r} only",
+                f"InsertAfter({above.name!r}, {spelled(new)})",
+                f"InsertBefore({below.name!r}, {spelled(new)})",
             ),
         )
 
@@ -156,7 +161,3 @@ class FunctionalList:
                 return False
             previous = call.outputs
         return previous == self._graph.flat_outputs()
-
-
-def _maker(value: Any) -> str:
-    return str(value.call.operation.name if value.call is not None else value.name)

@@ -12,13 +12,15 @@ from typing import Any
 
 from .._adapter.describe import describe_layer
 from .._adapter.face import FACE, is_layer, is_model
-from .._adapter.graph import Call, Graph, Value, functional_of, maker_of, read_graph
+from .._adapter.graph import Call, Graph, Value
+from .._adapter.graph_facts import maker_of
 from .._adapter.membership import graph_layers, own_layers
+from .._adapter.read_graph import functional_of, read_graph
 from .._data.edits import LayerRecord
 from .._data.picture import Node, Panel, Picture
 from .._data.views import ModelViews
+from .graph_edits import GraphEdit, Intent, apply_edits, running_order
 from .intent import infer
-from .plan import GraphEdit, Intent, apply_edits, running_order
 from .refused import RebuildRefused
 
 #: A panel shows at most so many nodes, and a card at most so many models.
@@ -178,7 +180,7 @@ def _marked(wiring: _Wiring, keys: Collection[str], mark: str) -> _Wiring:
 
 
 def _unmeasured(wiring: _Wiring, changed: Collection[str]) -> _Wiring:
-    """Leave out the measures of what reads a changed node: nobody knows them before it is rebuilt."""
+    """Leave out the measures of what reads a changed node: they are not known before it is rebuilt."""
     moved = set(changed)
     result = {}
     for key, box in wiring.items():
@@ -205,13 +207,15 @@ def _wiring_of(model: Any) -> _Wiring | None:
 
 def _meant_wiring(owner: Any, intent: Intent) -> _Wiring | None:
     if issubclass(type(owner), FACE.sequential):
-        return _chain(owner, intent.lists.get(id(owner), list(owner.layers)), intent.inputs.get(id(owner)))
+        new = intent.inputs.get(id(owner))
+        items = intent.lists.get(id(owner), list(owner.layers))
+        return _chain(owner, items, new.spec if new is not None else None)
     functional = functional_of(owner)
     if functional is None or len(own_layers(functional)) > _MAX_CALLS:
         return None
     graph = read_graph(functional)
     edits = intent.graph.get(id(owner), [])
-    inputs = {id(edit.layer): edit.new for edit in edits if edit.kind == "input"}
+    inputs = {id(edit.layer): edit.new.spec for edit in edits if edit.kind == "input"}
     swaps = apply_edits(graph, _not_inputs(edits))
     graph.calls = running_order(graph)
     return _graph_wiring(graph, swaps, inputs)

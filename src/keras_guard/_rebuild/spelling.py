@@ -10,13 +10,16 @@ import keyword
 import math
 import re
 import sys
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .._adapter.face import FACE, is_layer, keras
-from .._adapter.layer_config import Construct, Named, NoWordsError
+from .._adapter.face import FACE, is_layer, is_model, keras
+from .._adapter.layer_config import Construct, Named, NotExpressibleError
 from .._adapter.layer_fit import public_path
+from .._data.types import Layer, Model
 from .handles import hold
+from .moving_names import moving_names
 
 _SHELL_NAMES = frozenset({"In", "Out", "exit", "quit", "get_ipython"})
 _DEEP_KINDS = (dict, list, tuple)
@@ -26,7 +29,7 @@ def literal(value: Any) -> str:
     """Return Python source that evaluates to a plain value.
 
     Raises:
-        NoWordsError: For anything but numbers, texts, ``None``, slices, and lists, tuples, dicts of these.
+        NotExpressibleError: For anything but numbers, texts, ``None``, slices, and lists, tuples, dicts of these.
     """
     if value is None or value is Ellipsis or isinstance(value, (bool, int)):
         return "..." if value is Ellipsis else repr(value)
@@ -43,14 +46,14 @@ def literal(value: Any) -> str:
         return f"[{', '.join(literal(item) for item in value)}]"
     if isinstance(value, dict):
         return f"{{{', '.join(f'{literal(k)}: {literal(v)}' for k, v in value.items())}}}"
-    raise NoWordsError(f"no literal for a {type(value).__name__}")
+    raise NotExpressibleError(f"no literal for a {type(value).__name__}")
 
 
 def subscript(key: Any) -> str:
-    """Spell what stands in the brackets of ``x[...]``, with colons for slices.
+    """Write what is in the brackets of ``x[...]``, with colons for slices.
 
     Raises:
-        NoWordsError: For a key that is no literal.
+        NotExpressibleError: For a key that is no literal.
     """
     parts = key if isinstance(key, (tuple, list)) else (key,)
     return ", ".join(_colons(part) if isinstance(part, slice) else literal(part) for part in parts)
@@ -70,7 +73,7 @@ def _quoted(text: str) -> str:
 
 
 def _is_wordlike(text: str) -> bool:
-    """Whether a non-ASCII text holds only letters of Latin script, which nobody mistakes."""
+    """Whether a non-ASCII text holds only letters of Latin script, which look like no other letter."""
     return all(c.isascii() or "\u00c0" <= c <= "\u024f" for c in text)
 
 
@@ -108,7 +111,9 @@ class Speller:
 
     def __init__(self, namespace: Mapping[str, Any]) -> None:
         self._namespace = namespace
-        self._names = _name_index(namespace)
+        self._moving = moving_names(namespace)
+        self._names = _name_index(namespace, self._moving)
+        self._inside: dict[int, str] | None = None
         self._deep: dict[int, str] | None = None
         self.used: set[str] = set()
         self.imports: list[str] = []
@@ -123,11 +128,24 @@ class Speller:
         if not deep:
             return None
         if self._deep is None:
-            self._deep = _deep_index(self._namespace)
+            self._deep = _deep_index(self._namespace, self._moving)
         path = self._deep.get(id(value))
         if path is not None:
             self.used.add(re.match(r"\w+", path).group())  # type: ignore[union-attr]
         return path
+
+    def layer_inside(self, layer: Layer) -> str | None:
+        """Return the way to a layer of any model that a name of the user's holds, such as ``m.get_layer("a")``."""
+        if self._inside is None:
+            self._inside = {}
+            for name, value in list(self._namespace.items()):
+                if is_model(value) and self._names.get(id(value)) == name:
+                    for key, path in ways_inside(value, name):
+                        self._inside.setdefault(key, path)
+        way = self._inside.get(id(layer))
+        if way is not None:
+            self.used.add(re.match(r"\w+", way).group())  # type: ignore[union-attr]
+        return way
 
     def values(self) -> list[Any]:
         """Return what the user's names hold."""
@@ -176,7 +194,7 @@ class Speller:
         """Spell a class or function that can be named.
 
         Raises:
-            NoWordsError: Where no name reaches it.
+            NotExpressibleError: Where no name reaches it.
         """
         path = public_path(cls)
         if path is not None:
@@ -191,7 +209,7 @@ class Speller:
             self.need(f"from {module} import {qualified}")
             self.used.add(qualified)
             return str(qualified)
-        raise NoWordsError(f"no name reaches {qualified}")
+        raise NotExpressibleError(f"no name reaches {qualified}")
 
     def construct(self, value: Any) -> str:
         """Spell a constructor call, or the literals and names inside one."""
@@ -256,11 +274,11 @@ _POSITIONAL: dict[str, tuple[str, ...]] = {
 }
 
 
-def _name_index(namespace: Mapping[str, Any]) -> dict[int, str]:
-    """Return the shortest plain user's name of each object, by ``id``."""
+def _name_index(namespace: Mapping[str, Any], moving: frozenset[str]) -> dict[int, str]:
+    """Return the first plain user's name of each object, by ``id``; names that loops leave behind are none."""
     found: dict[int, str] = {}
     for name, value in list(namespace.items()):
-        if not is_plain_name(name) or name.startswith("_") or name in _SHELL_NAMES:
+        if not is_plain_name(name) or name.startswith("_") or name in _SHELL_NAMES or name in moving:
             continue
         if value is None or isinstance(value, (bool, int, float, str, bytes)):
             continue
@@ -268,10 +286,14 @@ def _name_index(namespace: Mapping[str, Any]) -> dict[int, str]:
     return found
 
 
-def _deep_index(namespace: Mapping[str, Any]) -> dict[int, str]:
+def _deep_index(namespace: Mapping[str, Any], moving: frozenset[str]) -> dict[int, str]:
     """Return the path to objects in the user's containers and plain objects, two levels down."""
     found: dict[int, str] = {}
-    level = [(name, namespace[name]) for name in list(namespace) if _is_open(name, namespace[name])]
+    level = [
+        (name, namespace[name])
+        for name in list(namespace)
+        if name not in moving and _is_open(name, namespace[name])
+    ]
     for _ in range(2):
         below: list[tuple[str, Any]] = []
         for path, value in level:
@@ -308,3 +330,26 @@ def _at(holder: Any, path: str) -> Any:
     for part in path.split("."):
         holder = getattr(holder, part, None)
     return holder
+
+
+def ways_inside(model: Model, text: str) -> Iterator[tuple[int, str]]:
+    """Yield how each layer and operation of a model is reached from it, outermost way last."""
+    try:
+        layers = list(model.layers)
+    except Exception:
+        return
+    inner: list[tuple[int, str]] = []
+    own: list[tuple[int, str]] = []
+    count = Counter(layer.name for layer in layers)
+    for position, layer in enumerate(layers):
+        name = layer.name
+        plain = count[name] == 1 and isinstance(name, str)
+        way = f"{text}.get_layer({literal(name)})" if plain else f"{text}.layers[{position}]"
+        own.append((id(layer), way))
+        if is_model(layer):
+            inner.extend(ways_inside(layer, way))
+    yield from inner
+    for position, operation in enumerate(getattr(model, "operations", None) or ()):
+        if not is_layer(operation):
+            yield id(operation), f"{text}.operations[{position}]"
+    yield from own

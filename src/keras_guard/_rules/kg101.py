@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +14,8 @@ from .._instrument.vocabulary import LAYER_LISTS
 from .._ledger import Finding, Wording
 from .base import Desk, Page, Rule
 from .wording import built_note, diff_rows, facts
+
+_EDITS = itertools.count()
 
 
 class LayerList(Rule):
@@ -82,7 +85,7 @@ out of to be walked over behind that is none either. Any other edited alias is r
             event.span,
             name,
             key=(id(model), event.span.execution_count, event.span.line, event.place),
-            part=tuple(id(layer) for layer in removed),
+            part=next(_EDITS),  # each edit of one line counts
         )
 
 

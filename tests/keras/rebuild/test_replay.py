@@ -1,4 +1,4 @@
-"""The classic edits: what is written, what is kept, what is made anew, and what is refused."""
+"""The classic edits: what is written, what is kept, what is recreated, and what is refused."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _names(model: Any, **more: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("build", [_sequential, _functional], ids=["sequential", "functional"])
 def test_a_wider_layer_runs_before_a_layer_built_for_the_old_width(build: Any) -> None:
-    """64 to 128 before a Dense(10): the new layer is in place, the head is made anew and said so."""
+    """64 to 128 before a Dense(10): the new layer is in place, the head is recreated, and a comment says so."""
     model = build()
     new = layers.Dense(128, name="wide")
     found = rebuild(model, [Replace(model.get_layer("hidden"), new)], namespace=_names(model, new=new))
@@ -49,7 +49,7 @@ def test_a_wider_layer_runs_before_a_layer_built_for_the_old_width(build: Any) -
     assert made.get_layer("wide") is new
     assert made.get_layer("logits").kernel.shape == (128, 10)
     assert made(X).shape == (8, 10)
-    assert '"logits": made anew: it was built for (None, 64) and now gets (None, 128)' in found.source
+    assert '"logits": recreated: it was built for (None, 64) and now gets (None, 128)' in found.source
     assert found.fresh == ("wide", "logits")
     assert found.dry_run == "forward pass"
 
@@ -215,7 +215,9 @@ def _merge() -> Any:
         pytest.param(_merge, [Remove("add")], "branches", id="removed-merge"),
         pytest.param(_functional, [Remove("nope")], "no layer 'nope'", id="unknown-name"),
         pytest.param(_functional, [Replace("hidden", 3)], "layer", id="not-a-layer"),
-        pytest.param(_functional, ["hidden"], "Replace, InsertAfter or Remove", id="not-an-edit"),
+        pytest.param(
+            _functional, ["hidden"], "Replace, InsertAfter, InsertBefore or Remove", id="not-an-edit"
+        ),
         pytest.param(_sequential, [Remove("hidden"), Remove("logits")], "nothing", id="nothing-left"),
         pytest.param(lambda: layers.Dense(3), [], "only a Keras model", id="a-layer"),
         pytest.param(lambda: "model", [], "only a Keras model", id="no-model"),
@@ -239,9 +241,7 @@ def test_a_wrong_style_or_name_is_refused() -> None:
 @pytest.mark.parametrize("edited", [False, True], ids=["alone", "with-another-edit"])
 @pytest.mark.parametrize("style", ["replay", "copy", "source"])
 @pytest.mark.parametrize("build", [_sequential, _functional], ids=["sequential", "functional"])
-def test_a_layer_changed_after_its_weights_were_made_is_made_anew(
-    build: Any, style: str, edited: bool
-) -> None:
+def test_a_layer_changed_after_it_was_built_is_recreated(build: Any, style: str, edited: bool) -> None:
     """It announces a width it does not have, so it gets weights of that width."""
     model = build()
     model.get_layer("hidden").units = 5

@@ -1,8 +1,8 @@
-"""Running code on the user's own layers and leaving no trace of it.
+"""Running code on the user's own layers without side effects.
 
-Calling a layer adds nodes to it, may build it, and moves counters and seeds. Everything that
-can change is written down before and put back after, objects in place, so that the user's model
-is what it was, to the byte.
+Calling a layer adds nodes to it, may build it, and moves counters and seeds. Everything that can
+change is recorded before and restored after, in the same objects, so that the user's model is
+unchanged.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ import warnings
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from .face import is_keras_2, is_layer, is_model, keras, lookup
-from .graph import functional_of, map_structure, spec_of, sub_layers
+from .face import FACE, is_keras_2, is_layer, is_model, keras, lookup
+from .graph_facts import sub_layers
 from .hub import unheard
 from .membership import graph_layers, graph_operations
+from .read_graph import functional_of
 
 
 @contextlib.contextmanager
@@ -65,19 +66,17 @@ def no_trace(models: Iterable[Any], layers: Iterable[Any]) -> Iterator[None]:
 
 
 def _states_of(thing: Any) -> Iterable[Any]:
+    if issubclass(type(thing), FACE.metric):
+        return list(thing.variables)
     if not is_keras_2(thing):
         return getattr(thing, "_non_trainable_variables", ()) or ()
     return getattr(thing, "non_trainable_weights", ())
 
 
-def _as_numpy(variable: Any) -> Any:
+def as_numpy(variable: Any) -> Any:
+    """Return the value of a variable."""
     ops = getattr(keras(), "ops", None)
     return variable.numpy() if ops is None else ops.convert_to_numpy(variable)
-
-
-def _as_tensor(values: Any, dtype: str | None = None) -> Any:
-    ops = getattr(keras(), "ops", None) or sys.modules["tensorflow"]
-    return ops.convert_to_tensor(values, dtype=dtype)
 
 
 def _everything(models: Iterable[Any], layers: Iterable[Any]) -> Iterator[Any]:
@@ -149,7 +148,7 @@ class _Snapshot:
     def add_values(self, variables: Iterable[Any]) -> None:
         for variable in variables:
             try:
-                self._values.append((variable, _as_numpy(variable)))
+                self._values.append((variable, as_numpy(variable)))
             except Exception:  # a variable without a value yet
                 continue
 
@@ -161,7 +160,7 @@ class _Snapshot:
         for container, saved in self._containers:
             _refill(container, saved)
         for variable, saved in self._values:
-            now = _as_numpy(variable)
+            now = as_numpy(variable)
             if now.shape == saved.shape and (now != saved).any():
                 variable.assign(saved)
 
@@ -177,71 +176,3 @@ def _refill(container: Any, saved: Any) -> None:
     else:
         set.clear(container)
         set.update(container, saved)
-
-
-_SIZES = (8, 32, 64, 3, 1)
-
-
-def forward(model: Any) -> Any:
-    """Run a model on a small batch of made-up data; unknown sizes are tried until one works.
-
-    Args:
-        model: The model.
-
-    Returns:
-        The output as the model gave it.
-
-    Raises:
-        Exception: What the model raised for the first size tried.
-    """
-    failure: Exception | None = None
-    for size in _SIZES if _has_unknown_sizes(model) else _SIZES[:1]:
-        for fill in (1, 0):
-            data = _sample(model, size, fill)
-            try:
-                return model(data, training=False)
-            except Exception as error:
-                failure = failure or error
-            if not _has_integers(model):
-                break
-    assert failure is not None
-    raise failure
-
-
-def parameters(model: Any) -> int:
-    """Return the number of parameters."""
-    return sum(_size(v.shape) for v in model.weights)
-
-
-def _size(shape: Any) -> int:
-    total = 1
-    for n in shape:
-        total *= int(n)
-    return total
-
-
-def _has_unknown_sizes(model: Any) -> bool:
-    return any(n is None for t in model.inputs for n in (t.shape or ())[1:])
-
-
-def _has_integers(model: Any) -> bool:
-    return any("int" in str(t.dtype) for t in model.inputs)
-
-
-def _sample(model: Any, size: int, fill: int) -> Any:
-    structure = model.input if functional_of(model) is model else model.inputs[0]
-    return map_structure(lambda tensor: _tensor(tensor, size, fill), structure)
-
-
-def _tensor(tensor: Any, size: int, fill: int) -> Any:
-    numpy: Any = sys.modules["numpy"]
-    shape = [2 if n is None else n for n in (tensor.shape or ())[:1]]
-    shape += [size if n is None else n for n in (tensor.shape or ())[1:]]
-    dtype = spec_of(tensor).dtype
-    if "string" in dtype:
-        tensorflow: Any = sys.modules["tensorflow"]
-        return tensorflow.fill(shape, "a")
-    if "int" in dtype or "bool" in dtype:
-        return _as_tensor(numpy.full(shape, fill, dtype))
-    values = numpy.random.default_rng(0).uniform(0.1, 1.0, shape).astype("float32")
-    return _as_tensor(values, dtype)

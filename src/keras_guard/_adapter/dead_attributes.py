@@ -1,0 +1,51 @@
+"""Regularizers and constraints set on a built layer, which its variables do not have.
+
+Keras gives them to a variable when the layer is built. Assigned later they are in the config and
+have no effect. An initializer is not compared: a variable does not keep the one it was made with,
+and the layer itself keeps the attribute.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from .describe import config_of
+from .face import is_keras_2, is_layer
+from .graph_facts import sub_layers
+
+_KINDS = ("regularizer", "constraint")
+
+
+def dead_attributes(layer: Any) -> tuple[str, ...]:
+    """Return the attributes of a layer, or of a part of it, that its variables do not have."""
+    if not is_layer(layer) or is_keras_2(layer) or not getattr(layer, "built", False):
+        return ()
+    found: dict[str, None] = {}
+    for part in [layer, *sub_layers(layer)]:
+        found.update(dict.fromkeys(_dead_in(part)))
+    return tuple(found)
+
+
+def _dead_in(part: Any) -> Iterator[str]:
+    variables = [*getattr(part, "_trainable_variables", ()), *getattr(part, "_non_trainable_variables", ())]
+    for variable in variables:
+        for kind in _KINDS:
+            attribute = _attribute(part, str(variable.name), kind)
+            if attribute and not _is_same(getattr(part, attribute), getattr(variable, kind, None)):
+                yield attribute
+
+
+def _attribute(part: Any, variable: str, kind: str) -> str:
+    """Return the attribute that is meant for a variable; some are named without ``_kernel``."""
+    names = (f"{variable}_{kind}", f"{variable.removesuffix('_kernel')}_{kind}", f"depthwise_{kind}")
+    candidates = names if variable == "kernel" else names[:2]
+    return next((name for name in candidates if name in vars(part)), "")
+
+
+def _is_same(declared: Any, held: Any) -> bool:
+    if declared is held:
+        return True
+    if declared is None or held is None or type(declared) is not type(held):
+        return False
+    return config_of(declared) == config_of(held)

@@ -1,0 +1,174 @@
+"""Trying a model on random data: one call, one loss, one round of metrics."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Any
+
+from .compile_facts import compile_arguments
+from .face import FACE, keras
+from .graph import flat_with_paths, map_structure, spec_of
+from .membership import compile_objects, flat_items
+from .read_graph import functional_of
+
+_SIZES = (8, 32, 64, 3, 1)
+
+
+def forward(model: Any) -> tuple[Any, Any]:
+    """Call a model on a small batch of random data; unknown sizes are tried until one works.
+
+    Args:
+        model: The model.
+
+    Returns:
+        The data and the output.
+
+    Raises:
+        Exception: What the model raised for the first size tried.
+    """
+    failure: Exception | None = None
+    for size in _SIZES if _has_unknown_sizes(model) else _SIZES[:1]:
+        for fill in (1, 0):
+            data = _sample(model, size, fill)
+            try:
+                return data, model(data, training=False)
+            except Exception as error:
+                failure = failure or error
+            if not _has_integers(model):
+                break
+    assert failure is not None
+    raise failure
+
+
+def parameters(model: Any) -> int:
+    """Return the number of parameters."""
+    return sum(_size(v.shape) for v in model.weights)
+
+
+def _size(shape: Any) -> int:
+    total = 1
+    for n in shape:
+        total *= int(n)
+    return total
+
+
+def _has_unknown_sizes(model: Any) -> bool:
+    return any(n is None for t in model.inputs for n in (t.shape or ())[1:])
+
+
+def _has_integers(model: Any) -> bool:
+    return any("int" in str(t.dtype) for t in model.inputs)
+
+
+def _sample(model: Any, size: int, fill: int) -> Any:
+    structure = model.input if functional_of(model) is model else model.inputs[0]
+    return map_structure(lambda tensor: _tensor(tensor, size, fill), structure)
+
+
+def _tensor(tensor: Any, size: int, fill: int) -> Any:
+    numpy: Any = sys.modules["numpy"]
+    shape = [2 if n is None else n for n in (tensor.shape or ())[:1]]
+    shape += [size if n is None else n for n in (tensor.shape or ())[1:]]
+    dtype = spec_of(tensor).dtype
+    if "string" in dtype:
+        tensorflow: Any = sys.modules["tensorflow"]
+        return tensorflow.fill(shape, "a")
+    if "int" in dtype or "bool" in dtype:
+        return _as_tensor(numpy.full(shape, fill, dtype))
+    values = numpy.random.default_rng(0).uniform(0.1, 1.0, shape).astype("float32")
+    return _as_tensor(values, dtype)
+
+
+def _as_tensor(values: Any, dtype: str | None = None) -> Any:
+    ops = getattr(keras(), "ops", None) or sys.modules["tensorflow"]
+    return ops.convert_to_tensor(values, dtype=dtype)
+
+
+# The compiled loss
+
+
+def scoring_objects(model: Any) -> list[Any]:
+    """Return the losses and metrics that a model was compiled with and a trial may change."""
+    values = compile_objects(model).values()
+    return [
+        item for value in values for item in flat_items(value) if isinstance(item, FACE.metric + FACE.loss)
+    ]
+
+
+def has_loss(model: Any) -> bool:
+    """Whether a model was compiled with a loss."""
+    return compile_arguments(model).get("loss") is not None
+
+
+def score(model: Any, data: Any, made: Any) -> None:
+    """Compute the compiled loss and metrics once.
+
+    Args:
+        model: A compiled model.
+        data: What it was called on.
+        made: What it returned.
+
+    Raises:
+        Exception: What the first kind of random targets raised, where none works.
+    """
+    failure: Exception | None = None
+    for targets in _targets(model, made):
+        try:
+            model.compute_loss(x=data, y=targets, y_pred=made)
+            model.compute_metrics(data, targets, made, None)
+        except Exception as error:
+            failure = failure or error
+        else:
+            return
+    assert failure is not None
+    raise failure
+
+
+def _targets(model: Any, made: Any) -> Iterator[Any]:
+    """Yield targets: as each loss wants them, then of the shape of the outputs, of their labels, flat."""
+    loss = compile_arguments(model).get("loss")
+    yield _mapped(made, lambda path, t: (_labels if _is_sparse(_loss_at(loss, path)) else _alike)(t))
+    for make in (_alike, _labels, _flat):
+        yield _mapped(made, partial(_of_any_path, make))
+
+
+def _of_any_path(make: Callable[[Any], Any], path: tuple[Any, ...], tensor: Any) -> Any:
+    return make(tensor)
+
+
+def _mapped(made: Any, function: Callable[[tuple[Any, ...], Any], Any]) -> Any:
+    leaves = iter([function(path, tensor) for path, tensor in flat_with_paths(made)])
+    if isinstance(made, Mapping):  # flattened in the order of sorted keys
+        return {key: next(leaves) for key in sorted(made)}
+    return map_structure(lambda tensor: next(leaves), made)
+
+
+def _loss_at(loss: Any, path: tuple[Any, ...]) -> Any:
+    for key in path:
+        if isinstance(loss, dict):
+            loss = loss.get(key)
+        elif isinstance(loss, (list, tuple)) and isinstance(key, int) and key < len(loss):
+            loss = loss[key]
+    return loss
+
+
+def _is_sparse(loss: Any) -> bool:
+    name = loss if isinstance(loss, str) else getattr(loss, "__name__", type(loss).__name__)
+    return "sparse" in str(name).lower()
+
+
+def _alike(tensor: Any) -> Any:
+    numpy: Any = sys.modules["numpy"]
+    return _as_tensor(numpy.random.default_rng(1).uniform(0.1, 0.9, tuple(tensor.shape)).astype("float32"))
+
+
+def _labels(tensor: Any) -> Any:
+    numpy: Any = sys.modules["numpy"]
+    return _as_tensor(numpy.zeros((*tuple(tensor.shape)[:-1], 1), "int32"))
+
+
+def _flat(tensor: Any) -> Any:
+    numpy: Any = sys.modules["numpy"]
+    return _as_tensor(numpy.zeros(tuple(tensor.shape)[:1], "float32"))

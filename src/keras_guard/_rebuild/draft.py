@@ -1,0 +1,44 @@
+"""What the writers of one cell share: the lines so far, the names in use, how things are spelled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from .spelling import Speller
+
+LINE = 100
+
+
+@dataclass(eq=False)
+class Draft:
+    """One cell in the making.
+
+    Attributes:
+        speller: Spells the user's objects.
+        objects: The user's classes and functions.
+        style: ``replay``, ``copy`` or ``source``.
+        named: Names of new layers that something else refers to; automatic names of others are left out.
+        model_text: How the old model is spelled; empty while no name reaches it.
+        lines: The lines before the model itself.
+        locals: The names the lines may not bind again.
+        notes: What the user should know and no comment says.
+    """
+
+    speller: Speller
+    objects: Mapping[str, Any]
+    style: str
+    named: frozenset[str]
+    model_text: str
+    lines: list[str] = field(default_factory=list)
+    locals: set[str] = field(default_factory=set)
+    notes: list[str] = field(default_factory=list)
+
+
+def call_text(kind: str, words: Sequence[str]) -> str:
+    """Return a call, its arguments one a line where they are long."""
+    short = f"{kind}({', '.join(words)})"
+    if len(short) <= LINE - 10:
+        return short
+    return "\n".join([f"{kind}(", *(f"    {word}," for word in words), ")"])

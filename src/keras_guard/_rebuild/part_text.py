@@ -1,0 +1,174 @@
+"""Layers, operations and their arguments as code."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import Counter
+from collections.abc import Mapping
+
+from .._adapter.face import is_layer
+from .._adapter.graph import Call, Value, values_in
+from .._adapter.graph_facts import is_public_output, output_path_of
+from .._adapter.layer_config import Construct, NotExpressibleError, constructor_of, is_automatic_name
+from .._adapter.layer_fit import weight_shapes_of
+from .._adapter.operation_words import OperationWords, operation_words
+from .._data.edits import LayerRecord
+from .._data.types import Layer, Structure
+from .draft import Draft
+from .plan import ModelPlan, Part, Step, all_plans
+from .refused import RebuildRefused
+from .spelling import literal, local_name, subscript, ways_inside
+
+
+class PartWriter:
+    """Writes the parts of a plan.
+
+    Args:
+        plan: The plan of the whole model.
+        draft: The cell.
+    """
+
+    def __init__(self, plan: ModelPlan, draft: Draft) -> None:
+        self._plan = plan
+        self._draft = draft
+        self._uses = Counter(id(step.part) for inner in all_plans(plan) for step in inner.steps)
+        self._operations: dict[int, OperationWords] = {}
+        self._texts: dict[int, str] = {}
+        #: By ``id`` of a part or a plan, the local name that holds it.
+        self._bound: dict[int, str] = {}
+        self._reach: dict[int, str] | None = None
+
+    def prepare(self) -> None:
+        """Find the words of every part, so that all names the cell reads are known."""
+        for part in self._plan.parts():
+            if part.plan is None:
+                self._texts[id(part)] = self._part_text(part)
+
+    def bind(self, plan: ModelPlan, name: str) -> None:
+        """Note the local name of a nested model."""
+        self._bound[id(plan)] = name
+
+    def is_bound(self, part: Part) -> bool:
+        """Whether a local name holds a part."""
+        return id(part) in self._bound
+
+    def invocation(self, step: Step, names: Mapping[int, str]) -> str:
+        """Return the call of a step."""
+        call = step.call
+        words = [self.structure(argument, names) for argument in call.args]
+        words += [f"{key}={self.structure(v, names)}" for key, v in call.kwargs.items()]
+        found = self._operations.get(id(step.part))
+        if found is not None:
+            return self._operation_call(found, call, words)
+        return f"{self.callee(step.part)}({', '.join(words)})"
+
+    def _operation_call(self, found: OperationWords, call: Call, words: list[str]) -> str:
+        if not found.path:
+            return f"{words[0]}[{subscript(call.args[1]) if len(call.args) > 1 else words[1]}]"
+        first = [self._plain(found.arguments[key]) for key in found.leading]
+        rest = [f"{k}={self._plain(v)}" for k, v in found.arguments.items() if k not in found.leading]
+        return f"{self._draft.speller.keras(found.path)}({', '.join([*first, *words, *rest])})"
+
+    def _plain(self, value: object) -> str:
+        try:
+            return literal(value)
+        except NotExpressibleError:
+            return self._draft.speller.handle(value)
+
+    def structure(self, structure: Structure, names: Mapping[int, str]) -> str:
+        """Return an argument, with the tensors in it spelled."""
+        if isinstance(structure, Value):
+            return names.get(id(structure)) or self._old_tensor(structure)
+        if not any(True for _ in values_in(structure)):
+            try:
+                return literal(structure)
+            except NotExpressibleError:
+                return self._draft.speller.handle(structure)
+        if isinstance(structure, dict):
+            pairs = (f"{literal(k)}: {self.structure(v, names)}" for k, v in structure.items())
+            return f"{{{', '.join(pairs)}}}"
+        inner = ", ".join(self.structure(item, names) for item in structure)
+        if isinstance(structure, tuple):
+            return f"({inner},)" if len(structure) == 1 else f"({inner})"
+        return f"[{inner}]"
+
+    def _old_tensor(self, value: Value) -> str:
+        """Spell a tensor of the old graph that needs not be made again."""
+        call = value.call
+        assert call is not None
+        assert is_public_output(call)
+        path = "".join(f"[{key}]" for key in output_path_of(call, value))
+        return f"{self.reached(call.operation)}.output{path}"
+
+    def callee(self, part: Part) -> str:
+        """Return what is called: a name, or the constructor call."""
+        if part.plan is not None:
+            return self._bound[id(part.plan)]
+        bound = self._bound.get(id(part))
+        if bound is not None:
+            return bound
+        text = self._texts[id(part)]
+        if self._uses[id(part)] > 1 and part.origin != "kept" and "(" in text:
+            name = self._bound[id(part)] = local_name(part.name, self._draft.locals)
+            self._draft.lines.append(f"{name} = {text}")
+            return name
+        return text
+
+    def _part_text(self, part: Part) -> str:
+        if not is_layer(part.item) and not isinstance(part.item, LayerRecord):
+            with contextlib.suppress(NotExpressibleError):
+                self._operations[id(part)] = operation_words(part.item)
+                return ""
+        if part.origin == "kept":
+            return self.reached(part.item)
+        if part.origin == "fresh":
+            return self._fresh_text(part)
+        if self._draft.style != "replay" and is_layer(part.item) and not weight_shapes_of(part.item):
+            with contextlib.suppress(NotExpressibleError):
+                return self._created(part, self._new_words(part))
+        name = self._draft.speller.name_of(part.item) if is_layer(part.item) else None
+        if name is not None:
+            return name
+        if is_layer(part.item) and weight_shapes_of(part.item):
+            return self._draft.speller.layer_inside(part.item) or self._draft.speller.handle(part.item)
+        try:
+            return self._created(part, self._new_words(part))
+        except NotExpressibleError as error:
+            if is_layer(part.item):
+                return self._draft.speller.handle(part.item)
+            raise RebuildRefused(
+                f"the new layer {part.name!r} is gone and cannot be written as code: {error}",
+                ("bind the new layer to a name first, then edit and rebuild",),
+            ) from None
+
+    def _created(self, part: Part, words: Construct | OperationWords) -> str:
+        part.recreated = True
+        return self._draft.speller.construct(words)
+
+    def _new_words(self, part: Part) -> Construct:
+        found = constructor_of(part.item, self._draft.objects, name=part.name)
+        if part.name not in self._draft.named and is_automatic_name(part.item, part.name):
+            found.kwargs.pop("name", None)
+        return found
+
+    def _fresh_text(self, part: Part) -> str:
+        try:
+            return self._created(part, part.words or constructor_of(part.item, self._draft.objects))
+        except NotExpressibleError as error:
+            if not weight_shapes_of(part.item):
+                part.origin = "kept"
+                return self.reached(part.item)
+            raise RebuildRefused(
+                f"{part.name!r} no longer fits ({part.why}) and cannot be written as code: {error}",
+                ("replace it too, by a layer of your own",),
+            ) from None
+
+    def reached(self, item: Layer) -> str:
+        """Spell a layer of the old model by the way to it; a name of the user's may hold another one soon."""
+        if self._reach is None:
+            self._reach = dict(ways_inside(self._plan.model, self._draft.model_text))
+        return self._reach.get(id(item)) or self._draft.speller.handle(item)
+
+    def comment(self, part: Part) -> str:
+        """Return what a comment says of a part; may be empty."""
+        return f"{literal(part.name)}: {part.why}" if part.why else ""

@@ -1,0 +1,321 @@
+"""From the intent to a plan.
+
+A plan is made by walking the graph with the edits applied. Wherever the shape of an input changed,
+a fresh copy of the layer is asked which weights it needs. Layers whose weights still fit are kept;
+the others are recreated from their config.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .._adapter.dead_attributes import dead_attributes
+from .._adapter.face import FACE, is_layer
+from .._adapter.graph import Call, Spec, Value, flat_with_paths, map_structure, values_in
+from .._adapter.graph_facts import call_parameters, called_operations, maker_of, tied_layers
+from .._adapter.layer_config import NotExpressibleError
+from .._adapter.layer_fit import Fit, outgrown, weight_shapes_of
+from .._adapter.membership import graph_layers, own_layers
+from .._adapter.read_graph import functional_of, read_graph
+from .._data.edits import LayerRecord
+from .._data.types import Layer, Model
+from .given import asked_input
+from .graph_edits import Intent, apply_edits, running_order
+from .layer_choice import CallSite, LayerChoices, outgrown_call, words_of
+from .plan import ModelPlan, Part, Step, admits, mark_replays, plan_input_specs
+from .refused import RebuildRefused
+from .sequential_specs import SequentialSpecs, packed, sequential_specs, shapes_in_words, specs_in
+
+
+class Planner:
+    """Makes the plan of a model and of the models inside it.
+
+    Args:
+        intent: What was meant.
+        objects: The user's classes and functions.
+        recreate: Whether every layer that can be written as code is recreated.
+        carry: Whether recreated layers that still fit get the weights of the old ones.
+    """
+
+    def __init__(
+        self, intent: Intent, objects: Mapping[str, Any], *, recreate: bool = False, carry: bool = True
+    ) -> None:
+        self._intent = intent
+        self._objects = objects
+        self._recreate = recreate
+        self._carry = carry
+        self._parts: dict[int, Part] = {}
+        self._plans: dict[int, ModelPlan] = {}
+        self._tied: set[int] = set()
+        self._choices = LayerChoices(objects, self._tied)
+        self._own: set[int] = set()
+        #: By ``id`` of a layer, its attributes that its variables do not have.
+        self._dead: dict[int, tuple[str, ...]] = {}
+        self._alive: list[Any] = []
+        self.notes: list[str] = list(intent.notes)
+
+    def plan(self, model: Model) -> ModelPlan:
+        """Return the plan of a whole model, choices made.
+
+        Raises:
+            RebuildRefused: Where a layer does not fit and cannot be recreated.
+        """
+        self._tied.update(tied_layers(model))
+        called = called_operations(model)
+        self._own = {id(operation) for operation in called}
+        self._dead = {id(layer): dead for layer in called if (dead := dead_attributes(layer))}
+        plan = self._model(model, None)
+        for part in list(self._parts.values()):
+            self._choices.choose(part)
+            self._revive(part)
+        if self._recreate:
+            self._recreate_all(plan)
+        if self._intent.demand is not None:
+            self._intent.demand.check(plan)
+        mark_replays(plan)
+        return plan
+
+    # One model
+
+    def _model(self, model: Model, inputs: Sequence[Spec] | None) -> ModelPlan:
+        known = self._plans.get(id(model))
+        if known is not None:
+            return self._again(known, inputs)
+        if isinstance(model, FACE.sequential):
+            plan = self._sequential(model, inputs)
+        else:
+            plan = self._functional(model, inputs)
+        self._plans[id(model)] = plan
+        return plan
+
+    def _again(self, plan: ModelPlan, inputs: Sequence[Spec] | None) -> ModelPlan:
+        """A model used at several places has one plan: its inputs must suit all of them."""
+        wanted = list(inputs) if inputs is not None else None
+        have = plan_input_specs(plan)
+        if wanted is not None and not all(admits(h, w) for h, w in zip(have, wanted, strict=False)):
+            raise RebuildRefused(
+                f"the model {plan.model.name!r} is used at several places, which would now need different inputs: "
+                f"{shapes_in_words(have)} and {shapes_in_words(wanted)}",
+                ("give each place a model of its own",),
+            )
+        return plan
+
+    def _functional(self, model: Model, inputs: Sequence[Spec] | None) -> ModelPlan:
+        graph = read_graph(model)
+        plan = ModelPlan(model, sequential=False, graph=graph)
+        self._alive.append(graph)
+        edits = self._intent.graph.get(id(model), [])
+        new_inputs = {id(e.layer): e.new for e in edits if e.kind == "input"}
+        for position, value in enumerate(graph.flat_inputs()):
+            spec = inputs[position] if inputs is not None else value.spec
+            new = new_inputs.get(id(maker_of(value)))
+            if new is not None:
+                spec = new.spec
+                plan.input_names[id(value)] = new.name
+            plan.specs[id(value)] = spec
+            if self._recreate or new is not None or spec != value.spec:
+                plan.input_specs[id(value)] = spec
+        swaps = apply_edits(graph, [e for e in edits if e.kind != "input"])
+        plan.changed = self._recreate or bool(edits) or bool(plan.input_specs) or self._has_dead(model)
+        for call in running_order(graph):
+            part = self._new_part(swaps.get(id(call.operation), call.operation))
+            plan.steps.append(Step(part, call, replay=False))
+            self._flow(plan, call, part, moved=part.item is not call.operation or call.node_index < 0)
+        plan.outputs = tuple((path, plan.specs[id(value)]) for path, value in flat_with_paths(graph.outputs))
+        return plan
+
+    def _new_part(self, item: Layer) -> Part:
+        known = self._parts.get(id(item))
+        if known is None:
+            known = self._parts[id(item)] = Part("kept" if id(item) in self._own else "new", item)
+            self._alive.append(item)
+        return known
+
+    def _flow(self, plan: ModelPlan, call: Call, part: Part, *, moved: bool) -> None:
+        """Work out the specs of what a call makes, and note what the layer needs for it."""
+        taken = list(call.inputs())
+        changed = any(plan.specs[id(v)] != v.spec for v in taken)
+        if moved or part.origin == "new":
+            if part.item is not call.operation:
+                call.kwargs = self._accepted(part, call)
+            self._outputs(plan, call, part, self._probe(part, plan, call, changed=True))
+            return
+        operation = part.item
+        if functional_of(operation) is not None and (self._recreate or changed or self._touches(operation)):
+            self._nested(plan, call, part, changed)
+            return
+        if not changed and not outgrown_call(call):
+            for value in call.outputs:
+                plan.specs[id(value)] = value.spec
+            if is_layer(operation):
+                self._note_site(part, plan, call, changed=False, found=None)
+            return
+        self._outputs(plan, call, part, self._probe(part, plan, call, changed=True))
+
+    def _nested(self, plan: ModelPlan, call: Call, part: Part, changed: bool) -> None:
+        inner = self._model(part.item, [plan.specs[id(v)] for v in call.inputs()] if changed else None)
+        if inner.changed:
+            part.origin, part.plan = "model", inner
+            plan.changed = True
+        self._outputs(plan, call, part, Fit(inner.outputs, None))
+
+    def _outputs(self, plan: ModelPlan, call: Call, part: Part, found: Fit) -> None:
+        made = dict(found.outputs)
+        if len(found.outputs) == 1 and len(call.outputs) == 1:
+            call.outputs[0].path = found.outputs[0][0]
+            plan.specs[id(call.outputs[0])] = found.outputs[0][1]
+            return
+        assert plan.graph is not None
+        for value in call.outputs:
+            if value.path in made:
+                plan.specs[id(value)] = made[value.path]
+            elif plan.graph.consumers(value) or any(v is value for v in plan.graph.flat_outputs()):
+                raise RebuildRefused(
+                    f"{part.name!r} returns {len(made)} tensor{'s' * (len(made) != 1)}, "
+                    f"but the graph reads {len(call.outputs)} of what stood there"
+                )
+            else:
+                plan.specs[id(value)] = value.spec
+
+    def _accepted(self, part: Part, call: Call) -> dict[str, Any]:
+        """Leave out arguments the new layer does not take, where leaving out changes no wiring."""
+        cls = part.item.cls if isinstance(part.item, LayerRecord) else type(part.item)
+        taken = call_parameters(cls)
+        if taken is None:
+            return call.kwargs
+        kept: dict[str, Any] = {}
+        for name, value in call.kwargs.items():
+            if name in taken:
+                kept[name] = value
+            elif list(values_in(value)):
+                raise RebuildRefused(
+                    f"{call.operation.name!r} is called with {name}=..., which {part.name!r} ({cls.__name__}) does not take"
+                )
+            else:
+                self.notes.append(
+                    f"{part.name!r} takes no {name}; {call.operation.name!r} was called with {name}={value!r}"
+                )
+        return kept
+
+    # What a layer makes of an input, and what it needs for it
+
+    @staticmethod
+    def _check_input_shape(part: Part, taken: Sequence[Spec]) -> None:
+        """Refuse a new layer whose ``input_shape=`` is not the shape of the tensor it is called on."""
+        asked = asked_input(part.item) if part.origin == "new" else None
+        if asked is None or not taken or admits(asked.spec, taken[0]):
+            return
+        raise RebuildRefused(
+            f"{part.name!r} asks for inputs of shape {asked.shape} (input_shape=...), but it is called on {taken[0]}",
+            (
+                "leave its input_shape out",
+                "change the input of the model, too: Replace it by another keras.Input",
+            ),
+        )
+
+    def _probe(self, part: Part, plan: ModelPlan, call: Call, *, changed: bool) -> Fit:
+        def spec(leaf: Any) -> Any:
+            return plan.specs[id(leaf)] if isinstance(leaf, Value) else leaf
+
+        self._check_input_shape(part, [plan.specs[id(value)] for value in call.inputs()])
+        found = self._choices.fit(part, map_structure(spec, call.args), map_structure(spec, call.kwargs))
+        if is_layer(part.item) or isinstance(part.item, LayerRecord):
+            self._note_site(part, plan, call, changed=changed, found=found)
+        return found
+
+    def _note_site(
+        self, part: Part, plan: ModelPlan, call: Call, *, changed: bool, found: Fit | None
+    ) -> None:
+        taken = list(call.inputs())
+        site = CallSite(
+            before=shapes_in_words([v.spec for v in taken]),
+            after=shapes_in_words([plan.specs[id(v)] for v in taken]),
+            changed=changed,
+            weights=found.weights if found is not None else weight_shapes_of(part.item),
+            copied=found is None or found.weights is not None,
+        )
+        self._choices.note(part.item, site)
+
+    # Sequential
+
+    def _sequential(self, model: Model, inputs: Sequence[Spec] | None) -> ModelPlan:
+        plan = ModelPlan(model, sequential=True)
+        old = sequential_specs(model)
+        listed = self._intent.lists.get(id(model))
+        items = list(model.layers) if listed is None else listed
+        current: Any = inputs[0] if inputs else (old.first if old is not None else None)
+        new = self._intent.inputs.get(id(model))
+        if new is not None:
+            current, plan.input_names[0] = new.spec, new.name
+        if isinstance(current, Spec) and (new is not None or (old is not None and current != old.first)):
+            plan.input_specs[0] = current
+        plan.changed = self._recreate or listed is not None or bool(plan.input_specs) or self._has_dead(model)
+        for item in items:
+            part = self._new_part(item)
+            current = self._sequential_step(plan, part, current, old)
+        if current is not None:
+            plan.outputs = tuple(flat_with_paths(current))
+        return plan
+
+    def _sequential_step(self, plan: ModelPlan, part: Part, current: Any, old: SequentialSpecs | None) -> Any:
+        call = Call(part.item, (current,), {}, node_index=0)
+        plan.steps.append(Step(part, call, replay=True))
+        if current is None or old is None:
+            return None
+        self._check_input_shape(part, list(specs_in(current)))
+        was = old.inputs.get(id(part.item))
+        changed = part.origin == "new" or was is None or all(current != w for w in was)
+        changed = changed or outgrown(part.item, current, old.outputs[id(part.item)])
+        inner = functional_of(part.item)
+        nested_edit = self._recreate or changed or self._touches(part.item)
+        if part.origin != "new" and inner is not None and nested_edit:
+            nested = self._model(part.item, list(specs_in(current)) if changed else None)
+            if nested.changed:
+                part.origin, part.plan, plan.changed = "model", nested, True
+            return packed(nested.outputs)
+        site = CallSite(shapes_in_words(list(specs_in(was[0] if was else current))),
+                     shapes_in_words(list(specs_in(current))), changed, None)  # fmt: skip
+        self._choices.note(part.item, site)
+        if not changed:
+            site.weights = weight_shapes_of(part.item)
+            return old.outputs[id(part.item)]
+        found = self._choices.fit(part, (current,), {})
+        site.weights, site.copied = found.weights, found.weights is not None
+        return packed(found.outputs)
+
+    def _has_dead(self, model: Model) -> bool:
+        return any(id(layer) in self._dead for layer in own_layers(model))
+
+    def _touches(self, model: Model) -> bool:
+        """Whether a nested model has to be rebuilt."""
+        return self._intent.touches(model) or any(id(layer) in self._dead for layer in graph_layers(model))
+
+    def _revive(self, part: Part) -> None:
+        """Recreate a layer whose regularizer or constraint was set after it was built."""
+        dead = self._dead.get(id(part.item))
+        if dead is None or part.origin != "kept" or self._recreate:
+            return
+        which = f"its {' and '.join(dead)} {'were' if len(dead) > 1 else 'was'} set after it was built"
+        try:
+            part.words = words_of(part.item, self._objects, tied=id(part.item) in self._tied)
+        except NotExpressibleError as error:
+            self.notes.append(
+                f"{part.name!r} is kept without effect of this: {which}; not recreated: {error}"
+            )
+        else:
+            part.origin, part.carries = "fresh", True
+            part.why = f"recreated with the weights it had: {which}"
+
+    def _recreate_all(self, plan: ModelPlan) -> None:
+        """Recreate every layer and operation that can be written as code; note the others."""
+        for part in plan.parts():
+            if part.origin != "kept":
+                continue
+            try:
+                part.words = words_of(part.item, self._objects, tied=id(part.item) in self._tied)
+            except NotExpressibleError as error:
+                self.notes.append(f"{part.name!r} is shared with the old model: {error}")
+            else:
+                part.origin = "fresh"
+                part.carries = self._carry and is_layer(part.item) and bool(part.item.weights)
