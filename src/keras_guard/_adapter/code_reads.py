@@ -129,8 +129,8 @@ class _Walk:
                 method = vars(type(value)).get(name)
                 if type(method) is types.FunctionType:
                     self._enter_function(method, value)
-        elif hasattr(type(value), "python_function"):  # of ``tf.function``
-            self.enter(value.python_function)
+        elif python_function_of(value) is not value:
+            self.enter(python_function_of(value))
 
     def _enter_function(self, function: types.FunctionType, owner: Any) -> None:
         key = (id(function), id(owner))
@@ -181,6 +181,16 @@ class _Walk:
                 self.facts.setdefault(source.key, CodeFact(source, mark))
 
 
+def python_function_of(value: Any) -> Any:
+    """Return the function of the user's that ``tf.function`` or ``jax.jit`` was given; any other value as it is."""
+    kind = type(value)
+    if hasattr(kind, "python_function"):
+        return value.python_function
+    if kind.__module__.partition(".")[0] in ("jax", "jaxlib") and hasattr(kind, "__wrapped__"):
+        return value.__wrapped__
+    return value
+
+
 def _method_of(value: Any, step: Step) -> types.FunctionType | None:
     """Return the method that a step from an object of the user's own class reads."""
     if not isinstance(step, Attribute) or issubclass(type(value), type):
@@ -194,7 +204,7 @@ def _method_of(value: Any, step: Step) -> types.FunctionType | None:
 
 def _is_code(value: Any) -> bool:
     kind = type(value)
-    return kind in _CODE or _is_own_class(kind) or hasattr(kind, "python_function")
+    return kind in _CODE or _is_own_class(kind) or python_function_of(value) is not value
 
 
 _CODE = frozenset({types.FunctionType, types.MethodType, functools.partial})

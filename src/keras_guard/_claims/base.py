@@ -46,6 +46,9 @@ class Desk(Protocol):
     def compiles(self, model: Any) -> int:
         """Return how often ``compile`` of a model was seen to run."""
 
+    def trained_when_compiled(self, model: Any) -> frozenset[int]:
+        """Return the identities of the variables that were trainable when a model was compiled last."""
+
 
 class Claim(ABC):
     """A divergence, as something that can be proved on the live objects.
@@ -76,6 +79,11 @@ class Claim(ABC):
     def model(self) -> Any:
         """The model, ``None`` when it is gone."""
         return self._model()
+
+    @property
+    def identity(self) -> tuple[int, ...]:
+        """What tells this claim from others about the same living objects; empty where nothing does."""
+        return ()
 
     def models(self) -> list[Any]:
         """Return the living models that the code ahead may build or compile again."""

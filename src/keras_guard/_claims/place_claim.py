@@ -23,6 +23,7 @@ class Keeping:
         keeps: Called with a model and the old object: whether the model goes on with it.
         is_in_use: Called with the new object, the desk and the models: whether it has a life of its own by now.
         opened_by: Called with a use: whether it runs what the model keeps.
+        used_by_name: Whether code that calls the new object, or passes it to a call, uses it for itself.
         cured_by: Methods that make a model take the new object when the code ahead calls them on it.
     """
 
@@ -30,6 +31,7 @@ class Keeping:
     is_in_use: Callable[[Any, Desk, Sequence[Any]], bool]
     opened_by: Callable[[Use], bool]
     cured_by: frozenset[str] = frozenset()
+    used_by_name: bool = False
 
 
 class PlaceClaim(Claim):
@@ -51,6 +53,18 @@ class PlaceClaim(Claim):
         self._place = None if event.is_local else event.where
         self._old, self._new = weakref.ref(event.old), weakref.ref(event.new)
         self._keeping = keeping
+        #: Whether code of the user's uses the new object for itself.
+        self.is_used = False
+
+    @property
+    def name(self) -> str | None:
+        """The name under which the new object may be used for itself; ``None`` where that does not count."""
+        return self._root if self._keeping.used_by_name and self._place is not None else None
+
+    @property
+    def identity(self) -> tuple[int, ...]:
+        """See :class:`Claim`."""
+        return id(self.model), id(self._old()), id(self._new())
 
     def models(self) -> list[Any]:
         """See :class:`Claim`."""
@@ -59,7 +73,13 @@ class PlaceClaim(Claim):
     def holds(self, desk: Desk) -> bool:
         """See :class:`Claim`."""
         model, old, new = self.model, self._old(), self._new()
-        if model is None or old is None or new is None or not holds_still(self._place, new, desk):
+        if (
+            self.is_used
+            or model is None
+            or old is None
+            or new is None
+            or not holds_still(self._place, new, desk)
+        ):
             return False
         if not desk.is_reachable(model) or not self._keeping.keeps(model, old):
             return False

@@ -22,6 +22,7 @@ class Terms:
         shows_pending: See :class:`Claim`.
         opened_by: Called with the use, the desk, the model and the values; a function of a module.
         read_ahead: Whether to wait while the code ahead reads a name of the model.
+        names_ahead: Names of other objects to wait for while the code ahead reads them.
         called_ahead: Names of functions whose call further down may bring the views together.
         replaces: The pair of parts, by index, that a rebuild has to exchange.
     """
@@ -31,6 +32,7 @@ class Terms:
     shows_pending: bool = True
     opened_by: Callable[..., bool] | None = None
     read_ahead: bool = False
+    names_ahead: frozenset[str] = frozenset()
     called_ahead: frozenset[str] = frozenset()
     replaces: tuple[int, int] | None = None
 
@@ -80,7 +82,7 @@ class StateClaim(Claim):
 
     def waits(self, ahead: Ahead, desk: Desk) -> bool:
         """See :class:`Claim`."""
-        if self._terms.called_ahead & ahead.called:
+        if self._terms.called_ahead & ahead.called or self._terms.names_ahead & ahead.read:
             return True
         if self._terms.read_ahead and any(
             name in ahead.read for m in self.models() for name in desk.names_of(m)

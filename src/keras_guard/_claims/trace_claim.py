@@ -69,15 +69,42 @@ class Layers:
 
 
 class Trainable:
-    """What of the model is trained."""
+    """What of the model is trained.
+
+    A flag that was set for another model is not expected to reach this one: a discriminator is frozen for
+    the stacked model, an encoder for a probe. It is set for another model when that one holds all that was
+    changed, and was compiled with the flags as they are now.
+
+    Args:
+        flipped: The layer or model whose flag was set.
+    """
+
+    def __init__(self, flipped: Any) -> None:
+        self.flipped = weakref.ref(flipped)
 
     def differs(self, facts: TraceFacts, model: Any, desk: Desk) -> bool:
         """See :class:`Fact`."""
-        return facts.trainable != trainable_identity(model)
+        now = trainable_identity(model)
+        if facts.trainable == now:
+            return False
+        own = {id(variable) for variable in model.variables}
+        changed = (set(facts.trainable) ^ set(now)) & own
+        return not changed or not any(
+            _was_compiled_with(other, changed, changed & set(now), desk)
+            for other in desk.models()
+            if other is not model
+        )
 
     def differs_unseen(self, model: Any) -> bool:
         """See :class:`Fact`."""
         return trains_other_variables(model)
+
+
+def _was_compiled_with(model: Any, changed: set[int], trained: set[int], desk: Desk) -> bool:
+    """Whether a model holds some variables, and was compiled while just these of them were trainable."""
+    if not desk.compiles(model) or not changed <= {id(variable) for variable in model.variables}:
+        return False
+    return desk.trained_when_compiled(model) & changed == trained
 
 
 class TraceClaim(Claim):

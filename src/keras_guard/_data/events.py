@@ -157,12 +157,21 @@ class CodeReadChanged:
 
 @dataclass(frozen=True, eq=False)
 class ArgumentEdited:
-    """A list or dict that was handed to ``compile`` was changed in place."""
+    """A list or dict that was given to ``compile`` was changed in place.
+
+    Attributes:
+        model: The model.
+        argument: The argument of ``compile``.
+        name: The user's name of the list.
+        span: Where it was edited.
+        identity: ``id`` of the list.
+    """
 
     model: Any
     argument: str
     name: str
     span: Span
+    identity: int
 
 
 @dataclass(frozen=True, eq=False)

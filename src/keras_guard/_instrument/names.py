@@ -470,3 +470,46 @@ def _binds(node: ast.AST, name: str) -> bool:
 
     _note(node, touched, MUTATORS)
     return name in touched.all
+
+
+def names_used(source: str, first: int, last: int) -> frozenset[str]:
+    """Return the names that code between two lines calls, passes to a call, or calls a method of.
+
+    A name that is only printed, or asked for its type or length, is not used. Functions and classes that
+    are only defined there do not count.
+
+    Args:
+        source: The cell, as Python.
+        first: The first line, 1-based.
+        last: The last line.
+    """
+    try:
+        tree = parsed(source)
+    except (SyntaxError, ValueError):
+        return frozenset()
+    found: set[str] = set()
+    for statement in tree.body:
+        if isinstance(statement, (*_FUNCTIONS, ast.ClassDef)):
+            continue
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Call) and first <= node.lineno <= last:
+                found |= _used_by(node)
+    return frozenset(found)
+
+
+_ASKING = frozenset({"print", "repr", "str", "type", "isinstance", "len", "id", "display", "help", "dir"})
+
+
+def _used_by(call: ast.Call) -> set[str]:
+    if isinstance(call.func, ast.Name) and call.func.id in _ASKING:
+        return set()
+    given = [*call.args, *(keyword.value for keyword in call.keywords)]
+    names = {part.id for value in given for part in _alternatives(value) if isinstance(part, ast.Name)}
+    if isinstance(call.func, ast.Name):
+        return names | {call.func.id}
+    root = root_name(call.func.value) if isinstance(call.func, ast.Attribute) else None
+    return names | ({root} if root is not None else set())
+
+
+def _alternatives(value: ast.expr) -> list[ast.expr]:
+    return list(value.elts) if isinstance(value, (ast.List, ast.Tuple)) else [value]

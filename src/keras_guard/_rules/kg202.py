@@ -77,15 +77,26 @@ nothing until the model is trained again.""",
             # One comparison for each model and line, not one for each layer of a loop.
             if not runs(model, event.target) or desk.is_known((self.code, *key, id(model))):
                 continue
-            claim = _claim(model, desk)
+            if self._is_part_of_a_flip(event, model, desk):
+                continue
+            claim = _claim(model, event.target, desk)
             if claim.holds(desk):
                 yield self._finding(claim, model, event.target, event.span, desk, (*key, id(model)))
+
+    def _is_part_of_a_flip(self, event: AttributeSet, model: Any, desk: Desk) -> bool:
+        """Whether a flip of something around the layer, in the same cell, is reported already."""
+        return any(
+            entry.finding.code == self.code
+            and entry.finding.span.execution_count == event.span.execution_count is not None
+            and any(_is_around(claim, event.target, model) for claim in entry.claims())
+            for entry in desk.entries_of(model)
+        )
 
     def audit(self, model: Any, desk: Desk) -> Iterator[Finding]:
         """See :class:`Rule`."""
         if was_said(model, desk, self.code, "KG103", "KG203") or TraceClaim(model, Layers()).holds(desk):
             return  # other layers, not another `trainable`, are why other variables would be trained
-        claim = _claim(model, desk)
+        claim = _claim(model, model, desk)
         if claim.holds(desk):
             # The edit was not seen: it may have been a flip of `trainable`, or a layer added.
             found = self._finding(claim, model, model, Span(), desk, ("audit", id(model)))
@@ -129,11 +140,18 @@ nothing until the model is trained again.""",
         return self.finding(claim, wording, span, name, key=key)
 
 
-def _claim(model: Any, desk: ClaimDesk) -> Claim:
+def _claim(model: Any, target: Any, desk: ClaimDesk) -> Claim:
     if fixes_flags(model):
         return _FlagsClaim(model)
     # One that a callback makes opens at the next batch; after the last it is meant for what comes then.
-    return TraceClaim(model, Trainable(), _TRAIN, shows_pending=not desk.in_entry(model))
+    return TraceClaim(model, Trainable(target), _TRAIN, shows_pending=not desk.in_entry(model))
+
+
+def _is_around(claim: Claim, layer: Any, model: Any) -> bool:
+    if not isinstance(claim, TraceClaim) or not isinstance(claim.fact, Trainable) or claim.model is not model:
+        return False
+    flipped = claim.fact.flipped()
+    return flipped is not None and flipped is not layer and runs(flipped, layer)
 
 
 class _FlagsClaim(Claim):

@@ -11,7 +11,13 @@ from .._adapter.compiled_objects import argument_of, unapplied_arguments
 from .._adapter.describe import brief_value
 from .._adapter.face import FACE, is_layer, is_model, is_optimizer
 from .._adapter.marks import Mark, in_words, is_marked, mark_of, same_value
-from .._adapter.membership import compile_argument_of, compile_objects, is_argument_read, shown_argument
+from .._adapter.membership import (
+    compile_argument_of,
+    compile_containers,
+    compile_objects,
+    is_argument_read,
+    shown_argument,
+)
 from .._adapter.model_use import Use
 from .._adapter.reads import COMPILE_ARGUMENTS, FORMER_NAMES, constructor_arguments, read_when_applied
 from .._adapter.same_code import same_meaning
@@ -266,13 +272,14 @@ compared when the model is used, not when they are set.""",
                 f"`compile` was given `{event.name}` as {argument}, and made its own objects of it since",
             ),
             help=f"compile `{name}` again with the edited `{event.name}`",
-            cured=f"`{name}` was compiled again",
+            cured=f"a model was compiled with the edited `{event.name}`",
             ran=f"with `{event.name}` as it was",
             argument=argument,
             declared=event.name,
         )
-        values = (desk.compiles(model),)
-        claim = StateClaim(model, _is_not_compiled_since, values=values, terms=_UNTIL_COMPILED)
+        values = (desk.compiles(model), event.identity)
+        terms = replace(_UNTIL_SCORED, names_ahead=frozenset({event.name}))
+        claim = StateClaim(model, _is_not_compiled_since, values=values, terms=terms)
         yield self.finding(claim, wording, event.span, name, key=(id(model), argument, event.name))
 
     def _read_by_code(self, event: CodeReadChanged, desk: Desk) -> Finding:
@@ -319,8 +326,16 @@ def _is_dead_argument(desk: ClaimDesk, model: Any, argument: str, before: Mark, 
     return desk.compiles(model) == compiles and not is_marked(before, getattr(model, argument, MISSING))
 
 
-def _is_not_compiled_since(desk: ClaimDesk, model: Any, compiles: int) -> bool:
-    return desk.compiles(model) == compiles
+def _is_not_compiled_since(desk: ClaimDesk, model: Any, compiles: int, identity: int) -> bool:
+    """Whether a model was not compiled since its list was edited, and no other one was compiled with the list."""
+    others = (other for other in desk.models() if other is not model)
+    return desk.compiles(model) == compiles and not any(
+        id(container) == identity for other in others for _, container in compile_containers(other)
+    )
+
+
+def _opened_by_scoring(use: Use, desk: ClaimDesk, model: Any, *values: Any) -> bool:
+    return use.scores
 
 
 def _has_former(desk: ClaimDesk, model: Any, optimizer: Any, attribute: str) -> bool:
@@ -356,8 +371,9 @@ def _scores(use: Use) -> bool:
     return use.scores
 
 
-_TRAINED = Keeping(_keeps, _is_in_use, _trains, RETRACES)
-_SCORED = Keeping(_keeps, _is_in_use, _scores, RETRACES)
+_TRAINED = Keeping(_keeps, _is_in_use, _trains, RETRACES, used_by_name=True)
+_UNTIL_SCORED = Terms(cured_by=RETRACES, opened_by=_opened_by_scoring)
+_SCORED = Keeping(_keeps, _is_in_use, _scores, RETRACES, used_by_name=True)
 
 
 def _kind(argument: str) -> str:

@@ -147,5 +147,5 @@ def _is_in_use(definition: Any, desk: ClaimDesk, models: Sequence[Any]) -> bool:
     return next(_running(definition, desk), None) is not None
 
 
-_WHEN_USED = Keeping(_keeps, _is_in_use, _uses)
-_WHEN_SCORED = Keeping(_keeps, _is_in_use, _scores)
+_WHEN_USED = Keeping(_keeps, _is_in_use, _uses, used_by_name=True)
+_WHEN_SCORED = Keeping(_keeps, _is_in_use, _scores, used_by_name=True)

@@ -236,10 +236,11 @@ class CellEvents:
             self._note_container(name, partial(self._span_of_binding, name, site))
 
     def _note_container(self, name: str, span: Callable[[], Span]) -> None:
-        edited = self._desk.origins.edited(self._desk.namespace.get(name))
+        value = self._desk.namespace.get(name)
+        edited = self._desk.origins.edited(value)
         if edited is not None:
             self._desk.note_change()
-            self._told.publish(ArgumentEdited(*edited, name, span()))
+            self._told.publish(ArgumentEdited(*edited, name, span(), id(value)))
 
     def compare_all(self) -> None:
         """Compare what all names of the running cell hold with what they held."""

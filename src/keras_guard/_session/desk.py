@@ -5,8 +5,10 @@ from __future__ import annotations
 import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass
+from types import FunctionType
 from typing import Any
 
+from .._adapter.code_reads import python_function_of, reads_in
 from .._adapter.face import is_model
 from .._adapter.marks import Mark, mark_of
 from .._adapter.membership import graph_layers, matches_layer_list, nested_models
@@ -14,7 +16,7 @@ from .._adapter.traces import TraceBook
 from .._claims.base import living, weak_all
 from .._data.diagnostic import Span
 from .._data.identity import IdentityMap
-from .._instrument.names import binding_line, code_ahead
+from .._instrument.names import binding_line, code_ahead, names_used
 from .._ledger import Entry, Ledger
 from .containers import is_plain_class, reachable, user_names
 from .containment import Containment
@@ -25,10 +27,10 @@ from .shell_face import ShellFace
 
 @dataclass(frozen=True)
 class _Compiled:
-    """How often ``compile`` of a model ran, and whether it left something to train the last time."""
+    """How often ``compile`` of a model ran, and the variables that were trainable the last time."""
 
     count: int
-    trains: bool
+    trained: frozenset[int]
 
 
 class Desk:
@@ -81,7 +83,8 @@ class Desk:
     def note_compiled(self, model: Any) -> None:
         """A model was compiled."""
         self.traces.of(model).forget()
-        self._compiled[model] = _Compiled(self.compiles(model) + 1, bool(model.trainable_variables))
+        trained = frozenset(id(variable) for variable in model.trainable_variables)
+        self._compiled[model] = _Compiled(self.compiles(model) + 1, trained)
         self.origins.note_compiled(model)
 
     def note_attribute(self, target: Any, name: str, old: Any) -> None:
@@ -150,7 +153,16 @@ class Desk:
     def became_frozen(self, model: Any) -> bool:
         """Whether a model had something to train when it was compiled, and has nothing now."""
         found = self._compiled.get(model, None)
-        return found is not None and found.trains and not model.trainable_variables
+        return found is not None and bool(found.trained) and not model.trainable_variables
+
+    def trained_when_compiled(self, model: Any) -> frozenset[int]:
+        """See ``_claims.base.Desk``."""
+        found = self._compiled.get(model, None)
+        if found is not None and found.trained:
+            return found.trained
+        # One that was not built by then: what its first trace trains.
+        traced = [facts.trainable for facts in self.traces.of(model).all_facts("train")]
+        return frozenset(traced[0]) if traced else frozenset()
 
     def first_mark(self, target: Any, name: str) -> Mark:
         """See ``rules.base.Desk``."""
@@ -181,6 +193,15 @@ class Desk:
             if item is value
         ]
         return local + [name for name, item in user_names(self._shell.namespace) if item is value]
+
+    def names_used(self, source: str, first: int, last: int) -> frozenset[str]:
+        """Return the names that code between two lines uses, by itself or in the functions it calls."""
+        found = set(names_used(source, first, last))
+        for name in list(found):
+            function = python_function_of(self.namespace.get(name))
+            if type(function) is FunctionType and function.__globals__ is self.namespace:
+                found |= {read.place.root for read in reads_in(function.__code__) if read.scope == "global"}
+        return frozenset(found)
 
     def is_known(self, key: tuple[Any, ...]) -> bool:
         """See ``rules.base.Desk``."""

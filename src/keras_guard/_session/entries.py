@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from .._adapter.face import is_keras_2, is_model
 from .._adapter.membership import graph_layers
 from .._adapter.model_use import Use
+from .._claims.place_claim import PlaceClaim
 from .._data.diagnostic import Diagnostic, Span, State
 from .._data.edits import Edit
 from .._data.events import ClassRedefined, Event, Rebound
@@ -24,6 +25,7 @@ from .snapshots import weak
 from .spans import code_ahead_of, span_of_frame
 
 T = TypeVar("T")
+_END = 10**9
 _FAILED = "the guard failed to check it; `%keras_guard status` says more"
 
 
@@ -83,6 +85,8 @@ class Entries:
         """Take a finding up: open it, show it as pending, or wait for the code ahead."""
         if not _is_said_of(finding) or self._is_ignored(finding) or not finding.holds(self._desk):
             return
+        if not finding.span.known and self._is_said_elsewhere(finding):
+            return
         notes = (*finding.wording.notes, *self._call_site(finding.span))
         finding.wording = replace(finding.wording, notes=notes)
         cell = self._shell.cell
@@ -96,6 +100,13 @@ class Entries:
             self._show(entry)
         else:
             self._show_unless_waits(entry, code_ahead_of(list(self._shell.frames())))
+
+    def _is_said_elsewhere(self, finding: Finding) -> bool:
+        """Whether the same is claimed of the same objects already, with the line that did it."""
+        identity = finding.claim.identity if finding.claim is not None else ()
+        return bool(identity) and any(
+            claim.identity == identity for entry in self._ledger.live() for claim in entry.claims()
+        )
 
     def _end_earlier_binding(self, finding: Finding) -> None:
         """Resolve what was said of an earlier binding of the same place: now the later line counts."""
@@ -163,6 +174,8 @@ class Entries:
         if entry.holds(self._desk):
             return None
         place = entry.place
+        if any(isinstance(claim, PlaceClaim) and claim.is_used for claim in claims):
+            return f"`{place}` is used for something else now"
         if place is not None and not any(claim.is_stated(self._desk) for claim in claims):
             return f"`{place}` holds something else now"
         return entry.finding.wording.cured
@@ -173,8 +186,29 @@ class Entries:
             f"`{name}` was built again" if is_model(self._desk.namespace.get(name)) else "the model is gone"
         )
 
+    def note_names_used(self, last: int = _END) -> None:
+        """Tell the claims about names which of them the running cell used for themselves, up to a line."""
+        cell = self._shell.cell
+        if cell is None:
+            return
+        used: dict[int, frozenset[str]] = {}
+        for entry in self._ledger.live():
+            claims = [c for c in entry.claims() if isinstance(c, PlaceClaim) and c.name is not None]
+            if entry.state is not State.PENDING or not claims:
+                continue
+            span = entry.finding.span
+            is_here = span.execution_count == cell.number and span.end_line is not None
+            first = span.end_line - cell.offset + 1 if is_here and span.end_line is not None else 1
+            if first not in used:
+                used[first] = self._desk.names_used(cell.source, first, last)
+            for claim in claims:
+                if claim.name in used[first]:
+                    claim.is_used = True
+
     def used(self, use: Use) -> None:
         """A model is about to be used: open what that use runs stale."""
+        lines = [frame.line for frame in self._shell.frames() if frame.function is None]
+        self.note_names_used(lines[-1] - 1 if lines else _END)
         for entry in self._ledger.live():
             if entry.concerned_by(use):
                 self._ask(entry, lambda entry=entry: self._used(entry, use), None)  # type: ignore[misc]

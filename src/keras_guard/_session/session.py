@@ -138,6 +138,7 @@ class Session:
             return  # as most cells do
         self._cells.end_statements()
         self._cells.compare_all()
+        self.entries.note_names_used()
         self.entries.settle()
         meant = self.entries.show_all_waiting()
         self._names.note_bindings(None)
