@@ -61,9 +61,13 @@ class Source:
         if self.owner is None:
             return self.place.read(namespace)
         owner = self.owner()
-        if type(owner) is types.FunctionType:
-            return self.place.read(_closure(owner))
+        if type(owner) in _CLOSED_OVER:
+            return self.place.read(_closed_over(owner))
         return MISSING if owner is None else self.place.read({self.place.root: owner})
+
+    def is_global(self, name: str) -> bool:
+        """Whether it is a global, or a part of one."""
+        return self.owner is None and self.place.root == name
 
     def owner_now(self) -> Any:
         """Return the function or object while it lives, ``None`` for a global."""
@@ -82,10 +86,12 @@ class CodeFact:
     Attributes:
         source: Where it is read from.
         mark: What it was.
+        touched: Identities of the containers and objects it is read through, which an edit in place goes through.
     """
 
     source: Source
     mark: Mark
+    touched: frozenset[int] = frozenset()
 
     def differs(self, namespace: Mapping[str, Any]) -> bool:
         """Whether another value is there now; not where nothing is there."""
@@ -118,8 +124,12 @@ class _Walk:
         """Look into what a call of ``value`` runs, where it is a method of ``owner``."""
         if type(value) is functools.partial:
             self.enter(value.func)
-            for part in (*value.args, *value.keywords.values()):
-                self.enter(part)
+            given = _closed_over(value)
+            reference = weakref.ref(value)
+            for name in value.keywords:
+                self._follow(Source(Place(name), reference), given)
+            for index in range(len(value.args)):
+                self._follow(Source(Place("args", (Item(index),)), reference), given)
         elif type(value) is types.MethodType:
             self.enter(value.__func__, value.__self__)
         elif type(value) is types.FunctionType:
@@ -152,7 +162,7 @@ class _Walk:
                     Source(read.place), {read.place.root: self._namespace.get(read.place.root, MISSING)}
                 )
         elif read.scope == "free":
-            self._follow(Source(read.place, weakref.ref(function)), _closure(function))
+            self._follow(Source(read.place, weakref.ref(function)), _closed_over(function))
         elif owner is not None and read.place.steps:
             try:
                 self._follow(Source(read.place, weakref.ref(owner)), {read.place.root: owner})
@@ -162,7 +172,8 @@ class _Walk:
     def _follow(self, source: Source, names: Mapping[str, Any]) -> None:
         """Note what a source holds, or look into what it calls. Only steps through the user's own objects count."""
         value: Any = names.get(source.place.root, MISSING)
-        is_owner = source.owner is not None and type(value) is not types.FunctionType
+        touched = {id(value)}
+        is_owner = source.owner is not None and type(source.owner_now()) not in _CLOSED_OVER
         for count, step in enumerate(source.place.steps):
             if not (is_owner or _keeps_settings(value)):
                 # A part of an array, or a method of a text: the whole is what is read.
@@ -173,12 +184,13 @@ class _Walk:
                 self.enter(method, value)
                 return
             value, is_owner = step.read(value), False
+            touched.add(id(value))
         if _is_code(value):
             self.enter(value)
         if _is_fact(value):
             mark = mark_of(value)
             if not is_unknown(mark):
-                self.facts.setdefault(source.key, CodeFact(source, mark))
+                self.facts.setdefault(source.key, CodeFact(source, mark, frozenset(touched)))
 
 
 def python_function_of(value: Any) -> Any:
@@ -231,7 +243,13 @@ def _is_own_class(kind: type) -> bool:
     return kind.__module__ == "__main__" and not any(map(is_keras_class, kind.__mro__))
 
 
-def _closure(function: types.FunctionType) -> dict[str, Any]:
+_CLOSED_OVER = frozenset({types.FunctionType, functools.partial})
+
+
+def _closed_over(function: Any) -> dict[str, Any]:
+    """Return what a function closes over, or what a partial was given, by name."""
+    if type(function) is functools.partial:
+        return {**function.keywords, "args": function.args}
     cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=False)
     return {name: _content(cell) for name, cell in cells}
 

@@ -92,6 +92,13 @@ class TraceFacts:
         mark = self.held(owner, name)
         return mark is not NOT_READ and not is_marked(mark, value_of(owner, name))
 
+    def touches(self, name: str, value: Any) -> bool:
+        """Whether code read a global, or something was read through an object whose changes are not heard."""
+        number = id(value)
+        if any(number in fact.touched or fact.source.is_global(name) for fact in self.code):
+            return True
+        return number in self.read and not issubclass(type(value), FACE.owners)
+
     def unheard(self) -> Iterator[tuple[Any, str, Mark]]:
         """Yield (owner, attribute, mark) of losses, metrics and schedules: no write of theirs is heard."""
         for facts in self.read.values():

@@ -89,13 +89,9 @@ class ModelTraces:
         self._exact = {k: v for k, v in self._exact.items() if kind and not k[0].startswith(kind)}
         self._open = {k: v for k, v in self._open.items() if kind and not k[0].startswith(kind)}
 
-    def reads(self, name: str) -> bool:
-        """Whether code in one of the traces reads a global."""
-        return any(
-            fact.source.owner is None and fact.source.place.root == name
-            for facts in self.all_facts()
-            for fact in facts.code
-        )
+    def touches(self, name: str, value: Any) -> bool:
+        """Whether one of the traces read a global, or read something through an object."""
+        return any(facts.touches(name, value) for facts in self.all_facts())
 
     def kinds(self) -> frozenset[str]:
         """Return the kinds (``train``, ``test``, ``predict``) that have a trace."""
@@ -219,9 +215,9 @@ class TraceBook:
             traces = self._traces[model] = ModelTraces()
         return traces
 
-    def reads(self, name: str) -> bool:
-        """Whether some traced function holds the value of a global as a constant."""
-        return any(traces.reads(name) for _, traces in self._traces.items())
+    def touches(self, name: str, value: Any) -> bool:
+        """Whether some traced function read a global, or read something through an object."""
+        return any(traces.touches(name, value) for _, traces in self._traces.items())
 
     def models(self) -> list[Any]:
         """Return the living models that have a trace."""

@@ -81,7 +81,7 @@ class Claim(ABC):
         return self._model()
 
     @property
-    def identity(self) -> tuple[int, ...]:
+    def identity(self) -> tuple[object, ...]:
         """What tells this claim from others about the same living objects; empty where nothing does."""
         return ()
 

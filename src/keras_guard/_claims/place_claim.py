@@ -62,7 +62,7 @@ class PlaceClaim(Claim):
         return self._root if self._keeping.used_by_name and self._place is not None else None
 
     @property
-    def identity(self) -> tuple[int, ...]:
+    def identity(self) -> tuple[object, ...]:
         """See :class:`Claim`."""
         return id(self.model), id(self._old()), id(self._new())
 

@@ -17,6 +17,10 @@ from .base import RETRACES, Claim, Desk
 class Fact(Protocol):
     """One fact that a trace may hold."""
 
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """What tells this fact from others about the same living objects."""
+
     def differs(self, facts: TraceFacts, model: Any, desk: Desk) -> bool:
         """Whether a trace holds another value than is true now."""
 
@@ -30,6 +34,7 @@ class AttributeFact:
     def __init__(self, owner: Any, name: str) -> None:
         self._owner = weakref.ref(owner)
         self._name = name
+        self.identity: tuple[object, ...] = (id(owner), name)
 
     def differs(self, facts: TraceFacts, model: Any, desk: Desk) -> bool:
         """See :class:`Fact`."""
@@ -46,6 +51,7 @@ class CodeRead:
 
     def __init__(self, fact: CodeFact) -> None:
         self._key = fact.source.key
+        self.identity: tuple[object, ...] = self._key
 
     def differs(self, facts: TraceFacts, model: Any, desk: Desk) -> bool:
         """See :class:`Fact`."""
@@ -58,6 +64,8 @@ class CodeRead:
 
 class Layers:
     """The layers of the model."""
+
+    identity: tuple[object, ...] = ("layers",)
 
     def differs(self, facts: TraceFacts, model: Any, desk: Desk) -> bool:
         """See :class:`Fact`."""
@@ -78,6 +86,8 @@ class Trainable:
     Args:
         flipped: The layer or model whose flag was set.
     """
+
+    identity: tuple[object, ...] = ("trainable",)
 
     def __init__(self, flipped: Any) -> None:
         self.flipped = weakref.ref(flipped)
@@ -133,10 +143,15 @@ class TraceClaim(Claim):
         shows_pending: bool = True,
     ) -> None:
         super().__init__(model, certain=certain or at_use, cured_by=RETRACES)
-        self._at_use = at_use
+        self.at_use = at_use
         self.fact = fact
         self._kinds = kinds
         self.shows_pending = shows_pending
+
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """See :class:`Claim`."""
+        return (id(self.model), *self.fact.identity)
 
     def stale_kinds(self, desk: Desk) -> frozenset[str]:
         """Return the kinds of traced function that hold another value."""
@@ -169,6 +184,6 @@ class TraceClaim(Claim):
 
     def waits(self, ahead: Ahead, desk: Desk) -> bool:
         """A stale trace does no harm until it runs, and that opens the claim by itself."""
-        if self._at_use:
+        if self.at_use:
             return False
         return self.is_rebuilt_ahead(ahead, desk) if self.certain else True

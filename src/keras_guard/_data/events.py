@@ -66,7 +66,8 @@ class AttributeSet:
         name: The attribute.
         old: Its value before; ``MISSING`` when it had none.
         new: The value assigned.
-        span: Where the assignment stands.
+        span: Where the assignment is.
+        at_use: Whether it was noticed when a trace that holds the old value is about to run.
     """
 
     target: Any
@@ -74,6 +75,7 @@ class AttributeSet:
     old: Any
     new: Any
     span: Span
+    at_use: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,11 +143,12 @@ class CodeReadChanged:
     """What code of the user's in a traced function of ``model`` read is another value now.
 
     Attributes:
-        model: The model, which is about to run the trace.
+        model: The model.
         where: The global or variable that is read, with the steps from it.
         fact: What the trace holds (``_adapter.code_reads.CodeFact``).
         new: What is there now.
         span: Where it was bound last.
+        at_use: Whether the trace is about to run; otherwise the edit was just made.
     """
 
     model: Any
@@ -153,6 +156,7 @@ class CodeReadChanged:
     fact: Any
     new: Any
     span: Span
+    at_use: bool
 
 
 @dataclass(frozen=True, eq=False)

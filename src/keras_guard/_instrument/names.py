@@ -513,3 +513,13 @@ def _used_by(call: ast.Call) -> set[str]:
 
 def _alternatives(value: ast.expr) -> list[ast.expr]:
     return list(value.elts) if isinstance(value, (ast.List, ast.Tuple)) else [value]
+
+
+def code_lines(source: str) -> frozenset[str]:
+    """Return the lines of a cell without comments and blank space around them; comments are no code."""
+    found = set()
+    for line in source.splitlines():
+        text = line.strip()
+        if text and not text.startswith("#"):
+            found.add(text.split("  #")[0].rstrip())
+    return frozenset(found)

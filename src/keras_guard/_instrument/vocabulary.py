@@ -61,6 +61,7 @@ COPIES = frozenset(
         "metrics",
         "operations",
         "metrics_variables",
+        "metrics_names",
     ]
 )
 COPY_METHODS = frozenset({"get_config", "get_weights", "get_compile_config", "get_build_config"})

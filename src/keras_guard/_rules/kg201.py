@@ -12,7 +12,7 @@ from .._adapter.face import is_layer, is_model
 from .._adapter.marks import Mark, is_marked, same_value
 from .._adapter.membership import graph_layers
 from .._adapter.model_use import Use
-from .._adapter.reads import COMPILE_ARGUMENTS, STEPS
+from .._adapter.reads import COMPILE_ARGUMENTS, FORMER_NAMES, STEPS
 from .._claims.base import Desk as ClaimDesk
 from .._claims.state_claim import StateClaim, Terms
 from .._claims.trace_claim import AttributeFact, TraceClaim
@@ -124,14 +124,18 @@ that training alone reads (`rate`, `momentum`) does not open at `predict`.""",
     def _dead(self, event: AttributeSet, models: list[Any], desk: Desk) -> Finding:
         model, layer = models[0], event.target
         name, about, value = desk.name_of(model), layer_title(facts(layer)), brief_value(event.new)
-        wording = self._dead_wording(
-            layer,
-            name,
-            message=f"`{event.name}` of {about} was set to {value}, but `{name}` was built without it",
-            label=_dead_label(about),
-            read=f"`{event.name}`",
-            arguments=f"`{event.name}={value}`" if event.name in vars(layer) else "the arguments you mean",
-        )
+        former = FORMER_NAMES.get(event.name) if event.old is MISSING else None
+        if former is not None:
+            wording = _former_wording(event, name, former)
+        else:
+            wording = self._dead_wording(
+                layer,
+                name,
+                message=f"`{event.name}` of {about} was set to {value}, but `{name}` was built without it",
+                label=_dead_label(about),
+                read=f"`{event.name}`",
+                arguments=f"`{event.name}={value}`",
+            )
         mark = desk.first_mark(layer, event.name)
         claim = StateClaim(
             model,
@@ -202,6 +206,23 @@ that training alone reads (`rate`, `momentum`) does not open at `predict`.""",
 
 #: Attributes other rules speak of.
 _OTHERS = frozenset({"trainable", "optimizer"}) | PRIVATE_STRUCTURE | STEPS
+
+
+def _former_wording(event: AttributeSet, name: str, now: str) -> Wording:
+    """Word an attribute that Keras 3 does not have: neither the weights nor the config know it."""
+    about = facts(event.target)
+    settable = isinstance(getattr(type(event.target), now, None), property) or now in vars(event.target)
+    return Wording(
+        message=f"Keras 3 does not read `{event.name}`: {layer_title(about)} in `{name}` is as it was",
+        label=f"makes a new attribute `{event.name}` that nothing reads",
+        notes=(f"Keras 3 uses `{now}`; other attributes are accepted and ignored",),
+        help=f"set `{now}` of the layer"
+        if settable and now == "name"
+        else f"make the layer again, with `{now}`",
+        cured="the attribute was deleted, or a model was made with another layer",
+        ran=f"without `{event.name}`",
+        graph_layer=about,
+    )
 
 
 def _dead_label(about: str) -> str:

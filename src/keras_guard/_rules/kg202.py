@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 from .._adapter.compiled_flags import fixes_flags, flipped_variables, is_trained_by_another
 from .._adapter.face import is_keras_2, is_layer
-from .._adapter.membership import runs
+from .._adapter.membership import is_compiled, runs
 from .._adapter.model_use import Use
 from .._claims.base import Claim
 from .._claims.base import Desk as ClaimDesk
@@ -71,6 +72,7 @@ nothing until the model is trained again.""",
             return
         if bool(event.old) == bool(event.new):
             return
+        yield from self._masked(event, desk)
         key = cause(event.span, event.name, event.target)
         models = desk.models() if is_keras_2(event.target) else desk.traced_models(event.target)
         for model in models:
@@ -82,6 +84,30 @@ nothing until the model is trained again.""",
             claim = _claim(model, event.target, desk)
             if claim.holds(desk):
                 yield self._finding(claim, model, event.target, event.span, desk, (*key, id(model)))
+
+    def _masked(self, event: AttributeSet, desk: Desk) -> Iterator[Finding]:
+        """Yield the models that are frozen themselves while a layer inside is unfrozen: only the model's flag counts."""
+        layer = event.target
+        if not event.new or is_keras_2(layer):
+            return
+        for model in desk.holders(layer):
+            if model.trainable:
+                continue
+            name, about = desk.name_of(model), layer_title(facts(layer))
+            wording = Wording(
+                message=f"training `{name}` trains none of its layers: `{name}.trainable` is False",
+                label=f"unfreezes {about}, but `{name}` itself stays frozen",
+                notes=(
+                    f"a model that is frozen itself has no trainable variables, whatever the flags of its layers; "
+                    f"setting `{name}.trainable` sets the flags of all its layers",
+                ),
+                help=f"set `{name}.trainable = True` first and freeze single layers after it, then compile",
+                cured=f"`{name}` is not frozen any more, or its layers are",
+                ran="and trained no layer",
+                graph_layer=facts(layer),
+            )
+            key = (*cause(event.span, event.name, layer), "masked", id(model))
+            yield self.finding(_MaskedClaim(model, layer), wording, event.span, name, key=key)
 
     def _is_part_of_a_flip(self, event: AttributeSet, model: Any, desk: Desk) -> bool:
         """Whether a flip of something around the layer, in the same cell, is reported already."""
@@ -152,6 +178,32 @@ def _is_around(claim: Claim, layer: Any, model: Any) -> bool:
         return False
     flipped = claim.fact.flipped()
     return flipped is not None and flipped is not layer and runs(flipped, layer)
+
+
+class _MaskedClaim(Claim):
+    """A model is frozen itself, and a layer inside was unfrozen."""
+
+    def __init__(self, model: Any, layer: Any) -> None:
+        super().__init__(model, cured_by=frozenset({"compile"}))
+        self._layer = weakref.ref(layer)
+
+    @property
+    def shows_pending(self) -> bool:  # type: ignore[override]
+        """A part of another model is often frozen itself; it matters for a model that is trained."""
+        return is_compiled(self.model)
+
+    def holds(self, desk: ClaimDesk) -> bool:
+        """See :class:`Claim`."""
+        model, layer = self.model, self._layer()
+        return model is not None and layer is not None and not model.trainable and bool(layer.trainable)
+
+    def opened_by(self, use: Use, desk: ClaimDesk) -> bool:
+        """See :class:`Claim`."""
+        return use.trains and use.model is self.model
+
+    def waits(self, ahead: Ahead, desk: ClaimDesk) -> bool:
+        """What is compiled or thawed further down shows at the end of the cell, or when the model is trained."""
+        return True
 
 
 class _FlagsClaim(Claim):

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+from .._adapter.attributes import hands_out_copy
 from .._adapter.compiled_objects import argument_of, unapplied_arguments
 from .._adapter.describe import brief_value
 from .._adapter.face import FACE, is_layer, is_model, is_optimizer
@@ -27,7 +28,7 @@ from .._claims.place_claim import Keeping, PlaceClaim
 from .._claims.state_claim import StateClaim, Terms
 from .._claims.trace_claim import AttributeFact, CodeRead, TraceClaim
 from .._data.diagnostic import Span
-from .._data.events import ArgumentEdited, AttributeSet, CodeReadChanged, Event, Rebound
+from .._data.events import ArgumentEdited, AttributeSet, CodeReadChanged, CopyEdited, Event, Rebound
 from .._data.missing import MISSING
 from .._ledger import Finding, Wording
 from .base import Desk, Page, Rule
@@ -92,6 +93,8 @@ compared when the model is used, not when they are set.""",
             yield from self._edited(event, desk)
         elif isinstance(event, CodeReadChanged):
             yield self._read_by_code(event, desk)
+        elif isinstance(event, CopyEdited) and event.source == "metrics" and is_model(event.owner):
+            yield from self._metrics_copy(event, desk)
 
     def audit(self, model: Any, desk: Desk) -> Iterator[Finding]:
         """See :class:`Rule`."""
@@ -199,7 +202,9 @@ compared when the model is used, not when they are set.""",
         kind, held, new = type(target).__name__, in_words(event.old), brief_value(event.new)
         for model in desk.models():
             argument = argument_of(model, target)
-            claim: TraceClaim | StateClaim = TraceClaim(model, AttributeFact(target, attribute), at_use=True)
+            claim: TraceClaim | StateClaim = TraceClaim(
+                model, AttributeFact(target, attribute), at_use=event.at_use
+            )
             if dead:
                 claim = StateClaim(model, _is_unapplied, (target,), (attribute,))
             if argument is None or not claim.holds(desk):
@@ -282,6 +287,27 @@ compared when the model is used, not when they are set.""",
         claim = StateClaim(model, _is_not_compiled_since, values=values, terms=terms)
         yield self.finding(claim, wording, event.span, name, key=(id(model), argument, event.name))
 
+    def _metrics_copy(self, event: CopyEdited, desk: Desk) -> Iterator[Finding]:
+        model, span = event.owner, event.span
+        if not desk.is_reachable(model) or not hands_out_copy(model, event.source):
+            return
+        name = desk.name_of(model)
+        wording = Wording(
+            message=f"editing `{name}.metrics` does not change the metrics of `{name}`",
+            label="changes a copy that nothing holds",
+            notes=("Keras makes a new `metrics` list at each read",),
+            help=f"compile `{name}` again with all its metrics: `{name}.compile(..., metrics=[...])`",
+            cured=f"`{name}` was compiled again",
+            ran="without the edit",
+            argument="metrics",
+            declared="metrics",
+        )
+        values = (desk.compiles(model),)
+        claim = StateClaim(model, _is_not_compiled_again, values=values, terms=_UNTIL_COMPILED)
+        yield self.finding(
+            claim, wording, span, name, key=(id(model), "copy", span.execution_count, span.line)
+        )
+
     def _read_by_code(self, event: CodeReadChanged, desk: Desk) -> Finding:
         name, where, mark = desk.name_of(event.model), event.where, event.fact.mark
         if type(event.new) is types.FunctionType:
@@ -303,9 +329,7 @@ compared when the model is used, not when they are set.""",
                 label=f"`{where}` holds other values than the trace read"
                 if same
                 else f"`{where}` is now {now}; the trace holds {held}",
-                notes=(
-                    "a plain value that a traced function reads from a global becomes a constant of the trace",
-                ),
+                notes=("what a function reads while it is traced becomes a constant of the trace",),
                 help=f"compile `{name}` again, or keep `{where}` in a `keras.Variable` and assign to that",
                 ran=f"with `{where}` as it was"
                 if same
@@ -313,17 +337,21 @@ compared when the model is used, not when they are set.""",
                 declared=f"{where}={now}",
             )
         return self.finding(
-            TraceClaim(event.model, CodeRead(event.fact), at_use=True),
+            TraceClaim(event.model, CodeRead(event.fact), at_use=event.at_use),
             replace(wording, cured=f"`{where}` and the traces of `{name}` agree", argument="loss"),
             event.span,
             name,
-            key=(id(event.model), "read", where),
+            key=(id(event.model), "read", where, event.span.execution_count, event.span.line),
         )
 
 
 def _is_dead_argument(desk: ClaimDesk, model: Any, argument: str, before: Mark, compiles: int) -> bool:
     """Whether the attribute differs from what it was, and the model was not compiled since."""
     return desk.compiles(model) == compiles and not is_marked(before, getattr(model, argument, MISSING))
+
+
+def _is_not_compiled_again(desk: ClaimDesk, model: Any, compiles: int) -> bool:
+    return desk.compiles(model) == compiles
 
 
 def _is_not_compiled_since(desk: ClaimDesk, model: Any, compiles: int, identity: int) -> bool:

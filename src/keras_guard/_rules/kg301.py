@@ -23,7 +23,7 @@ _CURES = {
     "get_weights()": "hand the edited list back: `x.set_weights(weights)`",
     "trainable_weights": "set `x.trainable = False` before you compile",
     "trainable_variables": "set `x.trainable = False` before you compile",
-    "metrics": "hand the metrics to `compile(metrics=[...])`",
+    "metrics_names": "give the metrics to `compile(metrics=[...])`",
     "losses": "add losses with `self.add_loss(...)` in `call`",
 }
 
@@ -59,6 +59,8 @@ the user's own, and a `pop()` whose value is used: `bias = layer.get_weights().p
         """See :class:`Rule`."""
         if not isinstance(event, CopyEdited) or not hands_out_copy(event.owner, event.source):
             return
+        if event.source == "metrics" and is_model(event.owner):
+            return  # an argument of `compile`: KG204
         if _is_value_used("\n".join(event.span.text), event.source.removesuffix("()")):
             return
         owner = event.owner

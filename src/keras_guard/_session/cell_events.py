@@ -21,10 +21,9 @@ from .._instrument.vocabulary import COPIES, COPY_METHODS
 from .containers import parts_of
 from .containment import Containment, contained
 from .desk import Desk
-from .edit_spans import GlobalSpans
 from .names_watch import NamesWatch
 from .shell_face import CellFrame, CellText, ShellFace
-from .snapshots import weak
+from .snapshots import is_watched, weak
 from .spans import span_of_frame, span_of_site
 
 
@@ -36,11 +35,13 @@ class Told:
         publish: Has the rules judge an event.
         settle: Resolves what is no longer true.
         recheck: Shows what waited for the statement at a line.
+        notice: Sees what traces hold of a name that was bound or whose object may have changed.
     """
 
     publish: Callable[[Event], None]
     settle: Callable[[], None]
     recheck: Callable[[int], None]
+    notice: Callable[[str, Callable[[], Span]], None]
 
 
 class _Note:
@@ -62,7 +63,6 @@ class CellEvents:
         shell: The shell.
         desk: What is known of models and lists.
         names: Compares what names hold.
-        spans: Where globals were bound.
         told: What is done with what was seen.
         containment: Contains faults.
     """
@@ -72,7 +72,6 @@ class CellEvents:
         shell: ShellFace,
         desk: Desk,
         names: NamesWatch,
-        spans: GlobalSpans,
         told: Told,
         containment: Containment,
     ) -> None:
@@ -80,7 +79,6 @@ class CellEvents:
         self._shell = shell
         self._desk = desk
         self._names = names
-        self._spans = spans
         self._told = told
         self._notes = threading.local()
         self._lasting_compared = False
@@ -143,7 +141,7 @@ class CellEvents:
         """See ``runtime.Listener``."""
         if is_layer(value) or is_optimizer(value):
             return
-        slots = _layers_in_slots(value, site.attribute)
+        slots = _watched_in_slots(value, site.attribute)
         if slots:
             note = self._site_notes()[site.number] = _Note(lambda: None)
             note.items = value
@@ -185,7 +183,7 @@ class CellEvents:
         )
 
     def _slots_bound(self, site: Site, note: _Note) -> None:
-        now = _layers_in_slots(note.items, site.attribute)
+        now = _watched_in_slots(note.items, site.attribute)
         base = _place_of(site.chain.rpartition("." if site.attribute != "[]" else "[")[0])
         is_local = self._is_local(base.root)
         for step, reference in note.slots.items():
@@ -230,10 +228,9 @@ class CellEvents:
 
     def _note_globals(self, site: Site) -> None:
         for name in sorted(site.names):
-            if self._desk.traces.reads(name):
-                self._spans.note(name, self._span_of_binding(name, site))
-                self._desk.note_change()
-            self._note_container(name, partial(self._span_of_binding, name, site))
+            span = partial(self._span_of_binding, name, site)
+            self._told.notice(name, span)
+            self._note_container(name, span)
 
     def _note_container(self, name: str, span: Callable[[], Span]) -> None:
         value = self._desk.namespace.get(name)
@@ -246,7 +243,9 @@ class CellEvents:
         """Compare what all names of the running cell hold with what they held."""
         self._compare(None, None)
         for name in self._names.held():
-            self._note_container(name, partial(self._span_of_binding, name, None))
+            span = partial(self._span_of_binding, name, None)
+            self._told.notice(name, span)
+            self._note_container(name, span)
 
     def _compare(self, names: frozenset[str] | None, site: Site | None) -> None:
         events = self._names.compare(
@@ -298,10 +297,10 @@ def _place_of(text: str) -> Place:
         return Place(text)
 
 
-def _layers_in_slots(value: Any, attribute: str) -> dict[Step, Callable[[], Any]]:
-    """Return the layers that a container holds, or an object in one attribute."""
+def _watched_in_slots(value: Any, attribute: str) -> dict[Step, Callable[[], Any]]:
+    """Return the watched objects that a container holds, or an object in one attribute."""
     if attribute == "[]":
-        return {step: weak(item) for step, item in parts_of(value) if is_layer(item)}
+        return {step: weak(item) for step, item in parts_of(value) if is_watched(item)}
     step = Attribute(attribute)
     item = step.read(value)
-    return {step: weak(item)} if is_layer(item) else {}
+    return {step: weak(item)} if is_watched(item) else {}

@@ -10,12 +10,13 @@ from .._adapter.face import is_keras_2, is_model
 from .._adapter.membership import graph_layers
 from .._adapter.model_use import Use
 from .._claims.place_claim import PlaceClaim
+from .._claims.trace_claim import TraceClaim
 from .._data.diagnostic import Diagnostic, Span, State
 from .._data.edits import Edit
 from .._data.events import ClassRedefined, Event, Rebound
 from .._data.meant import Meant
 from .._data.place import Place
-from .._instrument.names import Ahead, code_ahead
+from .._instrument.names import Ahead, code_ahead, code_lines
 from .._ledger import Entry, Finding, Ledger
 from .._rules import RULES
 from .containment import Containment, Intended
@@ -85,7 +86,8 @@ class Entries:
         """Take a finding up: open it, show it as pending, or wait for the code ahead."""
         if not _is_said_of(finding) or self._is_ignored(finding) or not finding.holds(self._desk):
             return
-        if not finding.span.known and self._is_said_elsewhere(finding):
+        late = isinstance(finding.claim, TraceClaim) and finding.claim.at_use
+        if (late or not finding.span.known) and self._is_said_elsewhere(finding):
             return
         notes = (*finding.wording.notes, *self._call_site(finding.span))
         finding.wording = replace(finding.wording, notes=notes)
@@ -185,6 +187,19 @@ class Entries:
         return (
             f"`{name}` was built again" if is_model(self._desk.namespace.get(name)) else "the model is gone"
         )
+
+    def end_withdrawn(self) -> None:
+        """Resolve what an earlier run of the cell that ends did, and this run has not done again."""
+        cell = self._shell.cell
+        if cell is None or cell.cell_id is None:
+            return
+        code = code_lines(cell.source)
+        for entry in self._ledger.live():
+            span = entry.finding.span
+            earlier = span.cell_id == cell.cell_id and span.execution_count != cell.number
+            # An edit that ran again without effect, such as setting the same value, is still there.
+            if earlier and not code.issuperset(line.strip() for line in code_lines("\n".join(span.text))):
+                self._move(entry, State.RESOLVED, self._in_cell("the cell was run again without the edit"))
 
     def note_names_used(self, last: int = _END) -> None:
         """Tell the claims about names which of them the running cell used for themselves, up to a line."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from .._adapter.adapted_state import learned_now, note_learning
 from .._adapter.compiled_objects import held_objects, unapplied_arguments
@@ -14,7 +14,7 @@ from .._adapter.marks import is_marked
 from .._adapter.membership import graph_layers
 from .._adapter.model_use import Use
 from .._adapter.policy import global_policy
-from .._adapter.trace_facts import facts_now, value_of
+from .._adapter.trace_facts import TraceFacts, facts_now, value_of
 from .._adapter.traces import Call, makes_traces
 from .._data.diagnostic import Span
 from .._data.events import (
@@ -34,6 +34,9 @@ from .edit_spans import GlobalSpans, span_of_attribute
 from .running_entries import RunningEntry
 from .shell_face import ShellFace
 from .spans import span_of_frame
+
+if TYPE_CHECKING:
+    from typing import TypeGuard
 
 
 @dataclass(frozen=True)
@@ -166,25 +169,39 @@ class KerasEvents:
 
     def unheard_changes(self, use: Use) -> list[Event]:
         """Return what the traces of a use hold that is another value now, and whose change no hook tells."""
-        return list(self._unheard_changes(use))
-
-    def _unheard_changes(self, use: Use) -> Iterator[Event]:
-        for facts in use.serving:
-            for owner, name, mark in facts.unheard():
-                if not is_marked(mark, value_of(owner, name)):
-                    yield self._held(owner, name, mark)
-            for fact in facts.code_that_differs(self._desk.namespace):
-                where = fact.source.place
-                now = fact.source.read(self._desk.namespace)
-                yield CodeReadChanged(use.model, where, fact, now, self._spans.of(where))
+        found = [event for facts in use.serving for event in self._changes(use.model, facts)]
         if use.scores:
             for owner in held_objects(use.model, "test"):
                 for name, value in unapplied_arguments(owner).items():
-                    yield self._held(owner, name, value)
+                    found.append(self._held(owner, name, value))
+        return found
+
+    def _changes(self, model: Any, facts: TraceFacts) -> Iterator[Event]:
+        for owner, name, mark in facts.unheard():
+            if not is_marked(mark, value_of(owner, name)):
+                yield self._held(owner, name, mark)
+        for fact in facts.code_that_differs(self._desk.namespace):
+            where, now = fact.source.place, fact.source.read(self._desk.namespace)
+            yield CodeReadChanged(model, where, fact, now, self._spans.of(where), at_use=True)
 
     def _held(self, owner: Any, name: str, held: Any) -> AttributeSet:
         span = span_of_attribute(self._shell, owner, name)
-        return AttributeSet(owner, name, held, value_of(owner, name), span)
+        return AttributeSet(owner, name, held, value_of(owner, name), span, at_use=True)
+
+    def notice_edit(self, name: str, span: Callable[[], Span]) -> None:
+        """A statement bound a name, or may have changed its object in place: see what traces hold of it."""
+        namespace = self._desk.namespace
+        value = namespace.get(name)
+        if not self._desk.traces.touches(name, value):
+            return
+        self._desk.note_change()
+        where = span()
+        self._spans.note(name, where)
+        for model in self._desk.traces.models():
+            for facts in self._desk.traces.of(model).all_facts():
+                for event in self._changes(model, facts):
+                    if _is_of(event, name, value):
+                        self._told.publish(replace(event, span=where, at_use=False))
 
     # Building and compiling
 
@@ -270,6 +287,15 @@ class KerasEvents:
         now = global_policy()
         if now != token[0]:
             self._told.publish(PolicySet(token[0], now, self._span()))
+
+
+def _is_of(event: Event, name: str, value: Any) -> TypeGuard[AttributeSet | CodeReadChanged]:
+    """Whether a change goes through the object of a name."""
+    if isinstance(event, AttributeSet):
+        return event.target is value
+    if not isinstance(event, CodeReadChanged):
+        return False
+    return event.fact.source.is_global(name) or id(value) in event.fact.touched
 
 
 def _has(items: Any, wanted: Any) -> bool:

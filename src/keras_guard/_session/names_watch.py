@@ -52,11 +52,15 @@ class NamesWatch:
             return False
         value = self._namespace[name]
         if type(value) in _PLAIN:
-            return self._desk.traces.reads(name)
+            return self._desk.traces.touches(name, value)
         walked = self._walkers.get(name)
         if walked is not None and walked() is value:
             return False
-        return bool(take(name, value)) or self._origins.is_argument(value) or self._desk.traces.reads(name)
+        return (
+            bool(take(name, value))
+            or self._origins.is_argument(value)
+            or self._desk.traces.touches(name, value)
+        )
 
     def is_dull(self, name: str) -> bool:
         """Whether a name holds something that has no layers of its own."""

@@ -51,19 +51,23 @@ class Session:
         self.entries = Entries(shell, self.desk, self.ledger, self.containment)
         spans = GlobalSpans(shell)
         self._names = NamesWatch(shell.namespace, self.desk, self.entries.first_at)
-        self._cells = CellEvents(
-            shell,
-            self.desk,
-            self._names,
-            spans,
-            cell_events.Told(self.entries.publish, self.entries.settle, self.entries.recheck_waiting),
-            self.containment,
-        )
         self._keras = KerasEvents(
             shell,
             self.desk,
             spans,
             keras_events.Told(self.entries.publish, self.entries.settle, self._used, self._note_model),
+            self.containment,
+        )
+        self._cells = CellEvents(
+            shell,
+            self.desk,
+            self._names,
+            cell_events.Told(
+                self.entries.publish,
+                self.entries.settle,
+                self.entries.recheck_waiting,
+                self._keras.notice_edit,
+            ),
             self.containment,
         )
         self.hooks = KerasHooks(self._keras)
@@ -139,6 +143,7 @@ class Session:
         self._cells.end_statements()
         self._cells.compare_all()
         self.entries.note_names_used()
+        self.entries.end_withdrawn()
         self.entries.settle()
         meant = self.entries.show_all_waiting()
         self._names.note_bindings(None)
