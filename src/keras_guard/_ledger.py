@@ -172,6 +172,11 @@ class Entry:
             return bool(extra)
         return not known
 
+    def reword(self, wording: Wording) -> None:
+        """Give the card other words; what is shown already stays as it is until the next state."""
+        self.finding.wording = wording
+        self.diagnostic = self.finding.diagnostic(self.diagnostic.id, self.state)
+
     def close(self) -> None:
         """Keep the words and drop the claims: history shows what was said, and asks nothing again."""
         self.finding = replace(self.finding, claim=None)

@@ -10,6 +10,7 @@ from .._adapter.code_reads import CodeFact
 from .._adapter.model_use import Use
 from .._adapter.trace_facts import TraceFacts, layers_identity, trainable_identity
 from .._adapter.traces import KINDS, trains_other_variables, trains_unknown_variables
+from .._data.identity import IdentityMap
 from .._instrument.names import Ahead
 from .base import RETRACES, Claim, Desk
 
@@ -85,12 +86,16 @@ class Trainable:
 
     Args:
         flipped: The layer or model whose flag was set.
+
+    Attributes:
+        flipped: All layers and models whose flags the same line set.
     """
 
     identity: tuple[object, ...] = ("trainable",)
 
     def __init__(self, flipped: Any) -> None:
-        self.flipped = weakref.ref(flipped)
+        self.flipped: IdentityMap[None] = IdentityMap()
+        self.flipped[flipped] = None
 
     def differs(self, facts: TraceFacts, model: Any, desk: Desk) -> bool:
         """See :class:`Fact`."""

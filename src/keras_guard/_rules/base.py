@@ -20,8 +20,8 @@ class Desk(_claims.base.Desk, Protocol):
     def name_of(self, value: Any) -> str:
         """Return the user's name for an object, or the best other one."""
 
-    def is_known(self, key: tuple[Any, ...]) -> bool:
-        """Whether the ledger holds a live entry of this cause."""
+    def entry(self, key: tuple[Any, ...]) -> Entry | None:
+        """Return the live entry of a cause."""
 
     def entries_of(self, model: Any) -> list[Entry]:
         """Return the live entries that concern a model or what its graph runs."""

@@ -17,7 +17,7 @@ from .._claims.trace_claim import Layers, TraceClaim, Trainable
 from .._data.diagnostic import Span
 from .._data.events import AttributeSet, Event
 from .._instrument.names import Ahead
-from .._ledger import Finding, Wording
+from .._ledger import Entry, Finding, Wording
 from .base import Desk, Page, Rule, was_said
 from .wording import cause, facts, layer_title
 
@@ -76,10 +76,12 @@ nothing until the model is trained again.""",
         key = cause(event.span, event.name, event.target)
         models = desk.models() if is_keras_2(event.target) else desk.traced_models(event.target)
         for model in models:
-            # One comparison for each model and line, not one for each layer of a loop.
-            if not runs(model, event.target) or desk.is_known((self.code, *key, id(model))):
+            if not runs(model, event.target) or self._is_part_of_a_flip(event, model, desk):
                 continue
-            if self._is_part_of_a_flip(event, model, desk):
+            entry = desk.entry((self.code, *key, id(model)))
+            if entry is not None:
+                # One comparison for each model and line, not one for each layer of a loop.
+                self._count(entry, event.target, desk.name_of(model))
                 continue
             claim = _claim(model, event.target, desk)
             if claim.holds(desk):
@@ -116,6 +118,23 @@ nothing until the model is trained again.""",
             and entry.finding.span.execution_count == event.span.execution_count is not None
             and any(_is_around(claim, event.target, model) for claim in entry.claims())
             for entry in desk.entries_of(model)
+        )
+
+    @staticmethod
+    def _count(entry: Entry, layer: Any, name: str) -> None:
+        """Say of one more layer that the same line flipped it."""
+        claim = entry.finding.claim
+        if not isinstance(claim, TraceClaim) or not isinstance(claim.fact, Trainable) or not layer.weights:
+            return
+        claim.fact.flipped[layer] = None
+        count = len(list(claim.fact.flipped.items()))
+        now = "now train" if layer.trainable else "are now frozen"
+        entry.reword(
+            replace(
+                entry.finding.wording,
+                label=f"{count} layers of `{name}` {now}; the traced train function holds what they were",
+                ran=f"with {count} layers {'frozen' if layer.trainable else 'trained'}",
+            )
         )
 
     def audit(self, model: Any, desk: Desk) -> Iterator[Finding]:
@@ -176,8 +195,8 @@ def _claim(model: Any, target: Any, desk: ClaimDesk) -> Claim:
 def _is_around(claim: Claim, layer: Any, model: Any) -> bool:
     if not isinstance(claim, TraceClaim) or not isinstance(claim.fact, Trainable) or claim.model is not model:
         return False
-    flipped = claim.fact.flipped()
-    return flipped is not None and flipped is not layer and runs(flipped, layer)
+    flipped = [item for item, _ in claim.fact.flipped.items()]
+    return any(item is not layer and runs(item, layer) for item in flipped)
 
 
 class _MaskedClaim(Claim):

@@ -80,5 +80,6 @@ history = model.fit(x, y, verbose=0)""",
             new_layer=about if added else None,
             diff=(DiffRow("+" if added else "-", about),) if about else (),
         )
-        key = (id(model), span.execution_count, span.file, span.line, action)
-        return self.finding(claim, wording, span, name, key=key)
+        # The edits of one cell are one cause: `pop(); add(); add()` gives the model another end.
+        key = (id(model), span.execution_count, span.file, span.function)
+        return self.finding(claim, wording, span, name, key=key, part=(action, id(layer)))

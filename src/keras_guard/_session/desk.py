@@ -203,9 +203,9 @@ class Desk:
                 found |= {read.place.root for read in reads_in(function.__code__) if read.scope == "global"}
         return frozenset(found)
 
-    def is_known(self, key: tuple[Any, ...]) -> bool:
+    def entry(self, key: tuple[Any, ...]) -> Entry | None:
         """See ``rules.base.Desk``."""
-        return self._ledger.find(key) is not None
+        return self._ledger.find(key)
 
     def entries_of(self, model: Any) -> list[Entry]:
         """See ``rules.base.Desk``."""
