@@ -17,7 +17,7 @@ from ._version import __version__
 if TYPE_CHECKING:
     from ._data.diagnostic import Diagnostic
     from ._data.edits import InsertAfter, InsertBefore, Remove, Replace
-    from ._rebuild import Rebuild, RebuildRefused, held, rebuild
+    from ._rebuild import Rebuild, RebuildRefused, copy_optimizer_state, held, rebuild
     from ._session.session import KerasGuardError
     from ._shell.display import KerasGuardWarning
     from ._shell.script import check
@@ -33,6 +33,7 @@ _LAZY = {
     "Remove": "._data.edits",
     "Replace": "._data.edits",
     "check": "._shell.script",
+    "copy_optimizer_state": "._rebuild",
     "held": "._rebuild",
     "rebuild": "._rebuild",
 }
@@ -49,6 +50,7 @@ __all__ = [
     "Replace",
     "__version__",
     "check",
+    "copy_optimizer_state",
     "held",
     "load_ipython_extension",
     "rebuild",

@@ -1,6 +1,7 @@
-"""Rebuild: from the edits of a model to code that makes the model that was meant."""
+"""The rebuild: from edits to intent, from intent to a plan, from the plan to code that runs."""
 
 from .api import Rebuild as Rebuild
 from .api import rebuild as rebuild
+from .continuing import copy_optimizer_state as copy_optimizer_state
 from .handles import held as held
 from .refused import RebuildRefused as RebuildRefused

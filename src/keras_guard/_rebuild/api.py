@@ -15,8 +15,9 @@ from .._adapter.no_side_effects import global_state_kept
 from .cell import CellWriter
 from .compact import COMPACT_FROM
 from .compiling import CompileWords
+from .continuing import Continuation
 from .draft import Draft
-from .dryrun import dry_run
+from .dryrun import StateLostError, dry_run
 from .intent import infer
 from .plan import ModelPlan
 from .planner import Planner
@@ -97,6 +98,7 @@ def rebuild(
     style: str = "replay",
     name: str | None = None,
     dry_run_limit: int | None = None,
+    fresh_optimizer: bool = False,
 ) -> Rebuild:
     """Write code that creates the model that edits were meant to give.
 
@@ -113,6 +115,8 @@ def rebuild(
             independent model with the same weights; ``"source"`` is complete, stand-alone code.
         name: The name to bind; else the user's name of the model, else ``rebuilt``.
         dry_run_limit: Above this many parameters the model is built but not fed.
+        fresh_optimizer: Whether the optimizer starts anew. Else it goes on where it was, for every
+            weight that is kept (in the styles that know the old model).
 
     Returns:
         The code, and the names of the layers it keeps and creates.
@@ -130,7 +134,9 @@ def rebuild(
     names = dict(namespace) if namespace is not None else {}
     objects = user_objects(names)
     with keras_of(model), global_state_kept():
-        return _Rebuilding(model, names, objects, _Order(style, name, dry_run_limit)).rebuild(tuple(edits))
+        return _Rebuilding(
+            model, names, objects, _Order(style, name, dry_run_limit, fresh_optimizer)
+        ).rebuild(tuple(edits))
 
 
 @dataclass(frozen=True)
@@ -140,6 +146,7 @@ class _Order:
     style: str
     name: str | None
     limit: int | None
+    fresh_optimizer: bool
 
 
 class _Rebuilding:
@@ -159,10 +166,18 @@ class _Rebuilding:
         # The ``clone_model`` of Keras 2 takes no layer for another.
         if long and style == "replay" and not is_keras_2(self._model):
             with contextlib.suppress(RebuildRefused):
-                return self._written(planner, plan, compact=True)
-        return self._written(planner, plan)
+                return self._tried(planner, plan, compact=True)
+        return self._tried(planner, plan)
 
-    def _written(self, planner: Planner, plan: ModelPlan, *, compact: bool = False) -> Rebuild:
+    def _tried(self, planner: Planner, plan: ModelPlan, *, compact: bool = False) -> Rebuild:
+        """Write the cell; copy the optimizer's state by the names of its variables, where these suffice."""
+        for by_name in (True, False):
+            with contextlib.suppress(StateLostError):
+                return self._written(planner, plan, compact=compact, by_name=by_name)
+        planner.notes.append("the optimizer starts fresh: its state cannot be told apart by weight")
+        return self._written(planner, plan, compact=compact, by_name=None)
+
+    def _written(self, planner: Planner, plan: ModelPlan, *, compact: bool, by_name: bool | None) -> Rebuild:
         style = self._order.style
         # Stand-alone code brings its own imports; only the user's classes and functions have no other name.
         speller = Speller(self._names if style != "source" else self._objects)
@@ -170,10 +185,14 @@ class _Rebuilding:
         renamed = renamed_outputs(plan)
         named = frozenset(renamed.values()) if len(plan.outputs) > 1 else frozenset()
         draft = Draft(speller, self._objects, style, named, speller.name_of(plan.model) or "")
-        writer = CellWriter(plan, draft, target, compact=compact)
+        continued = by_name is not None and not self._order.fresh_optimizer
+        continuation = Continuation(plan, draft, optimizer=continued, by_name=bool(by_name))
         compiling = CompileWords(speller, self._objects)
+        writer = CellWriter(plan, draft, target, continuation, compact=compact)
         source = writer.write(compiling.words(self._model, renamed))
-        proof = dry_run(source, target, plan, self._names, self._order.limit)
+        proof = dry_run(
+            source, target, plan, self._names, self._order.limit, continued=continuation.copies_state
+        )
         return Rebuild(
             source=source,
             target=target,

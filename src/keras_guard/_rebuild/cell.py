@@ -6,13 +6,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from .._data.edits import LayerRecord
-from .draft import LINE, Draft
+from .continuing import Continuation
+from .draft import Draft
+from .layout import indented, laid_out
 from .model_text import ModelWriter
 from .part_text import PartWriter
 from .plan import ModelPlan, Part, all_plans
 from .refused import RebuildRefused
 from .scoping import scope_words
 from .spelling import literal, local_name
+
+#: Two names that are no longer than this together are read in one line.
+_SHORT = 16
 
 
 class CellWriter:
@@ -22,13 +27,17 @@ class CellWriter:
         plan: The plan.
         draft: The cell, empty.
         target: The name to bind.
+        continuation: Writes what is copied from the old model.
         compact: Whether a long replay may be left to ``clone_model``.
     """
 
-    def __init__(self, plan: ModelPlan, draft: Draft, target: str, *, compact: bool = False) -> None:
+    def __init__(
+        self, plan: ModelPlan, draft: Draft, target: str, continuation: Continuation, *, compact: bool = False
+    ) -> None:
         self._plan = plan
         self._draft = draft
         self._target = target
+        self._continuation = continuation
         self._root_line = ""
         self._parts = PartWriter(plan, draft)
         self._models = ModelWriter(plan, draft, self._parts, compact=compact)
@@ -42,33 +51,34 @@ class CellWriter:
         Raises:
             RebuildRefused: Where a layer cannot be written as code.
         """
+        draft = self._draft
         check_names(self._plan)
-        carried = list(carried_parts(self._plan)) if self._draft.style != "source" else []
-        old_is_read = (
-            bool(carried)
-            or self._draft.style == "replay"
-            or any(p.origin == "kept" for p in self._plan.parts())
-        )
-        if not self._draft.model_text and old_is_read:
-            handle = self._draft.speller.handle(self._plan.model)
-            self._draft.model_text, self._root_line = "model", f"model = {handle}"
-            self._draft.locals.add("model")
+        carried = list(carried_parts(self._plan)) if draft.style != "source" else []
+        self._spell_old_model(carried)
         self._parts.prepare()
         for plan in all_plans(self._plan):
             self._models.class_text(plan)
-        self._draft.locals |= self._draft.speller.used | {self._target}
+        draft.locals |= draft.speller.used | {self._target}
+        if self._continuation.needs_import:
+            draft.speller.need_guard()
         body = self._models.body()
         if carried:
             body = self._carrying(body, carried)
-        scope, notes = scope_words(
-            self._plan.model, self._draft.model_text, self._draft.speller, self._draft.style
-        )
-        self._draft.notes += notes
-        inside = bool(self._draft.speller.imports or self._root_line or self._draft.lines)
-        if inside:
-            return self._as_function(body, compiling, scope)
-        lines = [f"{self._target} = {body}", *self._compile_lines(compiling, self._target)]
-        return "\n".join([f"with {scope}:", *_indented(lines)] if scope else lines) + "\n"
+        scope, notes = scope_words(self._plan.model, draft.model_text, draft.speller, draft.style)
+        draft.notes += notes
+        if draft.speller.imports or self._root_line or draft.lines or self._continuation.any:
+            return laid_out(self._as_function(body, compiling, scope))
+        lines = [f"{self._target} = {body}", *_compile_lines(compiling, self._target)]
+        return laid_out([f"with {scope}:", *indented(lines)] if scope else lines)
+
+    def _spell_old_model(self, carried: Sequence[object]) -> None:
+        """Give the old model a local name where no name of the user's holds it and the cell reads it."""
+        draft = self._draft
+        kept = any(part.origin == "kept" for part in self._plan.parts())
+        if draft.model_text or not (carried or kept or draft.style == "replay" or self._continuation.any):
+            return
+        draft.model_text, self._root_line = "model", f"model = {draft.speller.handle(self._plan.model)}"
+        draft.locals.add("model")
 
     def _carrying(self, body: str, carried: Sequence[tuple[tuple[str, ...], Part]]) -> str:
         """Copy the weights of the layers that are recreated only to be independent."""
@@ -79,45 +89,44 @@ class CellWriter:
             inside.setdefault(way, []).append(part.name)
         for way, names in inside.items():
             steps = "".join(f".get_layer({literal(step)})" for step in way)
+            old, new = f"{self._draft.model_text}{steps}", f"{made}{steps}"
+            if way or len(old) + len(new) > _SHORT:
+                spelled, (old, new) = (old, new), (self._local("old"), self._local("new"))
+                self._draft.lines += [f"{old} = {spelled[0]}", f"{new} = {spelled[1]}"]
             listed = ", ".join(literal(name) for name in names) + ("," if len(names) == 1 else "")
-            self._draft.lines.append(f"for name in ({listed}):")
-            line = f"{made}{steps}.get_layer(name).set_weights({self._draft.model_text}{steps}.get_layer(name).get_weights())"
-            self._draft.lines.append(f"    {line}")
+            self._draft.lines += [
+                f"for name in ({listed}):",
+                f"    {new}.get_layer(name).set_weights({old}.get_layer(name).get_weights())",
+            ]
         return made
 
-    def _as_function(self, body: str, compiling: Sequence[str], scope: str) -> str:
-        function = local_name(f"rebuild_{self._target}", set(self._draft.locals))
-        head = [*self._draft.speller.imports, *([self._root_line] if self._root_line else [])]
-        lines = [*head, *([""] if head and (self._draft.lines or scope) else [])]
+    def _local(self, wanted: str) -> str:
+        return local_name(wanted, self._draft.locals)
+
+    def _as_function(self, body: str, compiling: Sequence[str], scope: str) -> list[str]:
+        draft = self._draft
+        function = local_name(f"rebuild_{self._target}", set(draft.locals))
+        lines = [*sorted(draft.speller.imports), *([""] if draft.speller.imports else [])]
+        lines += [self._root_line] if self._root_line else []
         held = any("held(" in argument or "keras." in argument for argument in compiling)
         # What compile names may be imported in here only, and its optimizer belongs to the scope.
-        inside = bool(compiling) and (bool(scope) or (held and bool(self._draft.speller.imports)))
-        made = local_name("rebuilt", self._draft.locals) if inside else ""
-        steps = (
-            [f"{made} = {body}", *self._compile_lines(compiling, made), f"return {made}"] if inside else []
+        inside = self._continuation.any or (
+            bool(compiling) and (bool(scope) or (held and bool(draft.speller.imports)))
         )
-        steps = [*self._draft.lines, *(steps or [f"return {body}"])]
-        lines += [f"with {scope}:", *_indented(steps)] if scope else steps
-        text = [
-            f"def {function}():",
-            *_indented(lines),
-            "",
-            "",
-            f"{self._target} = {function}()",
-            f"del {function}",
-        ]
-        if compiling and not inside:
-            text += self._compile_lines(compiling, self._target)
-        return "\n".join(text) + "\n"
+        steps = [*draft.lines, f"return {body}"]
+        if inside:
+            made = body if draft.lines and draft.lines[-1:] and body.isidentifier() else ""
+            made = made or local_name("rebuilt", draft.locals)
+            steps = [*draft.lines, *([f"{made} = {body}"] if made != body else [])]
+            steps += [*_compile_lines(compiling, made), *self._continuation.lines(made), f"return {made}"]
+        lines += [f"with {scope}:", *indented(steps)] if scope else steps
+        text = [f"def {function}():", *indented(lines), "", "", f"{self._target} = {function}()"]
+        text.append(f"del {function}")
+        return text if inside else [*text, *_compile_lines(compiling, self._target)]
 
-    @staticmethod
-    def _compile_lines(compiling: Sequence[str], receiver: str) -> list[str]:
-        if not compiling:
-            return []
-        short = f"{receiver}.compile({', '.join(compiling)})"
-        if len(short) <= LINE:
-            return [short]
-        return [f"{receiver}.compile(", *(f"    {argument}," for argument in compiling), ")"]
+
+def _compile_lines(compiling: Sequence[str], receiver: str) -> list[str]:
+    return [f"{receiver}.compile({', '.join(compiling)})"] if compiling else []
 
 
 def check_names(top: ModelPlan) -> None:
@@ -163,7 +172,3 @@ def _with_ways(plan: ModelPlan, way: tuple[str, ...]) -> Iterator[tuple[tuple[st
             yield from _with_ways(step.part.plan, (*way, step.part.name))
         else:
             yield way, step.part
-
-
-def _indented(lines: Sequence[str]) -> list[str]:
-    return [f"    {part}" if part else "" for line in lines for part in line.split("\n")]

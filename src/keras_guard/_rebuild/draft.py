@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from .spelling import Speller
-
-LINE = 100
 
 
 @dataclass(eq=False)
@@ -34,11 +32,3 @@ class Draft:
     lines: list[str] = field(default_factory=list)
     locals: set[str] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
-
-
-def call_text(kind: str, words: Sequence[str]) -> str:
-    """Return a call, its arguments one a line where they are long."""
-    short = f"{kind}({', '.join(words)})"
-    if len(short) <= LINE - 10:
-        return short
-    return "\n".join([f"{kind}(", *(f"    {word}," for word in words), ")"])

@@ -9,6 +9,7 @@ from .._adapter.face import is_layer
 from .._adapter.no_side_effects import no_trace
 from .._adapter.trial import forward, has_loss, parameters, score, scoring_objects
 from .._data.types import Model
+from .continuing import goes_on
 from .plan import ModelPlan
 from .postcondition import check_model
 from .refused import RebuildRefused
@@ -17,8 +18,18 @@ from .refused import RebuildRefused
 MAX_PARAMETERS = 200_000_000
 
 
+class StateLostError(RebuildRefused):
+    """The code did not copy the state of the optimizer as it should."""
+
+
 def dry_run(
-    source: str, target: str, plan: ModelPlan, namespace: Mapping[str, Any], limit: int | None
+    source: str,
+    target: str,
+    plan: ModelPlan,
+    namespace: Mapping[str, Any],
+    limit: int | None,
+    *,
+    continued: bool = False,
 ) -> str:
     """Run a rebuild's code on the user's own objects and leave no trace of it.
 
@@ -28,6 +39,7 @@ def dry_run(
         plan: What it is to make.
         namespace: The user's names; not changed.
         limit: Above this many parameters the model is built but not fed.
+        continued: Whether the code copies the state of the optimizer.
 
     Returns:
         What was proved, in words.
@@ -43,7 +55,9 @@ def dry_run(
         except Exception as error:
             raise _failed("the code does not run", error) from None
         made = sandbox[target]
-        check_model(made, plan)
+        pairs = check_model(made, plan)
+        if continued and not goes_on(made, plan, pairs):
+            raise StateLostError("the optimizer of the rebuilt model would not go on where it was")
         proof = _try(made, plan.model, limit)
         sandbox.clear()
         del made

@@ -17,7 +17,8 @@ from .._adapter.graph_input import (
 from .._adapter.layer_config import NotExpressibleError, is_automatic_name
 from .._data.types import Layer
 from .compact import Compact, compact_form
-from .draft import LINE, Draft, call_text
+from .draft import Draft
+from .layout import WIDTH, commented
 from .part_text import PartWriter
 from .plan import ModelPlan, Part, Step, all_plans
 from .refused import RebuildRefused
@@ -104,19 +105,8 @@ class ModelWriter:
 
     @staticmethod
     def _list_call(kind: str, items: Sequence[tuple[str, str]], rest: Sequence[str]) -> str:
-        tail = "".join(f", {argument}" for argument in rest)
-        short = f"{kind}([{', '.join(text for text, _ in items)}]{tail})"
-        if len(short) <= 70 and not any(comment for _, comment in items):
-            return short
-        lines = [f"{kind}(", "    ["] if rest else [f"{kind}(["]
-        indent = "        " if rest else "    "
-        for text, comment in items:
-            if comment:
-                lines.append(f"{indent}# {comment}")
-            lines.append(f"{indent}{text},")
-        if not rest:
-            return "\n".join([*lines, "])"])
-        return "\n".join([*lines, "    ],", *(f"    {argument}," for argument in rest), ")"])
+        listed = ", ".join(commented(comment, text) for text, comment in items)
+        return f"{kind}({', '.join([f'[{listed}]', *rest])})"
 
     def _functional(self, plan: ModelPlan, text: str) -> str:
         graph = plan.graph
@@ -129,7 +119,7 @@ class ModelWriter:
             return self._cloning(plan, compact, text)
         shown = self._inline(plan, steps, names)
         if shown is not None:
-            return call_text(self.class_text(plan), [inputs, shown, *self._model_arguments(plan)])
+            return _call(self.class_text(plan), [inputs, shown, *self._model_arguments(plan)])
         readers = _readers(steps)
         given_out = {id(value) for value in graph.flat_outputs()}
         for position, step in enumerate(steps):
@@ -139,7 +129,7 @@ class ModelWriter:
             passed_on = last or (read_by == {position + 1} and given_out.isdisjoint(made))
             self._step(step, names, passed_on=passed_on)
         outputs = self._parts.structure(graph.outputs, names)
-        return call_text(self.class_text(plan), [inputs, outputs, *self._model_arguments(plan)])
+        return _call(self.class_text(plan), [inputs, outputs, *self._model_arguments(plan)])
 
     def _functional_inputs(self, plan: ModelPlan, text: str, names: dict[int, str]) -> str:
         graph = plan.graph
@@ -178,15 +168,14 @@ class ModelWriter:
                 f"    return {behind}[layer.name](made) if layer.name in {behind} else made",
             ]
             words.append(f"call_function={call}")
-        return call_text(self._draft.speller.keras("models.clone_model"), words)
+        return _call(self._draft.speller.keras("models.clone_model"), words)
 
     def _table(self, name: str, parts: Mapping[str, Part]) -> None:
-        lines = [f"{name} = {{"]
-        for layer, part in parts.items():
-            if self._parts.comment(part):
-                lines.append(f"    # {self._parts.comment(part)}")
-            lines.append(f"    {literal(layer)}: {self._parts.callee(part)},")
-        self._draft.lines += [*lines, "}"] if parts else [f"{name} = {{}}"]
+        pairs = [
+            commented(self._parts.comment(part), f"{literal(layer)}: {self._parts.callee(part)}")
+            for layer, part in parts.items()
+        ]
+        self._draft.lines.append(f"{name} = {{{', '.join(pairs)}}}")
 
     def _inline(self, plan: ModelPlan, steps: Sequence[Step], names: dict[int, str]) -> str | None:
         """Return the whole output as one expression, where it is a short chain; else ``None``."""
@@ -204,7 +193,7 @@ class ModelWriter:
             here = dict(names) if last is None else {**names, id(last): shown}
             shown = self._parts.invocation(step, here)
             last = step.call.outputs[0]
-        if last is not graph.outputs or len(shown) > LINE - 30:
+        if last is not graph.outputs or len(shown) > WIDTH - 20:
             return None
         return shown
 
@@ -286,3 +275,7 @@ def _readers(steps: Sequence[Step]) -> dict[int, list[int]]:
 
 def _index(layers: Sequence[Layer], item: Layer) -> int | None:
     return next((i for i, layer in enumerate(layers) if layer is item), None)
+
+
+def _call(kind: str, words: Sequence[str]) -> str:
+    return f"{kind}({', '.join(words)})"

@@ -20,13 +20,16 @@ from .plan import ModelPlan, Part
 from .refused import RebuildRefused
 
 
-def check_model(made: Model, plan: ModelPlan, *, weights: bool = True) -> None:
+def check_model(made: Model, plan: ModelPlan, *, weights: bool = True) -> dict[int, Layer]:
     """Compare the model that the code made with its plan.
 
     Args:
         made: The new model.
         plan: What it was to be.
         weights: Whether copied weights are compared, too.
+
+    Returns:
+        By ``id`` of a part of the plan, the layer of the new model.
 
     Raises:
         RebuildRefused: Where they differ, with the first layer that did not arrive.
@@ -40,6 +43,7 @@ def check_model(made: Model, plan: ModelPlan, *, weights: bool = True) -> None:
             raise _missing(part)
         if weights and part.carries and not same_weights(part.item, layer):
             raise RebuildRefused(f"{part.name!r} is in the new model, but without the weights it had")
+    return pairs
 
 
 def _matched(made: Model, plan: ModelPlan) -> Iterator[tuple[int, Layer]]:

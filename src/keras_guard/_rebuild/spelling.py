@@ -154,10 +154,14 @@ class Speller:
     def handle(self, value: Any) -> str:
         """Spell an object that has no name: ``keras_guard.held(3)``."""
         self.held.append(value)
+        self.need_guard()
+        return f"keras_guard.held({hold(value)})"
+
+    def need_guard(self) -> None:
+        """Ask for ``keras_guard`` to be imported where no name of the user's holds it."""
         if sys.modules.get("keras_guard") is not self._namespace.get("keras_guard"):
             self.need("import keras_guard")
         self.used.add("keras_guard")
-        return f"keras_guard.held({hold(value)})"
 
     def need(self, line: str) -> None:
         """Ask for an import in the cell's function."""

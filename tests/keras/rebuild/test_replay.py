@@ -51,7 +51,7 @@ def test_a_wider_layer_runs_before_a_layer_built_for_the_old_width(build: Any) -
     assert made(X).shape == (8, 10)
     assert '"logits": recreated: it was built for (None, 64) and now gets (None, 128)' in found.source
     assert found.fresh == ("wide", "logits")
-    assert found.dry_run == "forward pass"
+    assert found.dry_run == "forward pass"  # not compiled: no loss
 
 
 @pytest.mark.parametrize("build", [_sequential, _functional], ids=["sequential", "functional"])
@@ -104,7 +104,7 @@ def test_the_edited_list_is_the_sequential_model(change: Any, expected: list[str
 
 
 def test_compile_is_applied_again_with_the_users_names() -> None:
-    """The rebuilt model is compiled with the user's own objects and an optimizer that starts afresh."""
+    """The rebuilt model is compiled with the user's own objects and an optimizer of its own."""
     model = _sequential()
 
     def own_loss(a: Any, b: Any) -> Any:

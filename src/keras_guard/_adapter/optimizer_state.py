@@ -1,0 +1,110 @@
+"""The state of an optimizer, by the weight it belongs to.
+
+An optimizer keeps its variables in one list, and in attributes: a list with one item for each
+trainable variable, a dict by the path of one, or a single variable for all. Only the attributes say
+which weight a variable belongs to; names and paths repeat.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from .face import FACE, is_keras_2, is_optimizer
+from .no_side_effects import as_numpy
+
+#: Lists of all variables, and what was given to the optimizer.
+_SKIPPED = frozenset({"_variables", "_trainable_variables", "_tracker", "_optimizer_map"})
+
+#: A slot: the attributes that lead to it, and the id of its weight (``None`` for one that serves all).
+Slot = tuple[tuple[str, ...], int | None]
+
+
+class StateNotFoundError(Exception):
+    """An optimizer that keeps variables where they cannot be told apart."""
+
+
+def has_state(model: Any) -> bool:
+    """Whether a model was trained: its optimizer holds something that a new one does not."""
+    optimizer = getattr(model, "optimizer", None)
+    if optimizer is None or is_keras_2(optimizer) or not is_optimizer(optimizer):
+        return False
+    return bool(getattr(optimizer, "built", False)) and any(
+        bool((as_numpy(variable) != 0).any())
+        for (names, _), variable in _slots(optimizer)
+        if names[-1] == "_iterations"
+    )
+
+
+def copy_slots(old: Any, new: Any, kept: Mapping[int, Any]) -> None:
+    """Copy the state of kept weights, and the counters and rates, from one optimizer to another.
+
+    Args:
+        old: The optimizer that trained.
+        new: An optimizer of the same class, built.
+        kept: By ``id`` of a trainable variable of the new one, the variable of the old one.
+
+    Raises:
+        StateNotFoundError: Where the variables of an optimizer cannot be told apart.
+    """
+    for target, source in _pairs(old, new, kept):
+        target.assign(source)
+
+
+def same_slots(old: Any, new: Any, kept: Mapping[int, Any]) -> bool:
+    """Whether the state of kept weights, and of them only, is the same in two optimizers.
+
+    Raises:
+        StateNotFoundError: Where the variables of an optimizer cannot be told apart.
+    """
+    numpy: Any = sys.modules["numpy"]
+    pairs = list(_pairs(old, new, kept))
+    return all(numpy.array_equal(as_numpy(a), as_numpy(b), equal_nan=True) for a, b in pairs)
+
+
+def _pairs(old: Any, new: Any, kept: Mapping[int, Any]) -> Iterator[tuple[Any, Any]]:
+    """Yield each variable of the new optimizer with the one of the old that it continues."""
+    before = _all_slots(old)
+    for (names, weight), variable in _all_slots(new).items():
+        if weight is None:
+            source = before.get((names, None))
+        elif weight in kept:
+            source = before.get((names, id(kept[weight])))
+        else:
+            source = None
+        if source is not None and tuple(source.shape) == tuple(variable.shape):
+            yield variable, source
+
+
+def _all_slots(optimizer: Any) -> dict[Slot, Any]:
+    found = dict(_slots(optimizer))
+    known = {id(variable) for variable in found.values()}
+    if any(id(variable) not in known for variable in optimizer.variables):
+        raise StateNotFoundError(f"{type(optimizer).__name__} keeps variables in a way that is not known")
+    return found
+
+
+def _slots(optimizer: Any, names: tuple[str, ...] = ()) -> Iterator[tuple[Slot, Any]]:
+    weights = list(getattr(optimizer, "_trainable_variables", ()))
+    for name, value in list(vars(optimizer).items()):
+        if name not in _SKIPPED:
+            yield from _slots_in(value, (*names, name), weights)
+
+
+def _slots_in(value: Any, names: tuple[str, ...], weights: list[Any]) -> Iterator[tuple[Slot, Any]]:
+    if isinstance(value, FACE.variable):
+        yield (names, None), value
+    elif is_optimizer(value):
+        yield from _slots(value, names)
+    elif isinstance(value, dict):
+        paths = {str(weight.path): weight for weight in weights}
+        for key, item in value.items():
+            if key in paths and isinstance(item, FACE.variable):
+                yield (names, id(paths[key])), item
+    elif isinstance(value, (list, tuple)):
+        for number, item in enumerate(value):
+            if is_optimizer(item):
+                yield from _slots(item, (*names, str(number)))
+            elif isinstance(item, FACE.variable) and len(value) == len(weights):
+                yield (names, id(weights[number])), item
