@@ -245,6 +245,7 @@ class Entries:
     def _show(self, entry: Entry) -> None:
         if not self._shell.is_seen:
             return  # a silent request
+        entry.diagnostic = replace(entry.diagnostic, happened=entry.happened)
         if entry.state is State.OPEN and not entry.diagnostic.pictures:
             pictures = self._shell.pictures(entry.finding.model, self._edits(entry))
             entry.diagnostic = replace(entry.diagnostic, pictures=pictures)
