@@ -219,6 +219,16 @@ def test_what_was_not_used_is_not_listed_after_it_is_resolved(shell: Any, capsys
     assert "ran" not in _say(shell, capsys, "history").split()
 
 
+def test_a_use_that_strict_mode_stops_did_not_run(shell: Any, capsys: Any) -> None:
+    """The use that strict mode stops is not said to have run; the next one, which does run, is."""
+    shell.run(STALE, "head = layers.Dense(3)")
+    result = shell.shell.run_cell("%%keras_guard strict\nm(keras.ops.ones((1, 4)))", store_history=True)
+    assert type(result.error_in_exec).__name__ == "KerasGuardError"
+    assert "ran" not in _say(shell, capsys, "status").split()
+    shell.run("m(keras.ops.ones((1, 4)))")
+    assert "1 `call` ran with the old `head`" in _say(shell, capsys, "status")
+
+
 def test_help_names_every_subcommand(shell: Any, capsys: Any) -> None:
     """``help`` is the list of what can be asked."""
     said = _say(shell, capsys, "help")

@@ -184,7 +184,9 @@ class Entries:
             entry.used = True
             return
         claim = entry.finding.claim
-        if use.runs and claim is not None and use.again == claim.opens_with_trace:
+        raises = entry.state is State.PENDING and self._shell.options_in_force().strict
+        runs = use.runs and not raises
+        if runs and claim is not None and use.again == claim.opens_with_trace:
             entry.stale_uses[use.method] += 1
         if entry.state is State.PENDING:
             self.open(entry)
