@@ -196,6 +196,39 @@ def test_history_lists_what_was_shown(shell: Any, capsys: Any) -> None:
     assert "KG101" in _say(shell, capsys, "history")
 
 
+STALE = "head = layers.Dense(2)\nm = keras.Sequential([keras.Input((4,)), head])"
+
+
+def test_what_ran_stale_is_listed_after_it_is_resolved(shell: Any, capsys: Any) -> None:
+    """Status lists a resolved entry that was used stale, and history says so in its line."""
+    shell.run(STALE, "head = layers.Dense(3)", "m(keras.ops.ones((1, 4)))", "m(keras.ops.ones((1, 4)))")
+    ran = "2 `call` ran with the old `head`"
+    assert ran in _say(shell, capsys, "check m")
+    shell.run("del m")
+    lines = _say(shell, capsys, "status").splitlines()
+    heading = lines.index("  resolved, but used before that:")
+    assert [line.startswith("    resolved KG102") and ran in line for line in lines[heading + 1 :]] == [True]
+    (line,) = _say(shell, capsys, "history").splitlines()
+    assert ran in line
+
+
+def test_what_was_not_used_is_not_listed_after_it_is_resolved(shell: Any, capsys: Any) -> None:
+    """Status is silent on a resolved entry that no use ran into."""
+    shell.run(STALE, "head = layers.Dense(3)", "del m")
+    assert "resolved" not in _say(shell, capsys, "status")
+    assert "ran" not in _say(shell, capsys, "history").split()
+
+
+def test_a_use_that_strict_mode_stops_did_not_run(shell: Any, capsys: Any) -> None:
+    """The use that strict mode stops is not said to have run; the next one, which does run, is."""
+    shell.run(STALE, "head = layers.Dense(3)")
+    result = shell.shell.run_cell("%%keras_guard strict\nm(keras.ops.ones((1, 4)))", store_history=True)
+    assert type(result.error_in_exec).__name__ == "KerasGuardError"
+    assert "ran" not in _say(shell, capsys, "status").split()
+    shell.run("m(keras.ops.ones((1, 4)))")
+    assert "1 `call` ran with the old `head`" in _say(shell, capsys, "status")
+
+
 def test_help_names_every_subcommand(shell: Any, capsys: Any) -> None:
     """``help`` is the list of what can be asked."""
     said = _say(shell, capsys, "help")

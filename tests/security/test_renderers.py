@@ -56,7 +56,7 @@ DIAGNOSTICS = st.builds(
     help=TEXTS, graph_layer=st.none() | LAYERS, new_layer=st.none() | LAYERS, rebuild=st.booleans(),
     diff=st.lists(st.builds(DiffRow, st.sampled_from(["-", "+", " "]), LAYERS, st.none() | st.integers(0, 9)), max_size=3)
     .map(tuple),
-    resolution=st.none() | TEXTS, pictures=st.lists(PICTURES, max_size=1).map(tuple),
+    resolution=st.none() | TEXTS, happened=TEXTS, pictures=st.lists(PICTURES, max_size=1).map(tuple),
 )  # fmt: skip
 ROWS = st.builds(
     ViewRow, st.none() | st.integers(0, 9), TEXTS, TEXTS, TEXTS, st.frozensets(st.sampled_from(["declared", "graph"])),

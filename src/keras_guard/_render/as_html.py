@@ -46,6 +46,7 @@ def _resolved(diagnostic: Diagnostic) -> str:
     return (
         f'<span style="{_QUIET}"><b>keras_guard</b> resolved <code>{_e(diagnostic.code)}</code> '
         f"{_code(diagnostic.message)} &mdash; {_code(diagnostic.resolution or '')}</span>"
+        f"{_happened(diagnostic)}"
     )
 
 
@@ -54,6 +55,7 @@ def _pending(diagnostic: Diagnostic) -> str:
         f"<div><b>keras_guard</b> pending <code>{_e(diagnostic.code)}</code> {_code(diagnostic.message)} "
         f"({_e(diagnostic.span.label())})</div>"
         f'<div style="{_QUIET}">{_code(_first_upper(diagnostic.help))}</div>'
+        f"{_happened(diagnostic)}"
     )
 
 
@@ -63,6 +65,7 @@ def _open(diagnostic: Diagnostic) -> str:
         f'<div style="font-size:1.08em;margin:2px 0 4px"><b>{_code(_first_upper(diagnostic.message))}</b></div>',
         _excerpt(diagnostic.span, diagnostic.label),
         "".join(picture_as_html(picture) for picture in diagnostic.pictures) or _diff(diagnostic.diff),
+        _happened(diagnostic),
     ]
     if diagnostic.help:
         parts.append(f'<div style="margin-top:4px"><b>Do this:</b> {_code(diagnostic.help)}</div>')
@@ -73,6 +76,11 @@ def _open(diagnostic: Diagnostic) -> str:
             f"<li>more: <code>%keras_guard explain {_e(diagnostic.code)}</code></li></ul></details>"
         )
     return "".join(parts)
+
+
+def _happened(diagnostic: Diagnostic) -> str:
+    """Return which uses ran the stale view; outside the folded reasons, because results may depend on it."""
+    return f"<div>{_code(diagnostic.happened)}</div>" if diagnostic.happened else ""
 
 
 def _excerpt(span: Span, label: str) -> str:

@@ -26,6 +26,7 @@ def render_json(diagnostic: Diagnostic) -> dict[str, Any]:
         "new_layer": _layer(diagnostic.new_layer),
         "rebuild": diagnostic.rebuild,
         "resolution": diagnostic.resolution,
+        "happened": diagnostic.happened,
     }
 
 

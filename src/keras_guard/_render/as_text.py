@@ -19,7 +19,7 @@ def render_text(diagnostic: Diagnostic, *, colour: bool = False) -> str:
     paint = painter(colour)
     if diagnostic.state is State.RESOLVED:
         words = f"keras_guard resolved [{diagnostic.code}]: {diagnostic.message} -- {diagnostic.resolution}"
-        return paint("resolved", clean(words))
+        return "\n".join([paint("resolved", clean(words)), *_happened(diagnostic, indent="  ")])
     if diagnostic.state is State.PENDING:
         return "\n".join(_pending(diagnostic, paint))
     return "\n".join(_open(diagnostic, paint))
@@ -30,7 +30,7 @@ def _pending(diagnostic: Diagnostic, paint: Painter) -> list[str]:
     lines = [paint("title", clean(head))]
     if diagnostic.help:
         lines.append(clean(f"  help: {diagnostic.help}"))
-    return lines
+    return lines + _happened(diagnostic, indent="  ")
 
 
 def _open(diagnostic: Diagnostic, paint: Painter) -> list[str]:
@@ -38,11 +38,17 @@ def _open(diagnostic: Diagnostic, paint: Painter) -> list[str]:
     lines.append(clean(f" --> {diagnostic.span.label()}"))
     lines += excerpt(diagnostic.span, diagnostic.label, paint)
     lines += pictures_as_text(diagnostic.pictures, paint) or diff_lines(diagnostic.diff, paint)
+    lines += _happened(diagnostic)
     lines += [clean(f"note: {note}") for note in diagnostic.notes]
     if diagnostic.help:
         lines.append(clean(f"help: {diagnostic.help}"))
     lines.append(paint("dim", clean(f"more: %keras_guard explain {diagnostic.code}")))
     return lines
+
+
+def _happened(diagnostic: Diagnostic, indent: str = "") -> list[str]:
+    """Return the line that says which uses ran the stale view; none when there were none."""
+    return [clean(f"{indent}note: {diagnostic.happened}")] if diagnostic.happened else []
 
 
 def excerpt(span: Span, label: str, paint: Painter) -> list[str]:

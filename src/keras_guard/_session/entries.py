@@ -233,7 +233,9 @@ class Entries:
             entry.used = True
             return
         claim = entry.finding.claim
-        if use.runs and claim is not None and use.again == claim.opens_with_trace:
+        raises = entry.state is State.PENDING and self._shell.options_in_force().strict
+        runs = use.runs and not raises
+        if runs and claim is not None and use.again == claim.opens_with_trace:
             entry.stale_uses[use.method] += 1
         if entry.state is State.PENDING:
             self.open(entry)
@@ -294,6 +296,7 @@ class Entries:
     def _show(self, entry: Entry) -> None:
         if not self._shell.is_seen:
             return  # a silent request
+        entry.diagnostic = replace(entry.diagnostic, happened=entry.happened)
         if entry.state is State.OPEN and not entry.diagnostic.pictures:
             pictures = self._shell.pictures(entry.finding.model, self._edits(entry))
             entry.diagnostic = replace(entry.diagnostic, pictures=pictures)

@@ -7,10 +7,11 @@ import shlex
 import textwrap
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from .._adapter.face import FACE, backend, is_model, version
-from .._data.diagnostic import State
+from .._data.diagnostic import Diagnostic, State
 from .._data.missing import MISSING
 from .._data.place import Place
 from .._ledger import Entry
@@ -140,6 +141,10 @@ class Commands:
             lines.append("  " + "; ".join(modes))
         live = [entry for entry in session.ledger.live() if entry.shown]
         lines += [f"  {_one_line(entry)}" for entry in live] or ["  nothing pending, nothing open"]
+        past = [entry for entry in session.ledger.shown() if not entry.live and entry.happened]
+        if past:
+            lines.append("  resolved, but used before that:")
+            lines += [f"    {_one_line(entry)}" for entry in past]
         faults = session.containment.faults
         if faults:
             total = sum(faults.values())
@@ -167,7 +172,9 @@ class Commands:
                 continue
             lines.append(f"`{name}`: {len(entries)} divergence{'s' * (len(entries) != 1)}")
             for entry in entries:
-                lines.append(textwrap.indent(render_text(entry.diagnostic, colour=self._coloured()), "  "))
+                lines.append(
+                    textwrap.indent(render_text(diagnostic_of(entry), colour=self._coloured()), "  ")
+                )
         self._say(lines)
 
     def diff(self, words: list[str]) -> None:
@@ -449,9 +456,15 @@ def _closest(word: str, known: Iterable[str]) -> str:
     return f" (did you mean `{found[0]}`?)" if found else ""
 
 
+def diagnostic_of(entry: Entry) -> Diagnostic:
+    """Return an entry's diagnostic with the uses up to now; the card holds those up to when it was shown."""
+    return replace(entry.diagnostic, happened=entry.happened)
+
+
 def _one_line(entry: Entry) -> str:
     diagnostic = entry.diagnostic
-    return f"{diagnostic.state.value:<8} {diagnostic.code} {diagnostic.message} ({diagnostic.span.label()})"
+    line = f"{diagnostic.state.value:<8} {diagnostic.code} {diagnostic.message} ({diagnostic.span.label()})"
+    return f"{line}; {entry.happened}" if entry.happened else line
 
 
 def _history_line(entry: Entry) -> str:
