@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any, Protocol
 
 from .._adapter.code_reads import CodeFact
+from .._adapter.membership import holds
 from .._adapter.model_use import Use
 from .._adapter.trace_facts import TraceFacts, layers_identity, trainable_identity
 from .._adapter.traces import KINDS, trains_other_variables, trains_unknown_variables
@@ -80,12 +81,14 @@ class Layers:
 class Trainable:
     """What of the model is trained.
 
-    A flag that was set for another model is not expected to reach this one: a discriminator is frozen for
-    the stacked model, an encoder for a probe. It is set for another model when that one holds all that was
-    changed, and was compiled with the flags as they are now.
+    A flag may be set for another model, one that holds all that was changed and was compiled with the flags as
+    they are now. It says nothing of this model when the other one runs it: a discriminator is frozen for the
+    stacked model. Where the two only share layers, as a pretext model and a probe share an encoder, it
+    matters once this model is trained again.
 
     Args:
         flipped: The layer or model whose flag was set.
+        at_use: Whether the model is about to be trained.
 
     Attributes:
         flipped: All layers and models whose flags the same line set.
@@ -93,7 +96,8 @@ class Trainable:
 
     identity: tuple[object, ...] = ("trainable",)
 
-    def __init__(self, flipped: Any) -> None:
+    def __init__(self, flipped: Any, *, at_use: bool = False) -> None:
+        self._at_use = at_use
         self.flipped: IdentityMap[None] = IdentityMap()
         self.flipped[flipped] = None
 
@@ -107,7 +111,7 @@ class Trainable:
         return not changed or not any(
             _was_compiled_with(other, changed, changed & set(now), desk)
             for other in desk.models()
-            if other is not model
+            if other is not model and (not self._at_use or holds(other, model))
         )
 
     def differs_unseen(self, model: Any) -> bool:

@@ -72,7 +72,8 @@ nothing until the model is trained again.""",
             return
         if bool(event.old) == bool(event.new):
             return
-        yield from self._masked(event, desk)
+        if not event.at_use:
+            yield from self._masked(event, desk)
         key = cause(event.span, event.name, event.target)
         models = desk.models() if is_keras_2(event.target) else desk.traced_models(event.target)
         for model in models:
@@ -83,7 +84,7 @@ nothing until the model is trained again.""",
                 # One comparison for each model and line, not one for each layer of a loop.
                 self._count(entry, event.target, desk.name_of(model))
                 continue
-            claim = _claim(model, event.target, desk)
+            claim = _claim(model, event.target, desk, at_use=event.at_use)
             if claim.holds(desk):
                 yield self._finding(claim, model, event.target, event.span, desk, (*key, id(model)))
 
@@ -125,6 +126,8 @@ nothing until the model is trained again.""",
         """Say of one more layer that the same line flipped it."""
         claim = entry.finding.claim
         if not isinstance(claim, TraceClaim) or not isinstance(claim.fact, Trainable) or not layer.weights:
+            return
+        if layer in claim.fact.flipped:
             return
         claim.fact.flipped[layer] = None
         count = len(list(claim.fact.flipped.items()))
@@ -185,11 +188,12 @@ nothing until the model is trained again.""",
         return self.finding(claim, wording, span, name, key=key)
 
 
-def _claim(model: Any, target: Any, desk: ClaimDesk) -> Claim:
+def _claim(model: Any, target: Any, desk: ClaimDesk, *, at_use: bool = False) -> Claim:
     if fixes_flags(model):
         return _FlagsClaim(model)
     # One that a callback makes opens at the next batch; after the last it is meant for what comes then.
-    return TraceClaim(model, Trainable(target), _TRAIN, shows_pending=not desk.in_entry(model))
+    fact = Trainable(target, at_use=at_use)
+    return TraceClaim(model, fact, _TRAIN, at_use=at_use, shows_pending=not desk.in_entry(model))
 
 
 def _is_around(claim: Claim, layer: Any, model: Any) -> bool:

@@ -80,6 +80,6 @@ history = model.fit(x, y, verbose=0)""",
             new_layer=about if added else None,
             diff=(DiffRow("+" if added else "-", about),) if about else (),
         )
-        # The edits of one cell are one cause: `pop(); add(); add()` gives the model another end.
-        key = (id(model), span.execution_count, span.file, span.function)
+        # The edits of one line are one cause: `pop(); add(); add()` gives the model another end.
+        key = (id(model), span.execution_count, span.file, span.line)
         return self.finding(claim, wording, span, name, key=key, part=(action, id(layer)))

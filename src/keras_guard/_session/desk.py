@@ -59,6 +59,8 @@ class Desk:
         self._builds: IdentityMap[int | None] = IdentityMap()
         self._compiled: IdentityMap[_Compiled] = IdentityMap()
         self._first_marks: IdentityMap[dict[str, Mark]] = IdentityMap()
+        #: Where the ``trainable`` of a layer or model was set last.
+        self.flips: IdentityMap[Span] = IdentityMap()
         self._turn = -1
         self._models: tuple[weakref.ref[Any], ...] | None = None
         self._inside: IdentityMap[frozenset[int]] = IdentityMap()

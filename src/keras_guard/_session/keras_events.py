@@ -14,7 +14,7 @@ from .._adapter.marks import is_marked
 from .._adapter.membership import graph_layers
 from .._adapter.model_use import Use
 from .._adapter.policy import global_policy
-from .._adapter.trace_facts import TraceFacts, facts_now, value_of
+from .._adapter.trace_facts import TraceFacts, facts_now, trainable_identity, value_of
 from .._adapter.traces import Call, makes_traces
 from .._data.diagnostic import Span
 from .._data.events import (
@@ -92,7 +92,10 @@ class KerasEvents:
         if new is old:
             return
         self._desk.note_attribute(target, name, old)
-        self._told.publish(AttributeSet(target, name, old, new, self._span()))
+        span = self._span()
+        if name == "trainable":
+            self._desk.flips[target] = span
+        self._told.publish(AttributeSet(target, name, old, new, span))
 
     # Entries and uses
 
@@ -170,11 +173,24 @@ class KerasEvents:
     def unheard_changes(self, use: Use) -> list[Event]:
         """Return what the traces of a use hold that is another value now, and whose change no hook tells."""
         found = [event for facts in use.serving for event in self._changes(use.model, facts)]
+        found += self._flips(use)
         if use.scores:
             for owner in held_objects(use.model, "test"):
                 for name, value in unapplied_arguments(owner).items():
                     found.append(self._held(owner, name, value))
         return found
+
+    def _flips(self, use: Use) -> list[Event]:
+        """Return the flip of ``trainable`` that a train function does not honour; it may have been set for another model."""
+        now = set(trainable_identity(use.model)) if use.trains and use.serving else set()
+        changed = {number for facts in use.serving for number in set(facts.trainable) ^ now}
+        for layer in (use.model, *graph_layers(use.model)) if use.trains and changed else ():
+            span = self._desk.flips.get(layer, None)
+            if span is not None and any(id(variable) in changed for variable in layer.variables):
+                return [
+                    AttributeSet(layer, "trainable", not layer.trainable, layer.trainable, span, at_use=True)
+                ]
+        return []
 
     def _changes(self, model: Any, facts: TraceFacts) -> Iterator[Event]:
         for owner, name, mark in facts.unheard():
