@@ -36,8 +36,8 @@ def mark_of(value: Any, depth: int = _MAX_DEPTH) -> Mark:
     kind = type(value)
     if kind in _PLAIN or (kind is tuple and _PLAIN.issuperset(map(type, value))):
         return value
-    if kind is types.MethodType:
-        value, kind = value.__func__, type(value.__func__)
+    value = _unwrapped(value)
+    kind = type(value)
     if kind is types.FunctionType:
         return _FunctionMark(weakref.ref(value), value.__code__)
     if issubclass(kind, (list, tuple)):
@@ -58,13 +58,23 @@ def mark_of(value: Any, depth: int = _MAX_DEPTH) -> Mark:
 
 def is_marked(mark: Mark, value: Any) -> bool:
     """Whether a value is the one that was marked, or means the same. What cannot be compared counts as the same."""
-    kind = type(mark)
+    kind, value = type(mark), _unwrapped(value)
     if kind is tuple:
         return _are_marked(mark, value)
     if kind in _PLAIN:
         return type(value) is kind and bool(value == mark or (value != value and mark != mark))  # noqa: PLR0124
     found: bool = mark.is_of(value)
     return found
+
+
+def _unwrapped(value: Any) -> Any:
+    """Return the function of a method, and what a wrapper that TensorFlow puts around a list, dict or tuple holds."""
+    kind = type(value)
+    if kind is types.MethodType:
+        return value.__func__
+    if kind.__module__ == "tensorflow.python.trackable.data_structures":
+        return list(value) if issubclass(kind, list) else getattr(value, "__wrapped__", value)
+    return value
 
 
 def _are_marked(marks: tuple[Mark, ...], value: Any) -> bool:
@@ -121,7 +131,6 @@ class _FunctionMark:
     code: types.CodeType
 
     def is_of(self, value: Any) -> bool:
-        value = value.__func__ if type(value) is types.MethodType else value
         living = self.reference()
         if living is value or type(value) is not types.FunctionType:
             return living is value and living is not None
