@@ -18,6 +18,7 @@ from typing import Any
 
 from .._data.missing import MISSING
 from .._data.place import Attribute, Item, Place, Step
+from .face import FACE
 from .marks import Mark, is_marked, is_unknown, mark_of
 from .reads import is_keras_class
 
@@ -99,6 +100,22 @@ class CodeFact:
         return now is not MISSING and not is_marked(self.mark, now)
 
 
+@dataclass(frozen=True, eq=False)
+class ObjectRead:
+    """A layer, model or optimizer that code reads, with the step it reads from it, if it reads one."""
+
+    value: Any
+    step: Step | None
+
+
+def objects_read(functions: Iterable[Any], namespace: Mapping[str, Any]) -> list[ObjectRead]:
+    """Return the layers, models and optimizers that functions and all they call read now."""
+    walk = _Walk(namespace)
+    for function in functions:
+        walk.enter(function)
+    return walk.objects
+
+
 def facts_of_code(functions: Iterable[Any], namespace: Mapping[str, Any]) -> tuple[CodeFact, ...]:
     """Return what functions and all they call read now.
 
@@ -119,6 +136,7 @@ class _Walk:
         self._namespace = namespace
         self._entered: set[tuple[int, int]] = set()
         self.facts: dict[tuple[int, Place], CodeFact] = {}
+        self.objects: list[ObjectRead] = []
 
     def enter(self, value: Any, owner: Any = None) -> None:
         """Look into what a call of ``value`` runs, where it is a method of ``owner``."""
@@ -174,10 +192,16 @@ class _Walk:
         value: Any = names.get(source.place.root, MISSING)
         touched = {id(value)}
         is_owner = source.owner is not None and type(source.owner_now()) not in _CLOSED_OVER
-        for count, step in enumerate(source.place.steps):
+        steps = source.place.steps
+        for count, step in enumerate((*steps, None)):
+            if issubclass(type(value), FACE.owners) and not is_owner:
+                self.objects.append(ObjectRead(value, step))
+                return
+            if step is None:
+                break
             if not (is_owner or _keeps_settings(value)):
                 # A part of an array, or a method of a text: the whole is what is read.
-                source = Source(Place(source.place.root, source.place.steps[:count]), source.owner)
+                source = Source(Place(source.place.root, steps[:count]), source.owner)
                 break
             method = _method_of(value, step)
             if method is not None:

@@ -13,8 +13,9 @@ from types import FrameType
 from typing import Any, Protocol
 
 from .._data.missing import MISSING
-from .face import FACE, has, inner, is_layer, is_model, is_symbolic
+from .face import FACE, has, inner, is_layer, is_model, is_symbolic, lookup
 from .hub import Hub
+from .own_functions import is_users_own, own_call
 from .probes import Probe, ProbeError
 from .traces import ENTRIES, Call, call_of
 
@@ -65,6 +66,12 @@ class Sink(Protocol):
 
     def structure_ended(self, token: Any) -> None:
         """``add`` or ``pop`` ended."""
+
+    def function_begins(self, function: Any, call: Call) -> Any:
+        """A function of the user's that ``tf.function`` made is called; see :meth:`function_ended`."""
+
+    def function_ended(self, token: Any) -> None:
+        """The call of a traced function of the user's ended."""
 
     def adapt_begins(self, layer: Any) -> Any:
         """``adapt`` or ``set_vocabulary`` begins; what is returned goes to :meth:`adapt_ended`."""
@@ -120,6 +127,9 @@ class _Shared:
         self.missing.clear()
         for package in FACE.packages:
             self._attach_package(package)
+        function = lookup(_TRACED_FUNCTION, "Function")
+        if function is not None:
+            self._probe(function, "__call__", self._before_function, self._ended("function_ended"))
 
     def detach(self) -> None:
         while self._probes:
@@ -245,6 +255,11 @@ class _Shared:
         self.hub.tell("building", given)
         return model
 
+    def _before_function(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if not is_users_own(function):
+            return None
+        return self.hub.begin("function_begins", function, own_call(function, args, kwargs))
+
     def _shower(self, method: str) -> Callable[..., None]:
         def before(model: Any, *_: Any) -> None:
             if is_model(model):
@@ -348,6 +363,7 @@ def _model_runs(frame: FrameType | None) -> bool:
     return False
 
 
+_TRACED_FUNCTION = "tensorflow.python.eager.polymorphic_function.polymorphic_function"
 _CALLBACKS = ("keras.src.callbacks.", "tf_keras.src.callbacks")
 _RUNNERS = (
     "keras.src.layers.layer", "keras.src.ops.operation", "keras.src.backend.", "keras.src.trainers.trainer",

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import functools
 import weakref
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from .._data.missing import MISSING
-from .._data.place import Attribute
+from .._data.place import Attribute, Place
 from .adapted_state import ADAPTED, learned_now
 from .code_reads import CodeFact, facts_of_code
 from .compiled_objects import held_objects
@@ -69,15 +69,28 @@ class TraceFacts:
 
     Attributes:
         layers: Identities of the layers in the graph.
-        trainable: Identities of the variables that are trained, and of layers that act on the flag.
+        trainable: Identities of the variables that are trained, and of layers that act on the flag; ``None`` where
+            nothing asked what is trainable.
         read: What was read from attributes, by the identity of their owner.
         code: What the user's own code read from globals, closures and objects.
+        maker: For a traced function of the user's own, returns it while it lives.
+        maker_place: The name that holds it.
     """
 
     layers: tuple[int, ...]
-    trainable: tuple[int, ...]
+    trainable: tuple[int, ...] | None
     read: dict[int, OwnerFacts] = field(default_factory=dict)
     code: tuple[CodeFact, ...] = ()
+    maker: Callable[[], Any] | None = None
+    maker_place: Place | None = None
+
+    def is_current(self, namespace: Mapping[str, Any]) -> bool:
+        """Whether the function of the user's that holds the trace lives, and was not defined again."""
+        if self.maker is None:
+            return True
+        function = self.maker()
+        place = self.maker_place
+        return function is not None and (place is None or place.read(namespace) is function)
 
     def held(self, owner: Any, name: str) -> Mark:
         """Return the mark of an attribute, ``NOT_READ`` where the trace did not read it."""
@@ -86,6 +99,11 @@ class TraceFacts:
             return NOT_READ
         found = facts.mark(name)
         return facts.mark(f"_{name}") if found is NOT_READ else found
+
+    def reads(self, owner: Any) -> bool:
+        """Whether the trace read attributes of an object."""
+        found = self.read.get(id(owner))
+        return found is not None and found.owner() is owner
 
     def differs(self, owner: Any, name: str) -> bool:
         """Whether the trace read another value of an attribute than it has now."""
@@ -177,6 +195,11 @@ def _owner_facts(owner: Any, names: tuple[str, ...], shared: dict[int, Mark]) ->
         found.append(ADAPTED)
         marks.append(learned_now(owner))
     return OwnerFacts(weakref.ref(owner), tuple(found), tuple(marks))
+
+
+def optimizer_facts(optimizers: Iterable[Any]) -> dict[int, OwnerFacts]:
+    """Return what a train step made now reads from optimizers."""
+    return {id(item): _owner_facts(item, _names_of_optimizer(item.__class__), {}) for item in optimizers}
 
 
 def _attributes_read(model: Any, layers: tuple[Any, ...], kind: str) -> Iterator[tuple[Any, tuple[str, ...]]]:

@@ -10,7 +10,7 @@ before a call runs, which trace will serve it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,8 @@ _DEFAULT_BATCH = 32
 #: The batch size of an iterator whose last batch may be smaller than the others.
 OPEN = -1
 
-KINDS = frozenset({"train", "test", "predict"})
+OWN = "own"
+KINDS = frozenset({"train", "test", "predict", OWN})
 #: Entry methods and the traced function each one runs.
 ENTRIES = {
     "fit": "train",
@@ -41,17 +42,19 @@ class Call:
     Attributes:
         method: ``fit``, ``predict_on_batch`` ...
         structure: Nesting, dtypes and inner shapes of the data.
+        kind_of: For a traced function of the user's own, what tells it from others.
         batches: The batch sizes it will run with, ``OPEN`` for one left open; empty when they are unknown.
     """
 
     method: str
     structure: str
     batches: frozenset[int] = frozenset()
+    kind_of: str = ""
 
     @property
     def kind(self) -> str:
-        """``train``, ``test`` or ``predict``."""
-        return ENTRIES[self.method]
+        """``train``, ``test``, ``predict``, or ``own`` for a traced function of the user's own."""
+        return self.kind_of.partition(":")[0] or ENTRIES[self.method]
 
 
 def _optimizer_variables(model: Any) -> list[Any] | None:
@@ -75,9 +78,14 @@ def trains_unknown_variables(model: Any) -> bool:
 
 
 class ModelTraces:
-    """The traces of one model, by kind, structure and batch size."""
+    """The traces of one model, by kind, structure and batch size.
 
-    def __init__(self) -> None:
+    Args:
+        namespace: The user's names.
+    """
+
+    def __init__(self, namespace: Mapping[str, Any]) -> None:
+        self._namespace = namespace
         self._exact: dict[tuple[str, str, int], TraceFacts] = {}
         self._open: dict[tuple[str, str], TraceFacts] = {}
 
@@ -85,13 +93,17 @@ class ModelTraces:
         return bool(self._exact or self._open)
 
     def forget(self, kind: str | None = None) -> None:
-        """Drop the traces of one kind, or all."""
-        self._exact = {k: v for k, v in self._exact.items() if kind and not k[0].startswith(kind)}
-        self._open = {k: v for k, v in self._open.items() if kind and not k[0].startswith(kind)}
+        """Drop the traces of one kind, or all that ``compile`` drops."""
+        self._exact = {k: v for k, v in self._exact.items() if not _is_dropped(k[0], kind)}
+        self._open = {k: v for k, v in self._open.items() if not _is_dropped(k[0], kind)}
 
     def touches(self, name: str, value: Any) -> bool:
         """Whether one of the traces read a global, or read something through an object."""
         return any(facts.touches(name, value) for facts in self.all_facts())
+
+    def read(self, owner: Any) -> bool:
+        """Whether one of the traces read attributes of an object."""
+        return any(facts.reads(owner) for facts in self.all_facts())
 
     def kinds(self) -> frozenset[str]:
         """Return the kinds (``train``, ``test``, ``predict``) that have a trace."""
@@ -101,7 +113,11 @@ class ModelTraces:
     def all_facts(self, kind: str | None = None) -> list[TraceFacts]:
         """Return the facts of every trace, or of those of one kind."""
         found = [(k[0], v) for k, v in self._exact.items()] + [(k[0], v) for k, v in self._open.items()]
-        return [facts for key, facts in found if kind is None or key.startswith(kind)]
+        return [
+            facts
+            for key, facts in found
+            if (kind is None or key.startswith(kind)) and facts.is_current(self._namespace)
+        ]
 
     def serving(self, call: Call) -> list[TraceFacts]:
         """Return the traces that will serve this call; empty when it will be traced anew."""
@@ -128,7 +144,13 @@ class ModelTraces:
             yield batch, self._exact.get((key[0], key[1], batch)) or self._open.get(key)
 
 
+def _is_dropped(key: str, kind: str | None) -> bool:
+    return key.startswith(kind) if kind is not None else not key.startswith(OWN)
+
+
 def _key(call: Call) -> str:
+    if call.kind_of:
+        return call.kind_of
     # One batch at a time is a trace of its own beside the loop over an iterator.
     return f"{call.kind}:batch" if call.method.endswith("_on_batch") else f"{call.kind}:loop"
 
@@ -203,16 +225,21 @@ def _length(x: Any) -> int | None:
 
 
 class TraceBook:
-    """Traces of all models; holds no model alive."""
+    """Traces of all models; holds no model alive.
 
-    def __init__(self) -> None:
+    Args:
+        namespace: The user's names.
+    """
+
+    def __init__(self, namespace: Mapping[str, Any]) -> None:
+        self._namespace = namespace
         self._traces: IdentityMap[ModelTraces] = IdentityMap()
 
     def of(self, model: Any) -> ModelTraces:
         """Return the traces of a model, none at first."""
         traces = self._traces.get(model, None)
         if traces is None:
-            traces = self._traces[model] = ModelTraces()
+            traces = self._traces[model] = ModelTraces(self._namespace)
         return traces
 
     def touches(self, name: str, value: Any) -> bool:

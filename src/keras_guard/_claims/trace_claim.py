@@ -104,7 +104,7 @@ class Trainable:
     def differs(self, facts: TraceFacts, model: Any, desk: Desk) -> bool:
         """See :class:`Fact`."""
         now = trainable_identity(model)
-        if facts.trainable == now:
+        if facts.trainable is None or facts.trainable == now:
             return False
         own = {id(variable) for variable in model.variables}
         changed = (set(facts.trainable) ^ set(now)) & own

@@ -22,7 +22,7 @@ from .._data.missing import MISSING
 from .._instrument.vocabulary import PRIVATE_STRUCTURE
 from .._ledger import Finding, Wording
 from .base import Desk, Page, Rule
-from .wording import cause, facts, functions, layer_title
+from .wording import cause, facts, functions, layer_title, trace_again
 
 #: Methods and functions by which a config, edited attributes included, becomes a new layer or model.
 _CONFIG_READERS = frozenset(
@@ -189,7 +189,10 @@ that training alone reads (`rate`, `momentum`) does not open at `predict`.""",
                 notes=(
                     f"calling `{name}(x)` sees the new value; a function traced before the edit does not",
                 ),
-                help=f"compile `{name}` again (`{name}.compile(...)`) so that its functions are traced again",
+                help=trace_again(
+                    kinds,
+                    f"compile `{name}` again (`{name}.compile(...)`) so that its functions are traced again",
+                ),
                 cured=f"no traced function of `{name}` holds the old value",
                 ran=f"with {event.name} {old} where the code said {new}",
                 graph_layer=about,

@@ -11,6 +11,7 @@ from .._adapter.compiled_flags import fixes_flags, flipped_variables, is_trained
 from .._adapter.face import is_keras_2, is_layer
 from .._adapter.membership import is_compiled, runs
 from .._adapter.model_use import Use
+from .._adapter.traces import OWN
 from .._claims.base import Claim
 from .._claims.base import Desk as ClaimDesk
 from .._claims.trace_claim import Layers, TraceClaim, Trainable
@@ -21,7 +22,7 @@ from .._ledger import Entry, Finding, Wording
 from .base import Desk, Page, Rule, was_said
 from .wording import cause, facts, layer_title
 
-_TRAIN = frozenset({"train"})
+_TRAIN = frozenset({"train", OWN})
 
 
 class TrainableAfterCompile(Rule):
@@ -163,22 +164,26 @@ nothing until the model is trained again.""",
         name, about = desk.name_of(model), facts(target)
         now = "now trains" if target.trainable else "is now frozen"
         by_flags = fixes_flags(model)
+        own = isinstance(claim, TraceClaim) and claim.stale_kinds(desk) == {OWN}
+        step = "step of your own" if own else "train function"
         help_ = f"compile `{name}` again before you train it"
-        if target.trainable:
+        if own:
+            help_ = f"run the cell that defines your traced function again, so that it asks `{name}` again what it trains"
+        elif target.trainable:
             help_ += (
                 f", with a new optimizer: `{name}.compile(optimizer=..., loss=...)` "
                 "(the old optimizer object knows only the variables it began with)"
             )
         wording = Wording(
             message=f"`{name}` was {'compiled' if by_flags else 'traced'} before this change of `trainable`: "
-            "its train function goes on as before",
+            f"its {step} goes on as before",
             open_message=f"training `{name}` does not honour this change of `trainable`",
             label=f"{layer_title(about)} {now}; "
-            + ("`fit` uses what it was" if by_flags else "the traced train function holds what it was"),
+            + ("`fit` uses what it was" if by_flags else f"the traced {step} holds what it was"),
             notes=(
                 f"`{name}` trains by the flags that its layers had when it was compiled"
                 if by_flags
-                else f"`{name}` was trained before: its train function updates the variables that were trainable then",
+                else f"`{name}` was trained before: its {step} updates the variables that were trainable then",
             ),
             help=help_,
             cured=f"`{name}` trains what its flags say",

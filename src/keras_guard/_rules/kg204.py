@@ -32,7 +32,7 @@ from .._data.events import ArgumentEdited, AttributeSet, CodeReadChanged, CopyEd
 from .._data.missing import MISSING
 from .._ledger import Finding, Wording
 from .base import Desk, Page, Rule
-from .wording import built_note, cause, functions
+from .wording import built_note, cause, functions, trace_again
 
 #: Arguments that a traced function reads again, as against those ``compile`` made something of.
 _TRACED_ARGUMENTS = frozenset({"optimizer", "run_eagerly", "jit_compile", "steps_per_execution"})
@@ -115,7 +115,7 @@ compared when the model is used, not when they are set.""",
         if same_value(event.old, event.new):
             return
         if name in _TRACED_ARGUMENTS:
-            yield from self._stale(event, [model], f"{desk.name_of(model)}.{name}", desk)
+            yield from self._stale(event, [model], desk)
         else:
             yield self._dead_argument(model, name, event.new, mark_of(event.old), event.span, desk)
 
@@ -145,14 +145,18 @@ compared when the model is used, not when they are set.""",
         cls = optimizer.__class__
         if same_value(event.old, event.new):
             return
-        models = [m for m in desk.models() if getattr(m, "optimizer", None) is optimizer]
+        models = [
+            m
+            for m in desk.models()
+            if getattr(m, "optimizer", None) is optimizer or desk.traces.of(m).read(optimizer)
+        ]
         former = FORMER_NAMES.get(name) if event.old is MISSING else None
         if former is not None and name not in read_when_applied(cls):
             if models:
                 yield self._former(event, models[0], former, desk)
             return
         if not name.startswith("_") and name in (read_when_applied(cls) | constructor_arguments(cls)):
-            yield from self._stale(event, models, f"{{}}.optimizer.{name}", desk)
+            yield from self._stale(event, models, desk)
 
     def _former(self, event: AttributeSet, model: Any, now: str, desk: Desk) -> Finding:
         name, optimizer, attribute = desk.name_of(model), event.target, event.name
@@ -170,9 +174,7 @@ compared when the model is used, not when they are set.""",
         key = (id(model), id(optimizer), attribute)
         return self.finding(claim, wording, event.span, name, key=key)
 
-    def _stale(
-        self, event: AttributeSet, models: Sequence[Any], spelled: str, desk: Desk
-    ) -> Iterator[Finding]:
+    def _stale(self, event: AttributeSet, models: Sequence[Any], desk: Desk) -> Iterator[Finding]:
         target, new, old = event.target, brief_value(event.new), brief_value(event.old)
         for model in models:
             claim = TraceClaim(model, AttributeFact(target, event.name))
@@ -182,10 +184,10 @@ compared when the model is used, not when they are set.""",
             name = desk.name_of(model)
             wording = Wording(
                 message=f"{functions(kinds)} of `{name}` {'goes' if len(kinds) == 1 else 'go'} on with "
-                f"the old `{spelled.format(name)}`",
+                f"the old `{_spelled(event, model, name, desk)}`",
                 label=f"sets {event.name} to {new}; the trace holds {old}",
                 notes=("a function traced before the edit holds what it read then",),
-                help=f"compile `{name}` again before you use it: `{name}.compile(...)`",
+                help=trace_again(kinds, f"compile `{name}` again before you use it: `{name}.compile(...)`"),
                 cured=f"no traced function of `{name}` holds the old value",
                 ran=f"with {event.name} {old} where the code said {new}",
                 argument=event.name if target is model else "optimizer",
@@ -310,12 +312,14 @@ compared when the model is used, not when they are set.""",
 
     def _read_by_code(self, event: CodeReadChanged, desk: Desk) -> Finding:
         name, where, mark = desk.name_of(event.model), event.where, event.fact.mark
+        claim = TraceClaim(event.model, CodeRead(event.fact), at_use=event.at_use)
+        kinds = claim.stale_kinds(desk)
         if type(event.new) is types.FunctionType:
             wording = Wording(
                 message=f"`{name}` was traced with the function that `{where}` named before, and goes on with that",
                 label=f"defines another `{where}`",
                 notes=("a traced function holds what the functions it calls did when it was traced",),
-                help=f"compile `{name}` again to have it traced with the new `{where}`",
+                help=trace_again(kinds, f"compile `{name}` again to have it traced with the new `{where}`"),
                 ran=f"with the old `{where}`",
                 declared=str(where),
             )
@@ -330,19 +334,30 @@ compared when the model is used, not when they are set.""",
                 if same
                 else f"`{where}` is now {now}; the trace holds {held}",
                 notes=("what a function reads while it is traced becomes a constant of the trace",),
-                help=f"compile `{name}` again, or keep `{where}` in a `keras.Variable` and assign to that",
+                help=trace_again(
+                    kinds,
+                    f"compile `{name}` again, or keep `{where}` in a `keras.Variable` and assign to that",
+                ),
                 ran=f"with `{where}` as it was"
                 if same
                 else f"with `{where}` {held} where the code said {now}",
                 declared=f"{where}={now}",
             )
         return self.finding(
-            TraceClaim(event.model, CodeRead(event.fact), at_use=event.at_use),
+            claim,
             replace(wording, cured=f"`{where}` and the traces of `{name}` agree", argument="loss"),
             event.span,
             name,
             key=(id(event.model), "read", where, event.span.execution_count, event.span.line),
         )
+
+
+def _spelled(event: AttributeSet, model: Any, name: str, desk: Desk) -> str:
+    """Spell an attribute of a model, of its optimizer, or of one that a step of the user's own applies."""
+    if event.target is model:
+        return f"{name}.{event.name}"
+    is_models = getattr(model, "optimizer", None) is event.target
+    return f"{name}.optimizer.{event.name}" if is_models else f"{desk.name_of(event.target)}.{event.name}"
 
 
 def _is_dead_argument(desk: ClaimDesk, model: Any, argument: str, before: Mark, compiles: int) -> bool:

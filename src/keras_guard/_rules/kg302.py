@@ -9,7 +9,7 @@ from .._claims.trace_claim import AttributeFact, TraceClaim
 from .._data.events import Event, StateAdapted
 from .._ledger import Finding, Wording
 from .base import Desk, Page, Rule
-from .wording import cause, facts, functions, layer_title
+from .wording import cause, facts, functions, layer_title, trace_again
 
 
 class AdaptedAfterTrace(Rule):
@@ -67,7 +67,10 @@ outside the traces and are not reported.""",
                 f"{layer_title(about)} learned before",
                 label="teaches the layer new values; the trace holds what it knew before",
                 notes=(f"calling `{name}(x)` uses what it knows now",),
-                help=f"compile `{name}` again (`{name}.compile(...)`) so that its functions are traced again",
+                help=trace_again(
+                    kinds,
+                    f"compile `{name}` again (`{name}.compile(...)`) so that its functions are traced again",
+                ),
                 cured=f"no traced function of `{name}` holds what it learned before",
                 ran=f"with what {layer_title(about)} knew before",
                 graph_layer=about,

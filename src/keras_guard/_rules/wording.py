@@ -8,6 +8,7 @@ from typing import Any
 
 from .._adapter.describe import describe_layer
 from .._adapter.face import is_layer
+from .._adapter.traces import OWN
 from .._data.diagnostic import DiffRow, LayerFacts, Span
 from .._data.edits import LayerRecord
 
@@ -62,11 +63,18 @@ def built_note(number: int | None, name: str) -> tuple[str, ...]:
 
 def functions(kinds: Iterable[str]) -> str:
     """Name traced functions in words: ``the traced `fit` and `predict` ``."""
-    words = {"train": "`fit`", "test": "`evaluate`", "predict": "`predict`"}
-    found = [words[kind] for kind in ("train", "test", "predict") if kind in set(kinds)]
+    words = {"train": "`fit`", "test": "`evaluate`", "predict": "`predict`", OWN: "step of your own"}
+    found = [word for kind, word in words.items() if kind in set(kinds)]
     return "the traced " + (
-        " and ".join(found) if len(found) < 3 else f"{found[0]}, {found[1]} and {found[2]}"
+        " and ".join(found) if len(found) < 3 else f"{', '.join(found[:-1])} and {found[-1]}"
     )
+
+
+def trace_again(kinds: Iterable[str], otherwise: str) -> str:
+    """Say how to have functions traced again: ``compile`` drops those of the model, not one of the user's own."""
+    own = "run the cell that defines your traced function again, so that it is traced again"
+    found = set(kinds)
+    return own if found == {OWN} else f"{otherwise}; {own}" if OWN in found else otherwise
 
 
 def cause(span: Span, name: str, target: Any) -> tuple[Any, ...]:

@@ -52,7 +52,7 @@ class Desk:
         self._shell = shell
         self._containment = containment
         self._ledger = ledger
-        self.traces = TraceBook()
+        self.traces = TraceBook(shell.namespace)
         self.running = RunningEntries()
         self.origins = ListOrigins()
         self.changes = 0
@@ -164,7 +164,7 @@ class Desk:
             return found.trained
         # One that was not built by then: what its first trace trains.
         traced = [facts.trainable for facts in self.traces.of(model).all_facts("train")]
-        return frozenset(traced[0]) if traced else frozenset()
+        return frozenset(traced[0] or ()) if traced else frozenset()
 
     def first_mark(self, target: Any, name: str) -> Mark:
         """See ``rules.base.Desk``."""

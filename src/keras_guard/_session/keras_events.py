@@ -13,9 +13,10 @@ from .._adapter.face import is_keras_2, is_model
 from .._adapter.marks import is_marked
 from .._adapter.membership import graph_layers
 from .._adapter.model_use import Use
+from .._adapter.own_functions import traces_made
 from .._adapter.policy import global_policy
 from .._adapter.trace_facts import TraceFacts, facts_now, trainable_identity, value_of
-from .._adapter.traces import Call, makes_traces
+from .._adapter.traces import OWN, Call, makes_traces
 from .._data.diagnostic import Span
 from .._data.events import (
     AttributeSet,
@@ -183,7 +184,7 @@ class KerasEvents:
     def _flips(self, use: Use) -> list[Event]:
         """Return the flip of ``trainable`` that a train function does not honour; it may have been set for another model."""
         now = set(trainable_identity(use.model)) if use.trains and use.serving else set()
-        changed = {number for facts in use.serving for number in set(facts.trainable) ^ now}
+        changed = {number for facts in use.serving for number in set(facts.trainable or now) ^ now}
         for layer in (use.model, *graph_layers(use.model)) if use.trains and changed else ():
             span = self._desk.flips.get(layer, None)
             if span is not None and any(id(variable) in changed for variable in layer.variables):
@@ -218,6 +219,26 @@ class KerasEvents:
                 for event in self._changes(model, facts):
                     if _is_of(event, name, value):
                         self._told.publish(replace(event, span=where, at_use=False))
+
+    # Traced functions of the user's own
+
+    @contained
+    def function_begins(self, function: Any, call: Call) -> Any:
+        """See ``hooks.Sink``."""
+        for model in self._desk.traces.models():
+            serving = self._desk.traces.of(model).serving(call)
+            if serving:
+                self._use(Use(model, call.method, OWN, tuple(serving), again=True))
+        return function, call, function.experimental_get_tracing_count()
+
+    @contained
+    def function_ended(self, token: Any) -> None:
+        """See ``hooks.Sink``."""
+        function, call, count = token
+        if function.experimental_get_tracing_count() == count:
+            return
+        for model, facts in traces_made(function, self._desk.namespace):
+            self._desk.traces.of(model).record(call, facts)
 
     # Building and compiling
 

@@ -93,7 +93,7 @@ def _in_traces(layer: Any, facts: dict[str, list[TraceFacts]]) -> tuple[str, boo
                 words.append(f"{kind}: not in it")
                 stale = True
             elif kind == "train" and own:
-                trained = own & set(seen.trainable)
+                trained = own & set(seen.trainable or ())
                 words.append("train: trained" if trained else "train: frozen")
                 stale = stale or (trained != variables)
             else:

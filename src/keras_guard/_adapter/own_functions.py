@@ -1,0 +1,77 @@
+"""Functions of the user's that ``tf.function`` traces: training steps of their own.
+
+Such a function is a trace of every model it reads: the layers, the variables that were trainable, the settings of
+the optimizer and what else the code reads are constants of it. ``compile()`` does not drop it; defining the function
+again does. Functions that ``jax.jit`` compiles are not followed.
+"""
+
+from __future__ import annotations
+
+import inspect
+import weakref
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from .._data.place import Attribute, Place
+from .code_reads import ObjectRead, facts_of_code, objects_read, python_function_of
+from .face import is_model, is_optimizer
+from .trace_facts import TraceFacts, facts_now, optimizer_facts
+from .traces import OWN, Call
+
+_LISTS = frozenset({"trainable_weights", "trainable_variables"})
+
+
+def is_users_own(function: Any) -> bool:
+    """Whether the code in a traced function is the notebook's."""
+    return getattr(inspect.unwrap(python_function_of(function)), "__module__", "") == "__main__"
+
+
+def own_call(function: Any, args: Any, kwargs: Any) -> Call:
+    """Describe a call of a traced function: another structure, shape, dtype or plain value is traced again."""
+    name = str(getattr(python_function_of(function), "__name__", "function"))
+    return Call(name, _signature((args, kwargs)), kind_of=f"{OWN}:{id(function)}")
+
+
+def _signature(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{key!s}:{_signature(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ",".join(map(_signature, value[:64])) + "]"
+    shape, dtype = getattr(value, "shape", None), getattr(value, "dtype", None)
+    if shape is not None and dtype is not None:
+        return f"{getattr(dtype, 'name', dtype)}{shape}"
+    return repr(value) if type(value) in (bool, int, float, str, type(None)) else str(id(value))
+
+
+def traces_made(function: Any, namespace: Mapping[str, Any]) -> Iterator[tuple[Any, TraceFacts]]:
+    """Yield the models that a function reads, each with the facts that its trace holds now."""
+    code = [python_function_of(function)]
+    found = list(objects_read(code, namespace))
+    optimizers = [read.value for read in found if is_optimizer(read.value)]
+    for model in {id(read.value): read.value for read in found if is_model(read.value)}.values():
+        facts = facts_now(model, "train", namespace)
+        yield (
+            model,
+            replace(
+                facts,
+                trainable=facts.trainable if _reads_flags(found, model) else None,
+                read={**facts.read, **optimizer_facts(optimizers)},
+                code=(*facts.code, *facts_of_code(code, namespace)),
+                maker=weakref.ref(function),
+                maker_place=_place_of(function, namespace),
+            ),
+        )
+
+
+def _reads_flags(found: list[ObjectRead], model: Any) -> bool:
+    """Whether the function asks the model what is trainable."""
+    return any(
+        read.value is model and isinstance(read.step, Attribute) and read.step.name in _LISTS
+        for read in found
+    )
+
+
+def _place_of(function: Any, namespace: Mapping[str, Any]) -> Place | None:
+    name = getattr(python_function_of(function), "__name__", "")
+    return Place(name) if namespace.get(name) is function else None
