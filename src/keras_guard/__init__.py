@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from ._data.edits import InsertAfter, InsertBefore, Remove, Replace
     from ._rebuild import Rebuild, RebuildRefused, copy_optimizer_state, held, rebuild
     from ._session.session import KerasGuardError
-    from ._shell.display import KerasGuardWarning
     from ._shell.script import check
+    from ._shell.warning import KerasGuardWarning
 
 _LAZY = {
     "Diagnostic": "._data.diagnostic",
     "InsertAfter": "._data.edits",
     "InsertBefore": "._data.edits",
     "KerasGuardError": "._session.session",
-    "KerasGuardWarning": "._shell.display",
+    "KerasGuardWarning": "._shell.warning",
     "Rebuild": "._rebuild",
     "RebuildRefused": "._rebuild",
     "Remove": "._data.edits",

@@ -13,10 +13,11 @@ def pytest_collection_finish(session: Any) -> None:
 
     if os.environ.get("KERAS_GUARD_IN_SUITE") != "on":
         return
-    from keras_guard._shell.extension import Extension, current
+    from keras_guard._shell.extension import current
+    from keras_guard._shell.shell_events import ShellEvents
 
     shell = builtins.ip  # type: ignore[attr-defined]
-    Extension._may_matter = lambda self, text: True  # type: ignore[method-assign]
+    ShellEvents._may_matter = lambda self, text: True  # type: ignore[method-assign]
     shell.run_line_magic("load_ext", "keras_guard")
     assert current(shell) is not None
 

@@ -35,7 +35,7 @@ x, y = np.zeros((4, 4), "float32"), np.zeros((4, 2), "float32")
 BUSY = """
 def change(m, value):
     m.note = value
-    m.layers.pop()
+    m.layers.pop(0)
     holder = {"head": first}
     holder["head"] = value
     return holder

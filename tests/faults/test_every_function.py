@@ -38,8 +38,8 @@ _ROOMS = (
 _CONTAINING = {"keras_guard._session.containment", "keras_guard._data.meant", "keras_guard._adapter.wake"}
 #: Called while the module is imported, loaded or left, or by a user's own Python: nothing stands around them.
 _OUTSIDE = {
-    "keras_guard._shell.extension": ("Extension.__init__", "Extension.load", "Extension.unload", "load", "unload", "current",
-                                     "_remove", "Extension.cells", "GuardTransformer.visit"),
+    "keras_guard._shell.extension": ("Extension.__init__", "Extension.load", "Extension.unload", "load", "unload", "current"),
+    "keras_guard._shell.transforming": ("GuardTransformer.visit",),
     "keras_guard._shell.cells": ("Cells.__init__",),
     "keras_guard._shell.options": ("KerasGuard.",),
     # What IPython calls, one line around what is contained, and where the answers of magics are contained.

@@ -184,7 +184,7 @@ def test_every_rule_is_explained(shell: Any, capsys: Any) -> None:
 
 def test_words_are_completed(shell: Any) -> None:
     """Subcommands and the models' names are offered."""
-    complete = shell.extension._magics._commands.complete
+    complete = shell.extension.magics.commands().complete
     assert "rebuild" in complete("%keras_guard re", "re")
     assert "model" in complete("%keras_guard check mo", "mo")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -80,6 +80,107 @@ def test_only_the_adapters_know_keras_and_ipython(path: Path) -> None:
         if level == 0 and top in ("IPython", "traitlets"):
             assert _room(path) == "_shell"
 
+
+# Circles
+
+
+def _modules() -> dict[str, Path]:
+    """Return every module of the package by its dotted name."""
+    found = {}
+    for path in PACKAGE.rglob("*.py"):
+        parts = [PACKAGE.name, *path.relative_to(PACKAGE).with_suffix("").parts]
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+def _is_for_types_only(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+
+
+def _running_nodes(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield the nodes below one, without what only type checkers read."""
+    for child in ast.iter_child_nodes(node):
+        if _is_for_types_only(child):
+            assert isinstance(child, ast.If)
+            for other in child.orelse:
+                yield from (other, *_running_nodes(other))
+        else:
+            yield from (child, *_running_nodes(child))
+
+
+def _imported(tree: ast.Module, own: str, is_package: bool, known: Collection[str]) -> set[str]:
+    """Return the known modules that a module imports, at its top or inside a function."""
+    found = set()
+    for node in _running_nodes(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = own.split(".")[: None if is_package else -1]
+            base = base[: len(base) - node.level + 1] if node.level else []
+            origin = ".".join([*base, *([node.module] if node.module else [])])
+            names = (f"{origin}.{alias.name}" for alias in node.names)
+            # What is no module of a package is a name of the package itself.
+            found |= {name if name in known else origin for name in names}
+    return found.intersection(known) - {own}
+
+
+def _circle(imports: dict[str, set[str]]) -> list[str]:
+    """Return the modules of one circle, in order; empty where there is none."""
+    done: set[str] = set()
+
+    def search(name: str, path: list[str]) -> list[str]:
+        if name in path:
+            return path[path.index(name) :]
+        if name in done:
+            return []
+        for other in sorted(imports.get(name, ())):
+            if circle := search(other, [*path, name]):
+                return circle
+        done.add(name)
+        return []
+
+    return next((circle for name in sorted(imports) if (circle := search(name, []))), [])
+
+
+def test_no_import_circle() -> None:
+    """No module imports itself through others, inside a room or between rooms, in functions neither."""
+    modules = _modules()
+    imports = {
+        name: _imported(_tree(path), name, path.stem == "__init__", modules) for name, path in modules.items()
+    }
+    assert sum(len(found) for found in imports.values()) > 300
+    assert _circle(imports) == []
+
+
+@pytest.mark.parametrize(
+    ("sources", "circle"),
+    [
+        pytest.param({"a": "from . import b", "b": "import p.a"}, ["p.a", "p.b"], id="relative-and-absolute"),
+        pytest.param(
+            {"a": "from .b import x", "b": "def f():\n from .a import y"}, ["p.a", "p.b"], id="late"
+        ),
+        pytest.param({"a": "from .b import x", "b": "if TYPE_CHECKING:\n from .a import y"}, [], id="types"),
+        pytest.param(
+            {"a": "from .b import x", "b": "from .c import x", "c": "from .a import x"},
+            ["p.a", "p.b", "p.c"],
+            id="three",
+        ),
+        pytest.param(
+            {"a": "from .b import x\nfrom .c import x", "b": "from .c import x", "c": ""}, [], id="two-ways"
+        ),
+    ],
+)
+def test_a_circle_is_found(sources: dict[str, str], circle: list[str]) -> None:
+    """The check above finds a circle of two and of three, and none where an import is for types only."""
+    known = [f"p.{name}" for name in sources]
+    imports = {
+        f"p.{name}": _imported(ast.parse(source), f"p.{name}", False, known)
+        for name, source in sources.items()
+    }
+    assert _circle(imports) == circle
+
+
+# Private attributes of Keras
 
 #: The modules that may not read Keras' private attributes.
 OTHERS = [path for path in MODULES if _room(path) != "_adapter"]

@@ -2,12 +2,49 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypedDict
 
 from .._data.diagnostic import SCHEMA, Diagnostic, LayerFacts, Span
 
 
-def render_json(diagnostic: Diagnostic) -> dict[str, Any]:
+class SpanJson(TypedDict):
+    """Where an edit is; lines and columns are 1-based, in the cell as the user sees it."""
+
+    execution_count: int | None
+    cell_id: str | None
+    line: int | None
+    end_line: int | None
+    column: int | None
+    end_column: int | None
+
+
+#: The functional form, because one key is a keyword of Python.
+LayerJson = TypedDict("LayerJson", {"name": str, "class": str})
+
+
+class CardJson(TypedDict):
+    """A diagnostic; the fields are those of :class:`Diagnostic`."""
+
+    schema: int
+    id: str
+    code: str
+    rule: str
+    state: str
+    model: str
+    models: list[str]
+    span: SpanJson
+    message: str
+    label: str
+    notes: list[str]
+    help: str
+    graph_layer: LayerJson | None
+    new_layer: LayerJson | None
+    rebuild: bool
+    resolution: str | None
+    happened: str
+
+
+def render_json(diagnostic: Diagnostic) -> CardJson:
     """Return the JSON object of a diagnostic (schema 1)."""
     return {
         "schema": SCHEMA,
@@ -30,7 +67,7 @@ def render_json(diagnostic: Diagnostic) -> dict[str, Any]:
     }
 
 
-def _span(span: Span) -> dict[str, Any]:
+def _span(span: Span) -> SpanJson:
     return {
         "execution_count": span.execution_count,
         "cell_id": span.cell_id,
@@ -41,7 +78,7 @@ def _span(span: Span) -> dict[str, Any]:
     }
 
 
-def _layer(layer: LayerFacts | None) -> dict[str, Any] | None:
+def _layer(layer: LayerFacts | None) -> LayerJson | None:
     if layer is None:
         return None
     return {"name": layer.name, "class": layer.cls}

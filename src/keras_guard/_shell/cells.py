@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from types import FrameType
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from .._session.cell_text import CellFrame, CellText
+from .ipython_types import CellInfo, ExecutionResult, Shell
 
 OWN_MAGIC = "%%keras_guard"
 K = TypeVar("K")
@@ -34,8 +35,11 @@ class LazyCellText(CellText):
         file: For a script in IPython's own language, its file.
     """
 
+    raw: str
+    _shell: Shell
+
     def __init__(
-        self, shell: Any, number: int | None, raw: str, cell_id: str | None, file: str | None = None
+        self, shell: Shell, number: int | None, raw: str, cell_id: str | None, file: str | None = None
     ) -> None:
         object.__setattr__(self, "number", number)
         object.__setattr__(self, "cell_id", cell_id)
@@ -44,7 +48,7 @@ class LazyCellText(CellText):
         object.__setattr__(self, "file", file)
         object.__setattr__(self, "_shell", shell)
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> str:
         if name != "source":
             raise AttributeError(name)
         lines = self.raw.splitlines(keepends=True)
@@ -83,7 +87,7 @@ class Script:
 
     file: str
     text: str
-    result: Any = None
+    result: ExecutionResult | None = None
 
 
 def running_script() -> Script | None:
@@ -115,7 +119,7 @@ class Cells:
         shell: The IPython shell.
     """
 
-    def __init__(self, shell: Any) -> None:
+    def __init__(self, shell: Shell) -> None:
         self._shell = shell
         self._depth = 0
         self._by_file: dict[str, CellText] = {}
@@ -136,7 +140,7 @@ class Cells:
         """Whether no cell, or only one that is not nested in another, runs."""
         return self._depth <= 1
 
-    def begin(self, info: Any) -> bool:
+    def begin(self, info: CellInfo | None) -> bool:
         """Note that a cell begins; returns whether it is an outermost one."""
         if self._depth and not _is_nested():
             self._depth = 0  # an interrupt hit the guard's own end of a cell
@@ -181,11 +185,11 @@ class Cells:
         """Forget the running cell, after everything about it has been said."""
         self.current = None
 
-    def _cell_id(self, info: Any) -> str | None:
+    def _cell_id(self, info: CellInfo | None) -> str | None:
         found = getattr(info, "cell_id", None)
         if found is None:
             try:
-                found = self._shell.get_parent()["metadata"]["cellId"]
+                found = self._shell.get_parent()["metadata"]["cellId"]  # type: ignore[attr-defined] # kernels only
             except Exception:
                 found = None
         return str(found) if found is not None else None

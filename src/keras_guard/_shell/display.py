@@ -6,19 +6,12 @@ import os
 import sys
 import warnings
 from collections.abc import Callable
-from typing import Any
 
 from .._data.diagnostic import Diagnostic, State
 from .._render import bundle, render_text
+from .ipython_types import Shell
 from .options import KerasGuard
-
-
-class KerasGuardWarning(UserWarning):
-    """The Python warning of a diagnostic, where nothing can be displayed.
-
-    A filter on this category is honoured everywhere: ``ignore`` silences cards too, ``error``
-    makes them exceptions. A blanket ``filterwarnings("ignore")`` does not silence cards.
-    """
+from .warning import KerasGuardWarning, filtered_action
 
 
 class Display:
@@ -29,7 +22,7 @@ class Display:
         options: The options.
     """
 
-    def __init__(self, shell: Any, options: KerasGuard) -> None:
+    def __init__(self, shell: Shell, options: KerasGuard) -> None:
         self._shell = shell
         self._options = options
         self._kept: list[tuple[Diagnostic, bool]] = []
@@ -62,7 +55,7 @@ class Display:
             return
         data = bundle(diagnostic)
         if not self._options.html:
-            data.pop("text/html")
+            del data["text/html"]
         self._shell.display_pub.publish(
             data=data,
             metadata={},
@@ -88,7 +81,7 @@ class Display:
         self._shell.display_pub.publish(data=data, metadata={})
 
     def show_line(self, text: str) -> None:
-        """Show a line that nobody asked for, as plain text."""
+        """Show a line of the guard's own, as plain text."""
         if not self.is_kernel():
             print(text, flush=True)  # noqa: T201
         else:
@@ -110,11 +103,3 @@ class Display:
         if colours == "nocolor" or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
             return False
         return bool(getattr(sys.stdout, "isatty", lambda: False)())
-
-
-def filtered_action() -> str | None:
-    """Return what a warnings filter on our own category asks for, or ``None`` when there is none."""
-    for action, _, category, *_ in warnings.filters:
-        if isinstance(category, type) and issubclass(category, KerasGuardWarning):
-            return str(action)
-    return None

@@ -1,53 +1,78 @@
-"""What JupyterLab's own extension of the guard is told: the live diagnostics, over comms.
+"""The live diagnostics for the JupyterLab extension, sent over comms.
 
-The kernel opens none: a client without the extension, such as nbclient, would complain of it in its
-log. A front end opens one when it meets the first card, and by then the kernel listens; after a
-reload of its page it takes up the comm the kernel still holds, and asks.
+The kernel opens no comm: a client without the extension, such as nbclient, would log an error. A front end opens one
+when it meets the first card, and the kernel accepts it. After a reload of its page the front end reuses the comm
+that the kernel still has, and asks for the state.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TypedDict
 
 from .._data.diagnostic import SCHEMA, Diagnostic, State
-from .._render.as_json import render_json
-
-if TYPE_CHECKING:
-    from .extension import Extension
+from .._render.as_json import CardJson, render_json
+from .._session.containment import Containment, shielded
+from .command_basics import CommandError
+from .ipython_types import Comm, CommManager, CommMessage
 
 TARGET = "keras_guard"
+
+
+class LiveJson(CardJson):
+    """A live diagnostic as the front end reads it.
+
+    Attributes:
+        text: The source lines of its span.
+    """
+
+    text: list[str]
+
+
+class StateJson(TypedDict):
+    """All live diagnostics.
+
+    Attributes:
+        schema: Version of the schema.
+        diagnostics: The diagnostics, oldest first.
+    """
+
+    schema: int
+    diagnostics: list[LiveJson]
 
 
 class FrontEnd:
     """The comms to the front ends of one kernel.
 
     Args:
-        extension: The extension whose diagnostics they are.
+        source_for: Returns the code of the rebuild for the id of a diagnostic.
+        containment: Counts faults.
     """
 
-    def __init__(self, extension: Extension) -> None:
-        self._extension = extension
+    def __init__(self, source_for: Callable[[str], str], containment: Containment) -> None:
+        self.containment = containment
+        self._source_for = source_for
         self._live: dict[str, Diagnostic] = {}
-        self._targets: Any = None
-        self._comms: dict[str, Any] = {}
-        shield = extension.containment.shield
-        self.hear_diagnostic = shield(self._hear_diagnostic)
-        self._hear_opening = shield(self._on_open)
-        self._hear_message = shield(self._on_message)
+        self._targets: CommManager | None = None
+        self._comms: dict[str, Comm] = {}
 
-    def listen(self, kernel: Any) -> None:
-        """Let front ends open comms to a kernel; to one without comms nobody can."""
+    @shielded
+    def listen(self, kernel: object) -> None:
+        """Let front ends open comms to a kernel; has no effect with a kernel that has no comms."""
         self._targets = getattr(kernel, "comm_manager", None)
         if self._targets is not None:
-            self._targets.register_target(TARGET, self._hear_opening)
+            self._targets.register_target(TARGET, self._on_open)
 
-    def _on_open(self, comm: Any, message: dict[str, Any]) -> None:
+    @shielded
+    def _on_open(self, comm: Comm, message: CommMessage) -> None:
         self._comms[comm.comm_id] = comm
-        comm.on_msg(self._hear_message)
+        comm.on_msg(self._on_message)
         comm.on_close(lambda _: self._comms.pop(comm.comm_id, None))
         comm.send(self._state())
 
-    def _hear_diagnostic(self, diagnostic: Diagnostic) -> None:
+    @shielded
+    def hear_diagnostic(self, diagnostic: Diagnostic) -> None:
+        """Send the state after a diagnostic was shown."""
         if diagnostic.state is State.RESOLVED:
             self._live.pop(diagnostic.id, None)
         else:
@@ -55,14 +80,15 @@ class FrontEnd:
         for comm in list(self._comms.values()):
             comm.send(self._state())
 
-    def _state(self) -> dict[str, Any]:
-        live = [
+    def _state(self) -> StateJson:
+        live: list[LiveJson] = [
             {**render_json(diagnostic), "text": list(diagnostic.span.text)}
             for diagnostic in self._live.values()
         ]
         return {"schema": SCHEMA, "diagnostics": live}
 
-    def _on_message(self, message: dict[str, Any]) -> None:
+    @shielded
+    def _on_message(self, message: CommMessage) -> None:
         asked = message["content"]["data"]
         comm = self._comms[message["content"]["comm_id"]]
         if asked.get("ask") == "state":
@@ -73,22 +99,19 @@ class FrontEnd:
 
     def _rebuilt(self, identity: str) -> dict[str, str]:
         """Return the code of a rebuild, or why there is none."""
-        from .commands import CommandError, Commands
-
         try:
-            found = Commands(self._extension).rebuild_of(identity)
+            return {"source": self._source_for(identity)}
         except CommandError as error:
             return {"refused": str(error)}
         except Exception as error:
             # The front end waits for an answer, whatever went wrong; the fault is counted all the same.
-            self._extension.containment.note(error)
+            self.containment.note(error)
             return {"refused": f"{type(error).__name__}: {error}"}
-        return {"source": found.source.rstrip()}
 
     def close(self) -> None:
-        """Tell the front ends that nothing more will come."""
+        """Close the comms: nothing more will be sent."""
         if self._targets is not None:
-            self._targets.unregister_target(TARGET, self._hear_opening)
+            self._targets.unregister_target(TARGET, self._on_open)
         for comm in list(self._comms.values()):
             comm.close()
         self._comms.clear()

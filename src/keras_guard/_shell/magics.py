@@ -1,13 +1,15 @@
-"""The ``%keras_guard`` magics: registering, completing, taking out again."""
+"""The ``%keras_guard`` magics: registering, completing, unregistering."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .._data.meant import Meant
+from .._session.containment import Containment, shielded
+from .command_basics import CommandError
+from .ipython_types import CompletionEvent, Shell
 
 if TYPE_CHECKING:
     from .commands import Commands
@@ -15,31 +17,24 @@ if TYPE_CHECKING:
 _NAME = "keras_guard"
 _CELL_LINE = re.compile(r"^%%keras_guard\b(.*?)(\n?)$")
 
-#: Option by which a cell magic, rewritten as a line magic, says that it speaks of its cell.
+#: Option of the line magic that a cell magic is rewritten to: the words are about the running cell.
 _CELL_OPTION = "--this-cell"
 
 
 class Magics:
-    """What was registered with one shell.
+    """The magics of one shell.
 
     Args:
         shell: The IPython shell.
-        extension: The extension whose session they ask.
+        commands: Returns what answers the magics.
+        containment: Counts faults.
     """
 
-    def __init__(self, shell: Any, extension: Any) -> None:
+    def __init__(self, shell: Shell, commands: Callable[[], Commands], containment: Containment) -> None:
+        self.containment = containment
+        self.commands = commands
         self._shell = shell
-        self._extension = extension
-        self._hooked: list[tuple[str, Callable[..., Any]]] = []
-        # Made once: every cell passes through the first.
-        self._as_line = extension.containment.shield(cell_magic_as_line)
-        self._completions = extension.containment.shield(self._complete)
-
-    @cached_property
-    def _commands(self) -> Commands:
-        from .commands import Commands
-
-        return Commands(self._extension)
+        self._hooked: list[str] = []
 
     def register(self) -> None:
         """Register the magics, their completion and the rewriting of the cell magic."""
@@ -51,18 +46,23 @@ class Magics:
     def _rewrite(self, lines: list[str]) -> list[str]:
         return self._as_line(lines) or lines
 
+    @shielded
+    def _as_line(self, lines: list[str]) -> list[str]:
+        return cell_magic_as_line(lines)
+
     def _hook_completer(self, key: str) -> None:
-        def complete(_: Any, event: Any) -> list[str]:
-            return self._completions(event) or []
+        def complete(_: object, event: CompletionEvent) -> list[str]:
+            return self._complete(event) or []
 
         self._shell.set_hook("complete_command", complete, str_key=key)
-        self._hooked.append((key, complete))
+        self._hooked.append(key)
 
-    def _complete(self, event: Any) -> list[str]:
-        return self._commands.complete(event.line, event.symbol)
+    @shielded
+    def _complete(self, event: CompletionEvent) -> list[str]:
+        return self.commands().complete(event.line, event.symbol)
 
     def unregister(self) -> None:
-        """Take everything out again; IPython itself leaves magics behind."""
+        """Remove everything; IPython's own unloading leaves magics behind."""
         for kind in ("line", "cell"):
             self._shell.magics_manager.magics[kind].pop(_NAME, None)
         transforms = self._shell.input_transformers_cleanup
@@ -70,25 +70,23 @@ class Magics:
             transforms.remove(self._rewrite)
         dispatcher = self._shell.strdispatchers.get("complete_command")
         if dispatcher is not None:
-            for key, _ in self._hooked:
+            for key in self._hooked:
                 dispatcher.strs.pop(key, None)
 
     def run(self, line: str, cell: str | None = None) -> None:
         """Watch this notebook's Keras models; `%keras_guard help` lists the subcommands."""
         words = line.split()
         if cell is None and _CELL_OPTION in words:
-            self._answer(lambda: self._commands.set_for_cell([w for w in words if w != _CELL_OPTION]))
+            self._answer(lambda: self.commands().for_cell([w for w in words if w != _CELL_OPTION]))
         elif cell is None:
-            self._answer(lambda: self._commands.run(line))
-        else:  # reached only through run_cell_magic(); a typed cell is rewritten before it runs
-            self._answer(lambda: self._commands.set_for_cell(words))
+            self._answer(lambda: self.commands().run(line))
+        else:  # only through run_cell_magic(); a typed cell is rewritten before it runs
+            self._answer(lambda: self.commands().for_cell(words))
             self._shell.run_cell(cell).raise_error()
 
     def _answer(self, command: Callable[[], None]) -> None:
-        """Run a command; what it cannot work with, and a fault of the guard's own, end in one line."""
+        """Run a command; a wrong argument and a fault of the guard both end in one line."""
         from IPython.core.error import UsageError
-
-        from .commands import CommandError
 
         try:
             command()
@@ -97,8 +95,8 @@ class Magics:
         except (KeyboardInterrupt, Meant):
             raise
         except BaseException as error:
-            # Not silent as elsewhere: the user waits for an answer, and code behind it may need it.
-            self._extension.containment.note(error)
+            # Reported, unlike other faults: the user waits for an answer, and later code may need it.
+            self.containment.note(error)
             raise UsageError(
                 f"keras_guard itself failed here ({type(error).__name__}); your models and names are as they were. "
                 "`%keras_guard status` says more"
@@ -115,10 +113,3 @@ def cell_magic_as_line(lines: list[str]) -> list[str]:
     if match is None:
         return lines
     return [f"%{_NAME} {_CELL_OPTION}{match.group(1)}{match.group(2)}", *lines[1:]]
-
-
-def register_magics(shell: Any, extension: Any) -> Magics:
-    """Register the magics of an extension in its shell."""
-    magics = Magics(shell, extension)
-    magics.register()
-    return magics

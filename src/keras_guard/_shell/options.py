@@ -1,17 +1,25 @@
-"""The options, as ``%config KerasGuard`` shows them."""
+"""The options, as ``%config KerasGuard`` shows them, and the settings of the running cell."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 
 from traitlets import Bool, Enum, Int, Set, TraitError, Unicode, validate
 from traitlets.config import Configurable
+
+from .warning import filtered_action
 
 if TYPE_CHECKING:
     from .._session.shell_face import Options
 
 _COMMENT = re.compile(r"#\s*keras-guard:\s*ignore(?:\[([^\]]*)\])?", re.IGNORECASE)
+
+
+class _Proposal(TypedDict):
+    """What traitlets gives to a validator."""
+
+    value: set[str]
 
 
 class KerasGuard(Configurable):
@@ -47,7 +55,7 @@ class KerasGuard(Configurable):
     ).tag(config=True)
 
     @validate("ignore")
-    def _known_words(self, proposal: Any) -> Any:
+    def _known_words(self, proposal: _Proposal) -> set[str]:
         from .._rules import RULES
 
         for word in proposal["value"]:
@@ -65,19 +73,35 @@ class CellSettings:
         self.silent = False
 
 
-def frozen(options: KerasGuard, cell: CellSettings | None) -> Options:
-    """Return the options in force now, those of the running cell included."""
-    from .._rules import RULES
-    from .._session.shell_face import Options
+class Settings:
+    """The options and the settings of the running cell.
 
-    ignored = frozenset(options.ignore)
-    strict = options.strict
-    if cell is not None:
-        ignored |= cell.ignored
-        strict = strict or cell.strict
-        if cell.silent:
-            ignored |= frozenset(RULES)
-    return Options(enabled=options.enabled, ignored=ignored, strict=strict)
+    Args:
+        options: The options.
+
+    Attributes:
+        options: The options.
+        cell: The settings of the running cell, ``None`` when it has none.
+    """
+
+    def __init__(self, options: KerasGuard) -> None:
+        self.options = options
+        self.cell: CellSettings | None = None
+
+    def in_force(self) -> Options:
+        """Return the options in force now."""
+        from .._rules import RULES
+        from .._session.shell_face import Options
+
+        options, cell = self.options, self.cell
+        ignored = frozenset(options.ignore)
+        strict = options.strict or filtered_action() == "error"
+        if cell is not None:
+            ignored |= cell.ignored
+            strict = strict or cell.strict
+            if cell.silent:
+                ignored |= frozenset(RULES)
+        return Options(enabled=options.enabled, ignored=ignored, strict=strict)
 
 
 def ignored_by_comment(lines: tuple[str, ...], code: str) -> bool:

@@ -5,18 +5,18 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from .._adapter.face import FACE, is_model
 from .._data.diagnostic import Diagnostic
 from .._data.picture import Picture
 from .._session.session import Session
 from .._session.shell_face import CellFrame, CellText, Options
-from .display import KerasGuardWarning
+from .entry_lines import diagnostic_of
 from .extension import current
+from .warning import KerasGuardWarning
 
 
-def check(model: Any, *, namespace: Mapping[str, Any] | None = None) -> tuple[Diagnostic, ...]:
+def check(model: object, *, namespace: Mapping[str, object] | None = None) -> tuple[Diagnostic, ...]:
     """Audit what the code declares, what the graph runs and what the compiled functions hold.
 
     In a notebook with the guard loaded this is ``%keras_guard check`` as data. Elsewhere only the live
@@ -37,7 +37,7 @@ def check(model: Any, *, namespace: Mapping[str, Any] | None = None) -> tuple[Di
         raise TypeError(f"check takes a Keras model, not {type(model).__name__}")
     extension = current(_shell())
     if extension is not None:
-        return tuple(entry.diagnostic for entry in extension.session.audit(model))
+        return tuple(diagnostic_of(entry) for entry in extension.session.audit(model))
     names = sys._getframe(1).f_globals if namespace is None else namespace
     session = Session(_Script({**names} if any(v is model for v in names.values()) else {"model": model}))
     found = tuple(entry.diagnostic for entry in session.audit(model))
@@ -46,8 +46,8 @@ def check(model: Any, *, namespace: Mapping[str, Any] | None = None) -> tuple[Di
     return found
 
 
-def _shell() -> Any:
-    """Return the running IPython shell; IPython is not imported to learn that there is none."""
+def _shell() -> object:
+    """Return the running IPython shell, ``None`` without one; IPython is not imported for it."""
     ipython = sys.modules.get("IPython")
     return ipython.get_ipython() if ipython is not None else None
 
@@ -58,7 +58,7 @@ class _Script:
     cell = None
     is_seen = False
 
-    def __init__(self, namespace: dict[str, Any]) -> None:
+    def __init__(self, namespace: dict[str, object]) -> None:
         self.namespace = namespace
 
     def options_in_force(self) -> Options:
@@ -76,7 +76,7 @@ class _Script:
     def show(self, diagnostic: Diagnostic, *, update: bool) -> None:
         """Nothing is shown: what is found is returned."""
 
-    def pictures(self, model: Any, edits: tuple[Any, ...]) -> tuple[Picture, ...]:
+    def pictures(self, model: object, edits: tuple[object, ...]) -> tuple[Picture, ...]:
         """Nothing is shown, so nothing is drawn."""
         return ()
 
