@@ -110,12 +110,17 @@ class TraceFacts:
         mark = self.held(owner, name)
         return mark is not NOT_READ and not is_marked(mark, value_of(owner, name))
 
-    def touches(self, name: str, value: Any) -> bool:
-        """Whether code read a global, or something was read through an object whose changes are not heard."""
-        number = id(value)
-        if any(number in fact.touched or fact.source.is_global(name) for fact in self.code):
-            return True
-        return number in self.read and not issubclass(type(value), FACE.owners)
+    def globals_read(self) -> Iterator[str]:
+        """Yield the names of the globals that code read."""
+        return (fact.source.place.root for fact in self.code if fact.source.owner is None)
+
+    def objects_read(self) -> Iterator[int]:
+        """Yield the identities of the objects that something was read through, and whose changes are not heard."""
+        for fact in self.code:
+            yield from fact.touched
+        for number, facts in self.read.items():
+            if not issubclass(type(facts.owner()), FACE.owners):
+                yield number
 
     def unheard(self) -> Iterator[tuple[Any, str, Mark]]:
         """Yield (owner, attribute, mark) of losses, metrics and schedules: no write of theirs is heard."""

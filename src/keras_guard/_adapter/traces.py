@@ -10,7 +10,7 @@ before a call runs, which trace will serve it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,10 +82,12 @@ class ModelTraces:
 
     Args:
         namespace: The user's names.
+        changed: Called when a trace was noted or dropped.
     """
 
-    def __init__(self, namespace: Mapping[str, Any]) -> None:
+    def __init__(self, namespace: Mapping[str, Any], changed: Callable[[], None]) -> None:
         self._namespace = namespace
+        self._changed = changed
         self._exact: dict[tuple[str, str, int], TraceFacts] = {}
         self._open: dict[tuple[str, str], TraceFacts] = {}
 
@@ -94,12 +96,9 @@ class ModelTraces:
 
     def forget(self, kind: str | None = None) -> None:
         """Drop the traces of one kind, or all that ``compile`` drops."""
+        self._changed()
         self._exact = {k: v for k, v in self._exact.items() if not _is_dropped(k[0], kind)}
         self._open = {k: v for k, v in self._open.items() if not _is_dropped(k[0], kind)}
-
-    def touches(self, name: str, value: Any) -> bool:
-        """Whether one of the traces read a global, or read something through an object."""
-        return any(facts.touches(name, value) for facts in self.all_facts())
 
     def read(self, owner: Any) -> bool:
         """Whether one of the traces read attributes of an object."""
@@ -129,6 +128,7 @@ class ModelTraces:
 
     def record(self, call: Call, facts: TraceFacts) -> None:
         """Note the traces this call makes."""
+        self._changed()
         for batch, found in list(self._lookup(call)):
             if found is not None:
                 continue
@@ -233,18 +233,28 @@ class TraceBook:
 
     def __init__(self, namespace: Mapping[str, Any]) -> None:
         self._namespace = namespace
+        #: What the traces read, worked out when it is asked for: names of globals, and identities of objects.
+        self._read: tuple[frozenset[str], frozenset[int]] | None = None
         self._traces: IdentityMap[ModelTraces] = IdentityMap()
 
     def of(self, model: Any) -> ModelTraces:
         """Return the traces of a model, none at first."""
         traces = self._traces.get(model, None)
         if traces is None:
-            traces = self._traces[model] = ModelTraces(self._namespace)
+            traces = self._traces[model] = ModelTraces(self._namespace, self._forget_read)
         return traces
 
     def touches(self, name: str, value: Any) -> bool:
-        """Whether some traced function read a global, or read something through an object."""
-        return any(traces.touches(name, value) for _, traces in self._traces.items())
+        """Whether some traced function read a global, or read something through an object; asked of every name."""
+        if self._read is None:
+            found = [facts for _, traces in self._traces.items() for facts in traces.all_facts()]
+            names = frozenset(name for facts in found for name in facts.globals_read())
+            self._read = names, frozenset(number for facts in found for number in facts.objects_read())
+        names, numbers = self._read
+        return name in names or id(value) in numbers
+
+    def _forget_read(self) -> None:
+        self._read = None
 
     def models(self) -> list[Any]:
         """Return the living models that have a trace."""

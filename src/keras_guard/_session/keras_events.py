@@ -158,7 +158,7 @@ class KerasEvents:
             return
         entry.makes_trace = False
         facts = facts_now(model, entry.call.kind, self._desk.namespace)
-        runtime.note_read(fact.source.place.root for fact in facts.code if fact.source.owner is None)
+        runtime.note_read(facts.globals_read())
         self._desk.traces.of(model).record(entry.call, facts)
 
     def _use(self, use: Use) -> None:
