@@ -18,7 +18,7 @@ from ._claims.base import Claim, Desk
 from ._data.diagnostic import Diagnostic, DiffRow, LayerFacts, Span, State
 from ._data.edits import Edit, Replace
 from ._data.place import Place
-from ._instrument.names import Ahead
+from ._instrument.code_ahead import Ahead
 
 #: One cause joins at most so many objects, and shows at most so many rows.
 _MAX_PARTS = 256

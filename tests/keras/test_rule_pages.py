@@ -10,7 +10,7 @@ import pytest
 from keras_guard._adapter.model_use import Use
 from keras_guard._data.diagnostic import State
 from keras_guard._data.edits import ListEdit
-from keras_guard._instrument.names import Ahead
+from keras_guard._instrument.code_ahead import Ahead
 from keras_guard._rules import RULES, Rule
 
 pytestmark = pytest.mark.keras

@@ -9,7 +9,7 @@ import pytest
 from keras_guard._claims.base import Claim
 from keras_guard._data.diagnostic import DiffRow, LayerFacts, Span, State
 from keras_guard._data.edits import Replace
-from keras_guard._instrument.names import Ahead
+from keras_guard._instrument.code_ahead import Ahead
 from keras_guard._ledger import Finding, Ledger, Wording
 
 

@@ -6,20 +6,16 @@ import ast
 
 import pytest
 
+from keras_guard._instrument.code_ahead import NOTHING_AHEAD, code_ahead
+from keras_guard._instrument.code_range import range_of_line, range_of_node
 from keras_guard._instrument.names import (
-    NOTHING_AHEAD,
     binding_line,
     bindings_in,
     bindings_of,
-    code_ahead,
-    parsed,
-    range_of_line,
-    range_of_node,
-    root_name,
     touched_names,
-    walk_scope,
     walking_names,
 )
+from keras_guard._instrument.syntax import parsed, root_name, walk_scope
 from keras_guard._instrument.vocabulary import MUTATORS
 
 

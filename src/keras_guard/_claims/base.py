@@ -11,7 +11,7 @@ from .._adapter.model_use import Use
 from .._adapter.traces import TraceBook
 from .._data.edits import Edit
 from .._data.place import Place
-from .._instrument.names import Ahead
+from .._instrument.code_ahead import Ahead
 
 #: What throws every traced function of a model away, or makes a new one.
 RETRACES = frozenset({"compile", "make_train_function", "make_test_function", "make_predict_function"})

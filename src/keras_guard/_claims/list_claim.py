@@ -13,7 +13,7 @@ from .._adapter.membership import holds, is_input, same_items, visible_layers
 from .._data.edits import Edit, ListEdit
 from .._data.events import ListEdited
 from .._data.identity import IdentityMap
-from .._instrument.names import Ahead
+from .._instrument.code_ahead import Ahead
 from .._instrument.vocabulary import LAYER_LISTS
 from .base import Claim, Desk, living, weak_all
 

@@ -11,7 +11,7 @@ from .._adapter.face import is_layer
 from .._adapter.model_use import Use
 from .._data.edits import Edit, Replace
 from .._data.events import ClassRedefined, Rebound
-from .._instrument.names import Ahead
+from .._instrument.code_ahead import Ahead
 from .base import Claim, Desk, holds_still, living, weak_all
 
 

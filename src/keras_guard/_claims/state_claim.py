@@ -8,7 +8,7 @@ from typing import Any
 
 from .._adapter.model_use import Use
 from .._data.edits import Edit, Replace
-from .._instrument.names import Ahead
+from .._instrument.code_ahead import Ahead
 from .base import Claim, Desk, living, weak_all
 
 

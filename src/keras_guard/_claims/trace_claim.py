@@ -12,7 +12,7 @@ from .._adapter.model_use import Use
 from .._adapter.trace_facts import TraceFacts, layers_identity, trainable_identity
 from .._adapter.traces import KINDS, trains_other_variables, trains_unknown_variables
 from .._data.identity import IdentityMap
-from .._instrument.names import Ahead
+from .._instrument.code_ahead import Ahead
 from .base import RETRACES, Claim, Desk
 
 

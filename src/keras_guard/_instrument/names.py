@@ -1,83 +1,15 @@
-"""What a piece of code binds, reads and calls, and what comes after a given line."""
+"""Which names a statement binds, and which objects it may change."""
 
 from __future__ import annotations
 
 import ast
-import functools
-import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from .vocabulary import LAYER_LISTS
+from .syntax import FUNCTIONS, LOOPS, parsed, root_name, walk_scope
+from .vocabulary import LAYER_LISTS, MUTATORS
 
-_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-
-
-def walk_scope(node: ast.AST) -> Iterator[ast.AST]:
-    """Walk a tree without entering functions, classes and lambdas defined in it."""
-    stack = [node]
-    while stack:
-        item = stack.pop()
-        yield item
-        if item is not node and isinstance(item, _SCOPES):
-            continue
-        for name in _parts_of(type(item)):
-            value = getattr(item, name, None)
-            if isinstance(value, list):
-                stack.extend([child for child in reversed(value) if isinstance(child, ast.AST)])
-            elif isinstance(value, ast.AST):
-                stack.append(value)
-
-
-_PARTS: dict[type, tuple[str, ...]] = {}
-
-
-def _parts_of(kind: type) -> tuple[str, ...]:
-    """Return the fields of a node that can hold other nodes, in reverse; contexts and operators say nothing here."""
-    found = _PARTS.get(kind)
-    if found is None:
-        fields: tuple[str, ...] = kind._fields  # type: ignore[attr-defined]
-        found = _PARTS[kind] = tuple(name for name in reversed(fields) if name not in _LEAVES)
-    return found
-
-
-_LEAVES = frozenset(
-    {"ctx", "op", "ops", "id", "attr", "arg", "kind", "n", "s", "type_comment", "level", "lineno"}
-)
-
-
-#: Python 3.11 keeps the depth of a tree it builds in one place for all threads.
-_one_at_a_time = threading.Lock()
-
-
-@functools.lru_cache(maxsize=8)
-def parsed(source: str) -> ast.Module:
-    """Return the tree of a cell; several questions are asked of the same cell, and none changes it.
-
-    Raises:
-        SyntaxError: When the text is no Python.
-    """
-    with _one_at_a_time:
-        return ast.parse(source)
-
-
-def root_name(node: ast.AST) -> str | None:
-    """Return the name a chain of attributes and subscripts starts with, or ``None``.
-
-    ``vars(x)["y"]`` starts with ``x``, and ``globals()["y"]`` is the name ``y`` itself.
-    """
-    key: ast.expr | None = None
-    while isinstance(node, (ast.Attribute, ast.Subscript, ast.Starred)):
-        key = node.slice if isinstance(node, ast.Subscript) else None
-        node = node.value
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-        if node.func.id == "vars" and len(node.args) == 1:
-            return root_name(node.args[0])
-        if node.func.id in ("globals", "vars", "locals") and not node.args and isinstance(key, ast.Constant):
-            return key.value if isinstance(key.value, str) else None
-    return node.id if isinstance(node, ast.Name) else None
 
 
 @dataclass
@@ -96,7 +28,7 @@ class Touched:
 def touched_names(statement: ast.stmt, mutators: frozenset[str]) -> Touched:
     """Return the names a top-level statement binds or edits, nested functions left out."""
     touched = Touched(set(), set())
-    if isinstance(statement, (*_FUNCTIONS, ast.ClassDef)):
+    if isinstance(statement, (*FUNCTIONS, ast.ClassDef)):
         touched.bound.add(statement.name)
         return touched
     for node in _walk_without_comprehension_targets(statement):
@@ -113,7 +45,7 @@ def _walk_without_comprehension_targets(node: ast.AST) -> Iterator[ast.AST]:
 def _note(node: ast.AST, touched: Touched, mutators: frozenset[str]) -> None:
     if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
         touched.bound.add(node.id)
-    elif isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
+    elif isinstance(node, (*FUNCTIONS, ast.ClassDef)):
         touched.bound.add(node.name)
     elif isinstance(node, (ast.MatchAs, ast.MatchStar, ast.MatchMapping)):
         # Patterns bind names that are no nodes of their own.
@@ -150,12 +82,9 @@ def walking_names(statement: ast.stmt) -> set[str]:
     for node in walk_scope(statement):
         if isinstance(node, (ast.For, ast.AsyncFor)):
             found |= {n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)}
-        if isinstance(node, _LOOPS):
+        if isinstance(node, LOOPS):
             found |= {name for inner in node.body for name, value in _bound_values(inner) if _selects(value)}
     return found
-
-
-_LOOPS = (ast.For, ast.AsyncFor, ast.While)
 
 
 def _selects(value: ast.expr) -> bool:
@@ -252,198 +181,6 @@ def _pairs(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.expr]]:
         yield target.id, value
 
 
-@dataclass(frozen=True)
-class Ahead:
-    """What the code after a line still does, in the same function or cell.
-
-    Attributes:
-        bound: Names it binds.
-        read: Names it reads.
-        methods: Pairs of root name and method it calls (``("model", "compile")``).
-        called: Names of all functions and methods it calls.
-        walked: Names it walks over (``for layer in names``), or empties in a ``while``.
-    """
-
-    bound: frozenset[str] = frozenset()
-    read: frozenset[str] = frozenset()
-    methods: frozenset[tuple[str, str]] = frozenset()
-    called: frozenset[str] = frozenset()
-    walked: frozenset[str] = frozenset()
-
-    def __or__(self, other: Ahead) -> Ahead:
-        return Ahead(
-            self.bound | other.bound,
-            self.read | other.read,
-            self.methods | other.methods,
-            self.called | other.called,
-            self.walked | other.walked,
-        )
-
-    def calls(self, names: Sequence[str], methods: frozenset[str]) -> bool:
-        """Whether one of ``methods`` is called on one of ``names``."""
-        return any((name, method) in self.methods for name in names for method in methods)
-
-
-NOTHING_AHEAD = Ahead()
-
-
-def code_ahead(source: str, line: int, *, from_call: bool = False) -> Ahead:
-    """Return what the code after ``line`` does, up to the end of its function or of the cell.
-
-    Args:
-        source: The cell, as Python.
-        line: 1-based line of the statement that runs now.
-        from_call: True when the statement is in the middle of a call: its own targets are bound later.
-    """
-    try:
-        tree = parsed(source)
-    except (SyntaxError, ValueError):
-        return NOTHING_AHEAD
-    rest: list[ast.AST] = []
-    body: Sequence[ast.stmt] = tree.body
-    while True:
-        index = _index_at(body, line)
-        if index is None:
-            break
-        statement = body[index]
-        if isinstance(statement, _FUNCTIONS) and line > statement.lineno:
-            rest = []  # what follows the definition does not follow the call
-        else:
-            rest.extend(body[index + 1 :])
-        inner = _body_at(statement, line)
-        if inner is not None and isinstance(statement, (ast.For, ast.AsyncFor, ast.While)):
-            rest.append(statement)  # the next turn comes from the top
-        if inner is None:
-            if from_call:
-                rest.extend(_targets(statement))
-            break
-        body = inner
-    return _summary(rest)
-
-
-def _index_at(body: Sequence[ast.stmt], line: int) -> int | None:
-    for index, statement in enumerate(body):
-        first = min([statement.lineno, *(d.lineno for d in getattr(statement, "decorator_list", ()))])
-        if first <= line <= (statement.end_lineno or statement.lineno):
-            return index
-    return None
-
-
-def _body_at(statement: ast.stmt, line: int) -> Sequence[ast.stmt] | None:
-    for name in ("body", "orelse", "finalbody"):
-        inner = getattr(statement, name, None)
-        if isinstance(inner, list) and _index_at(inner, line) is not None:
-            return inner
-    for handler in getattr(statement, "handlers", ()):
-        if _index_at(handler.body, line) is not None:
-            return list(handler.body)
-    for case in getattr(statement, "cases", ()):
-        if _index_at(case.body, line) is not None:
-            return list(case.body)
-    return None
-
-
-def _targets(statement: ast.stmt) -> list[ast.AST]:
-    if isinstance(statement, ast.Assign):
-        return list(statement.targets)
-    if isinstance(statement, (ast.AnnAssign, ast.AugAssign)):
-        return [statement.target]
-    return []
-
-
-def _summary(nodes: list[ast.AST]) -> Ahead:
-    bound: set[str] = set()
-    read: set[str] = set()
-    methods: set[tuple[str, str]] = set()
-    called: set[str] = set()
-    walked: set[str] = set()
-    for top in nodes:
-        for node in ast.walk(top):
-            source = _walked_over(node)
-            if source is not None:
-                walked |= {part.id for part in ast.walk(source) if isinstance(part, ast.Name)}
-            if isinstance(node, ast.Name):
-                (read if isinstance(node.ctx, ast.Load) else bound).add(node.id)
-            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-                called.add(node.func.attr)
-                name = root_name(node.func.value)
-                if name is not None:
-                    methods.add((name, node.func.attr))
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-                called.add(node.func.id)
-    return Ahead(frozenset(bound), frozenset(read), frozenset(methods), frozenset(called), frozenset(walked))
-
-
-def _walked_over(node: ast.AST) -> ast.expr | None:
-    if isinstance(node, (ast.For, ast.AsyncFor, ast.comprehension)):
-        return node.iter
-    return node.test if isinstance(node, ast.While) else None
-
-
-@dataclass(frozen=True)
-class CodeRange:
-    """A range in a cell: 1-based lines and columns, and the function around it."""
-
-    line: int
-    end_line: int
-    column: int
-    end_column: int
-    function: str | None = None
-
-
-def range_of_line(source: str, line: int, target: str | None = None) -> CodeRange | None:
-    """Return the statement at a line: the whole of a simple one, the header's line of a compound one.
-
-    Args:
-        source: The cell, as Python.
-        line: 1-based.
-        target: Where the statement binds this name, only the part that does.
-    """
-    try:
-        tree = parsed(source)
-    except (SyntaxError, ValueError):
-        return None
-    body: Sequence[ast.stmt] = tree.body
-    function = None
-    while True:
-        index = _index_at(body, line)
-        if index is None:
-            return None
-        statement = body[index]
-        if isinstance(statement, _FUNCTIONS):
-            function = statement.name
-        inner = _body_at(statement, line)
-        if inner is None:
-            return range_of_node(source, _part(statement, target), function)
-        body = inner
-
-
-def _part(statement: ast.stmt, target: str | None) -> ast.AST:
-    if isinstance(statement, (ast.For, ast.AsyncFor, ast.While, ast.If, ast.With, ast.AsyncWith)):
-        return getattr(statement, "iter", None) or getattr(statement, "test", None) or statement.items[0]  # type: ignore[union-attr]
-    if target is not None:
-        for node in walk_scope(statement):
-            if isinstance(node, ast.Name) and node.id == target and isinstance(node.ctx, ast.Store):
-                return statement if isinstance(statement, ast.Assign) else node
-    return statement
-
-
-def range_of_node(source: str, node: ast.AST, function: str | None = None) -> CodeRange:
-    """Return the range of a node; columns count characters, not bytes."""
-    line = getattr(node, "lineno", 1)
-    end_line = getattr(node, "end_lineno", None) or line
-    lines = source.splitlines() or [""]
-    start = _characters(lines, line, getattr(node, "col_offset", 0))
-    end = _characters(lines, end_line, getattr(node, "end_col_offset", None) or 0)
-    return CodeRange(line, end_line, start + 1, end + 1, function)
-
-
-def _characters(lines: list[str], line: int, byte_offset: int) -> int:
-    if not 1 <= line <= len(lines):
-        return byte_offset
-    return len(lines[line - 1].encode()[:byte_offset].decode(errors="replace"))
-
-
 def binding_line(source: str, name: str, first: int, last: int) -> int | None:
     """Return the first line between two lines that binds or edits ``name``, functions left out."""
     try:
@@ -454,7 +191,7 @@ def binding_line(source: str, name: str, first: int, last: int) -> int | None:
     for statement in tree.body:
         if (statement.end_lineno or statement.lineno) < first or statement.lineno > last:
             continue
-        if isinstance(statement, (*_FUNCTIONS, ast.ClassDef)):
+        if isinstance(statement, (*FUNCTIONS, ast.ClassDef)):
             if statement.name == name:
                 lines.append(statement.lineno)
             continue
@@ -466,8 +203,6 @@ def binding_line(source: str, name: str, first: int, last: int) -> int | None:
 
 def _binds(node: ast.AST, name: str) -> bool:
     touched = Touched(set(), set())
-    from .vocabulary import MUTATORS
-
     _note(node, touched, MUTATORS)
     return name in touched.all
 
@@ -489,7 +224,7 @@ def names_used(source: str, first: int, last: int) -> frozenset[str]:
         return frozenset()
     found: set[str] = set()
     for statement in tree.body:
-        if isinstance(statement, (*_FUNCTIONS, ast.ClassDef)):
+        if isinstance(statement, (*FUNCTIONS, ast.ClassDef)):
             continue
         for node in ast.walk(statement):
             if isinstance(node, ast.Call) and first <= node.lineno <= last:

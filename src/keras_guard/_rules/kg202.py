@@ -17,7 +17,7 @@ from .._claims.base import Desk as ClaimDesk
 from .._claims.trace_claim import Layers, TraceClaim, Trainable
 from .._data.diagnostic import Span
 from .._data.events import AttributeSet, Event
-from .._instrument.names import Ahead
+from .._instrument.code_ahead import Ahead
 from .._ledger import Entry, Finding, Wording
 from .base import Desk, Page, Rule, was_said
 from .wording import cause, facts, layer_title

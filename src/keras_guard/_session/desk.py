@@ -16,7 +16,8 @@ from .._adapter.traces import TraceBook
 from .._claims.base import living, weak_all
 from .._data.diagnostic import Span
 from .._data.identity import IdentityMap
-from .._instrument.names import binding_line, code_ahead, names_used
+from .._instrument.code_ahead import code_ahead
+from .._instrument.names import binding_line, names_used
 from .._ledger import Entry, Ledger
 from .containers import is_plain_class, reachable, user_names
 from .containment import Containment

@@ -8,7 +8,7 @@ from typing import Any
 
 from .._data.diagnostic import Span
 from .._data.place import Place
-from .._instrument.names import parsed, root_name
+from .._instrument.syntax import parsed, root_name
 from .shell_face import CellFrame, CellText, ShellFace
 from .spans import span_of_frame
 

@@ -16,7 +16,8 @@ from .._data.edits import Edit
 from .._data.events import ClassRedefined, Event, Rebound
 from .._data.meant import Meant
 from .._data.place import Place
-from .._instrument.names import Ahead, code_ahead, code_lines
+from .._instrument.code_ahead import Ahead, code_ahead
+from .._instrument.names import code_lines
 from .._ledger import Entry, Finding, Ledger
 from .._rules import RULES
 from .containment import Containment, Intended

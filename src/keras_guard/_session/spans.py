@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from .._data.diagnostic import Span
-from .._instrument.names import NOTHING_AHEAD, Ahead, CodeRange, code_ahead, range_of_line
+from .._instrument.code_ahead import NOTHING_AHEAD, Ahead, code_ahead
+from .._instrument.code_range import CodeRange, range_of_line
 from .._instrument.runtime import Site
 from .shell_face import CellFrame, CellText, ShellFace
 

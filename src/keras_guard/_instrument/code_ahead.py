@@ -1,0 +1,115 @@
+"""What the code after a line still does."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .syntax import FUNCTIONS, LOOPS, body_at, index_at, parsed, root_name
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """What the code after a line still does, in the same function or cell.
+
+    Attributes:
+        bound: Names it binds.
+        read: Names it reads.
+        methods: Pairs of root name and method it calls (``("model", "compile")``).
+        called: Names of all functions and methods it calls.
+        walked: Names it walks over (``for layer in names``), or empties in a ``while``.
+    """
+
+    bound: frozenset[str] = frozenset()
+    read: frozenset[str] = frozenset()
+    methods: frozenset[tuple[str, str]] = frozenset()
+    called: frozenset[str] = frozenset()
+    walked: frozenset[str] = frozenset()
+
+    def __or__(self, other: Ahead) -> Ahead:
+        return Ahead(
+            self.bound | other.bound,
+            self.read | other.read,
+            self.methods | other.methods,
+            self.called | other.called,
+            self.walked | other.walked,
+        )
+
+    def calls(self, names: Sequence[str], methods: frozenset[str]) -> bool:
+        """Whether one of ``methods`` is called on one of ``names``."""
+        return any((name, method) in self.methods for name in names for method in methods)
+
+
+NOTHING_AHEAD = Ahead()
+
+
+def code_ahead(source: str, line: int, *, from_call: bool = False) -> Ahead:
+    """Return what the code after ``line`` does, up to the end of its function or of the cell.
+
+    Args:
+        source: The cell, as Python.
+        line: 1-based line of the statement that runs now.
+        from_call: True when the statement is in the middle of a call: its own targets are bound later.
+    """
+    try:
+        tree = parsed(source)
+    except (SyntaxError, ValueError):
+        return NOTHING_AHEAD
+    rest: list[ast.AST] = []
+    body: Sequence[ast.stmt] = tree.body
+    while True:
+        index = index_at(body, line)
+        if index is None:
+            break
+        statement = body[index]
+        if isinstance(statement, FUNCTIONS) and line > statement.lineno:
+            rest = []  # what follows the definition does not follow the call
+        else:
+            rest.extend(body[index + 1 :])
+        inner = body_at(statement, line)
+        if inner is not None and isinstance(statement, LOOPS):
+            rest.append(statement)  # the next turn comes from the top
+        if inner is None:
+            if from_call:
+                rest.extend(_targets(statement))
+            break
+        body = inner
+    return _summary(rest)
+
+
+def _targets(statement: ast.stmt) -> list[ast.AST]:
+    if isinstance(statement, ast.Assign):
+        return list(statement.targets)
+    if isinstance(statement, (ast.AnnAssign, ast.AugAssign)):
+        return [statement.target]
+    return []
+
+
+def _summary(nodes: list[ast.AST]) -> Ahead:
+    bound: set[str] = set()
+    read: set[str] = set()
+    methods: set[tuple[str, str]] = set()
+    called: set[str] = set()
+    walked: set[str] = set()
+    for top in nodes:
+        for node in ast.walk(top):
+            source = _walked_over(node)
+            if source is not None:
+                walked |= {part.id for part in ast.walk(source) if isinstance(part, ast.Name)}
+            if isinstance(node, ast.Name):
+                (read if isinstance(node.ctx, ast.Load) else bound).add(node.id)
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                called.add(node.func.attr)
+                name = root_name(node.func.value)
+                if name is not None:
+                    methods.add((name, node.func.attr))
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                called.add(node.func.id)
+    return Ahead(frozenset(bound), frozenset(read), frozenset(methods), frozenset(called), frozenset(walked))
+
+
+def _walked_over(node: ast.AST) -> ast.expr | None:
+    if isinstance(node, (ast.For, ast.AsyncFor, ast.comprehension)):
+        return node.iter
+    return node.test if isinstance(node, ast.While) else None

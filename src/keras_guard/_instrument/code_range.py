@@ -1,0 +1,73 @@
+"""Ranges of code in a cell, as the user sees them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .syntax import FUNCTIONS, body_at, index_at, parsed, walk_scope
+
+
+@dataclass(frozen=True)
+class CodeRange:
+    """A range in a cell: 1-based lines and columns, and the function around it."""
+
+    line: int
+    end_line: int
+    column: int
+    end_column: int
+    function: str | None = None
+
+
+def range_of_line(source: str, line: int, target: str | None = None) -> CodeRange | None:
+    """Return the statement at a line: the whole of a simple one, the header's line of a compound one.
+
+    Args:
+        source: The cell, as Python.
+        line: 1-based.
+        target: Where the statement binds this name, only the part that does.
+    """
+    try:
+        tree = parsed(source)
+    except (SyntaxError, ValueError):
+        return None
+    body: Sequence[ast.stmt] = tree.body
+    function = None
+    while True:
+        index = index_at(body, line)
+        if index is None:
+            return None
+        statement = body[index]
+        if isinstance(statement, FUNCTIONS):
+            function = statement.name
+        inner = body_at(statement, line)
+        if inner is None:
+            return range_of_node(source, _part(statement, target), function)
+        body = inner
+
+
+def _part(statement: ast.stmt, target: str | None) -> ast.AST:
+    if isinstance(statement, (ast.For, ast.AsyncFor, ast.While, ast.If, ast.With, ast.AsyncWith)):
+        return getattr(statement, "iter", None) or getattr(statement, "test", None) or statement.items[0]  # type: ignore[union-attr]
+    if target is not None:
+        for node in walk_scope(statement):
+            if isinstance(node, ast.Name) and node.id == target and isinstance(node.ctx, ast.Store):
+                return statement if isinstance(statement, ast.Assign) else node
+    return statement
+
+
+def range_of_node(source: str, node: ast.AST, function: str | None = None) -> CodeRange:
+    """Return the range of a node; columns count characters, not bytes."""
+    line = getattr(node, "lineno", 1)
+    end_line = getattr(node, "end_lineno", None) or line
+    lines = source.splitlines() or [""]
+    start = _characters(lines, line, getattr(node, "col_offset", 0))
+    end = _characters(lines, end_line, getattr(node, "end_col_offset", None) or 0)
+    return CodeRange(line, end_line, start + 1, end + 1, function)
+
+
+def _characters(lines: list[str], line: int, byte_offset: int) -> int:
+    if not 1 <= line <= len(lines):
+        return byte_offset
+    return len(lines[line - 1].encode()[:byte_offset].decode(errors="replace"))
