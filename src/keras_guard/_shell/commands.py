@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import shlex
 import textwrap
 import time
 from collections.abc import Callable, Iterable
@@ -17,7 +16,10 @@ from .._render.as_text import render_text
 from .._rules import CODES_BY_NAME, RULES
 from .._session.reach import reachable
 from .._version import __version__
+from .command_error import CommandError
+from .command_words import words_of
 from .places import PlaceError, value_at_place
+from .rebuild_command import FLAGS, OPTIONS, STYLES, Asked, RebuildCommand
 from .support import complaints
 
 if TYPE_CHECKING:
@@ -25,14 +27,6 @@ if TYPE_CHECKING:
     from .._data.views import ModelViews
     from .._rebuild import Rebuild
     from .extension import Extension
-
-#: Of float32, which is what Keras uses unless told otherwise.
-_PARAMETERS_IN_A_MEGABYTE = 250_000
-_STYLES = ("replay", "copy", "source")
-
-
-class CommandError(Exception):
-    """A command was given something it cannot work with; the text says what to do."""
 
 
 class Commands:
@@ -45,6 +39,7 @@ class Commands:
     def __init__(self, extension: Extension) -> None:
         self._extension = extension
         self._session = extension.session
+        self._rebuilding = RebuildCommand(extension, self._asked_model, self._say)
         self._commands: dict[str, Callable[[list[str]], None]] = {
             "status": self.status,
             "check": self.check,
@@ -66,10 +61,7 @@ class Commands:
         Raises:
             CommandError: For an unknown subcommand or a bad argument.
         """
-        try:
-            words = shlex.split(line)
-        except ValueError as error:
-            raise CommandError(f"cannot read the line: {error}") from None
+        words = words_of(line)
         name, rest = (words[0], words[1:]) if words else ("status", [])
         command = self._commands.get(name)
         if command is None:
@@ -112,8 +104,8 @@ class Commands:
         elif not words:
             found = self._commands
         elif words[0] in ("check", "diff", "rebuild"):
-            found = [*self._model_names(), *(("--run", "--style", "--name") if words[0] == "rebuild" else ())]
-            found = _STYLES if words[-1] == "--style" else found
+            found = [*self._model_names(), *((*FLAGS, *OPTIONS) if words[0] == "rebuild" else ())]
+            found = STYLES if words[-1] == "--style" else found
         elif words[0] == "explain":
             found = [*RULES, *CODES_BY_NAME]
         elif words[0] in ("ignore", "watch"):
@@ -200,26 +192,7 @@ class Commands:
 
     def rebuild(self, words: list[str]) -> None:
         """Write the code that brings a model and its edits together, or run it."""
-        name, style, target, run = self._rebuild_options(words)
-        model = self._model(name) if name else self._only_model("rebuild")
-        found = self._rebuilt(model, style, target or (name if name and name.isidentifier() else None))
-        session = self._session
-        notes = [f"# {note}" for note in found.notes]
-        if not run:
-            self._extension.display.next_input(found.source.rstrip())
-            self._say(
-                [f"rebuild of `{found.target}` written into the next cell (tried: {found.dry_run})", *notes]
-            )
-            return
-        try:
-            found.run(session.shell.namespace)
-        except Exception as error:
-            raise CommandError(
-                f"the code raised {type(error).__name__}: {error}\n"
-                "without --run it comes into the next cell, where you can see and change it"
-            ) from error
-        session.look_again()
-        self._say([found.source.rstrip(), "", f"ran: `{found.target}` is the rebuilt model", *notes])
+        self._rebuilding(words)
 
     def rebuild_of(self, identity: str) -> Rebuild:
         """Return the rebuild that a live diagnostic asks for.
@@ -234,54 +207,10 @@ class Commands:
             models = entry.models()
             if entry.diagnostic.id == identity and models:
                 name = entry.diagnostic.model
-                return self._rebuilt(models[0], None, name if name.isidentifier() else None)
-        raise CommandError("this divergence is resolved by now")
-
-    def _rebuilt(self, model: Any, style: str | None, name: str | None) -> Rebuild:
-        from .._rebuild import RebuildRefused, rebuild
-
-        options, session = self._extension.options, self._session
-        try:
-            return rebuild(
-                model,
-                session.edits_of(model),
-                namespace=session.shell.namespace,
-                style=style or options.rebuild_style,
-                dry_run_limit=options.dry_run_limit_mb * _PARAMETERS_IN_A_MEGABYTE,
-                name=name,
-            )
-        except RebuildRefused as refused:
-            choices = "".join(f"\n  - {choice}" for choice in refused.choices)
-            raise CommandError(f"{refused.reason}{choices}") from None
-
-    def _rebuild_options(self, words: list[str]) -> tuple[str | None, str | None, str | None, bool]:
-        name = style = target = None
-        run = False
-        rest = list(words)
-        while rest:
-            word = rest.pop(0)
-            if word == "--run":
-                run = True
-            elif word in ("--style", "--name"):
-                if not rest:
-                    raise CommandError(f"{word} needs a value: %keras_guard rebuild model {word} VALUE")
-                value = rest.pop(0)
-                style, target = (value, target) if word == "--style" else (style, value)
-            elif word.startswith("-"):
-                raise CommandError(
-                    f"rebuild has no option {word}; it takes --run, --style STYLE, --name NAME"
+                return self._rebuilding.rebuilt(
+                    models[0], Asked(name if self._is_at(name, models[0]) else None)
                 )
-            elif name is None:
-                name = word
-            else:
-                raise CommandError(f"rebuild takes one model, not also `{word}`")
-        if style is not None and style not in _STYLES:
-            raise CommandError(
-                f"no style `{style}`{_closest(style, _STYLES)}; there are {', '.join(_STYLES)}"
-            )
-        if target is not None and not target.isidentifier():
-            raise CommandError(f"`{target}` is no Python name; give --name a plain one")
-        return name, style, target, run
+        raise CommandError("this divergence is resolved by now")
 
     def explain(self, words: list[str]) -> None:
         """Explain a rule, or list all of them."""
@@ -381,6 +310,15 @@ class Commands:
             kind = type(value).__name__
             raise CommandError(f"`{name}` is no Keras model but of type {kind}{self._known_models()}")
         return value
+
+    def _is_at(self, place: str, model: Any) -> bool:
+        try:
+            return value_at_place(self._session.shell.namespace, place) is model
+        except PlaceError:
+            return False
+
+    def _asked_model(self, name: str | None) -> Any:
+        return self._model(name) if name else self._only_model("rebuild")
 
     def _only_model(self, command: str) -> Any:
         """Return the model a command without a name means: the one with divergences, else the only one."""

@@ -73,7 +73,8 @@ class FrontEnd:
 
     def _rebuilt(self, identity: str) -> dict[str, str]:
         """Return the code of a rebuild, or why there is none."""
-        from .commands import CommandError, Commands
+        from .command_error import CommandError
+        from .commands import Commands
 
         try:
             found = Commands(self._extension).rebuild_of(identity)

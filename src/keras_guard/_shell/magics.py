@@ -88,7 +88,7 @@ class Magics:
         """Run a command; what it cannot work with, and a fault of the guard's own, end in one line."""
         from IPython.core.error import UsageError
 
-        from .commands import CommandError
+        from .command_error import CommandError
 
         try:
             command()
