@@ -12,20 +12,22 @@ from .._adapter.compile_facts import output_names
 from .._adapter.face import FACE, is_graph_model, is_keras_2, is_layer, is_model, keras_of
 from .._adapter.layer_config import user_objects
 from .._adapter.no_side_effects import global_state_kept
-from .cell import CellWriter
+from .cell import TRIAL, CellWriter
 from .compact import COMPACT_FROM
 from .compiling import CompileWords
 from .continuing import Continuation
+from .dependents import Dependent, Followers, dependents_of, rebind
 from .draft import Draft
 from .dryrun import StateLostError, dry_run
+from .graph_edits import Intent
 from .intent import infer
 from .plan import ModelPlan
 from .planner import Planner
 from .postcondition import check_model
 from .refused import RebuildRefused, refuse_subclassed
-from .spelling import Speller, is_plain_name
+from .spelling import Speller
+from .target import Target
 
-_NOTHING = object()
 STYLES = ("replay", "copy", "source")
 
 
@@ -35,13 +37,15 @@ class Rebuild:
 
     Attributes:
         source: The complete text of a cell, ``compile`` included.
-        target: The name it binds.
+        target: The name, or other place, it assigns the model to.
         kept: Names of the layers that live on with their weights.
         fresh: Names of the layers that are new or recreated.
         notes: What the user should know besides the comments in the source.
         style: ``replay``, ``copy`` or ``source``.
         dry_run: What was proved before: ``"forward pass and loss"``, ``"forward pass"`` or
             ``"shapes only (...)"``.
+        dependents: What goes on using the old model: models that call it or read its layers, and other
+            places that hold it.
     """
 
     source: str
@@ -51,10 +55,13 @@ class Rebuild:
     notes: tuple[str, ...]
     style: str
     dry_run: str
+    dependents: tuple[Dependent, ...] = ()
     # The source reaches these through handles; they must live as long as the rebuild does.
     _held: tuple[Any, ...] = field(default=(), repr=False)
     _namespace: Mapping[str, Any] | None = field(default=None, repr=False)
     _plan: ModelPlan | None = field(default=None, repr=False)
+    _intent: Intent | None = field(default=None, repr=False)
+    _order: _Order | None = field(default=None, repr=False)
 
     def run(self, namespace: MutableMapping[str, Any] | None = None) -> Any:
         """Run the source.
@@ -71,23 +78,58 @@ class Rebuild:
         """
         if namespace is None:
             namespace = dict(self._namespace or {})
-        before = namespace.get(self.target, _NOTHING)
+        target = Target(self.target)
+        before = target.read(namespace)
         code = compile(self.source, "<keras_guard rebuild>", "exec")
         if isinstance(namespace, dict):
             exec(code, namespace)
         else:
             exec(code, dict(namespace), namespace)
-        made = namespace[self.target]
+        made = target.read(namespace)
         try:
             if self._plan is not None:
                 check_model(made, self._plan)
         except RebuildRefused:
-            if before is _NOTHING:
-                del namespace[self.target]
-            else:
-                namespace[self.target] = before
+            target.assign(namespace, before)
             raise
         return made
+
+
+def run_with_dependents(found: Rebuild, namespace: MutableMapping[str, Any]) -> list[Rebuild]:
+    """Run a rebuild, then rebuild and run what depends on the model.
+
+    Args:
+        found: The rebuild.
+        namespace: The user's globals.
+
+    Returns:
+        The rebuilds of the models that called the old one or read its layers, in the order they ran.
+
+    Raises:
+        RebuildRefused: For the first that has several readings; those before it have run.
+    """
+    made = found.run(namespace)
+    if found._plan is None or found._intent is None or found._order is None:
+        return []
+    rebind(found.dependents, made, namespace)
+    followers = Followers(found._plan, found._intent, made)
+    ran: list[Rebuild] = []
+    for one in found.dependents:
+        if one.kind != "holds":
+            edits = followers.edits_for(one)
+            order = found._order
+            again = rebuild(
+                one.model,
+                edits,
+                namespace=namespace,
+                style=order.style,
+                name=one.place,
+                dry_run_limit=order.limit,
+                fresh_optimizer=order.fresh_optimizer,
+            )
+            followers.note(one, again.run(namespace))
+            ran.append(again)
+    return ran
 
 
 def rebuild(
@@ -113,7 +155,8 @@ def rebuild(
             still hold the very object.
         style: ``"replay"`` reuses the layer objects, so weights live on; ``"copy"`` makes an
             independent model with the same weights; ``"source"`` is complete, stand-alone code.
-        name: The name to bind; else the user's name of the model, else ``rebuilt``.
+        name: The name to bind, or a place such as ``nets["a"].model``; else the user's name or place of
+            the model, else ``rebuilt``.
         dry_run_limit: Above this many parameters the model is built but not fed.
         fresh_optimizer: Whether the optimizer starts anew. Else it goes on where it was, for every
             weight that is kept (in the styles that know the old model).
@@ -129,13 +172,12 @@ def rebuild(
     _check_model(model)
     if style not in STYLES:
         raise RebuildRefused(f"no style {style!r}", tuple(STYLES))
-    if name is not None and not is_plain_name(name):
-        raise RebuildRefused(f"{name!r} is no Python name")
+    target = Target(name) if name is not None else None
     names = dict(namespace) if namespace is not None else {}
     objects = user_objects(names)
     with keras_of(model), global_state_kept():
         return _Rebuilding(
-            model, names, objects, _Order(style, name, dry_run_limit, fresh_optimizer)
+            model, names, objects, _Order(style, target, dry_run_limit, fresh_optimizer)
         ).rebuild(tuple(edits))
 
 
@@ -144,7 +186,7 @@ class _Order:
     """What was asked for."""
 
     style: str
-    name: str | None
+    target: Target | None
     limit: int | None
     fresh_optimizer: bool
 
@@ -157,10 +199,12 @@ class _Rebuilding:
         self._names = names
         self._objects = objects
         self._order = order
+        self._intent = Intent()
 
     def rebuild(self, edits: tuple[Any, ...]) -> Rebuild:
-        style, intent = self._order.style, infer(self._model, edits)
-        planner = Planner(intent, self._objects, recreate=style != "replay", carry=style != "source")
+        style = self._order.style
+        self._intent = infer(self._model, edits)
+        planner = Planner(self._intent, self._objects, recreate=style != "replay", carry=style != "source")
         plan = planner.plan(self._model)
         long = sum(step.replay for step in plan.steps) > COMPACT_FROM
         # The ``clone_model`` of Keras 2 takes no layer for another.
@@ -181,33 +225,54 @@ class _Rebuilding:
         style = self._order.style
         # Stand-alone code brings its own imports; only the user's classes and functions have no other name.
         speller = Speller(self._names if style != "source" else self._objects)
-        target = self._order.name or self._own_name() or "rebuilt"
+        target = self._order.target or self._own_place() or Target("rebuilt")
         renamed = renamed_outputs(plan)
         named = frozenset(renamed.values()) if len(plan.outputs) > 1 else frozenset()
-        draft = Draft(speller, self._objects, style, named, speller.name_of(plan.model) or "")
+        draft = Draft(speller, self._objects, style, named, self._old_text(speller, target))
         continued = by_name is not None and not self._order.fresh_optimizer
         continuation = Continuation(plan, draft, optimizer=continued, by_name=bool(by_name))
         compiling = CompileWords(speller, self._objects)
         writer = CellWriter(plan, draft, target, continuation, compact=compact)
-        source = writer.write(compiling.words(self._model, renamed))
+        cell = writer.write(compiling.words(self._model, renamed))
         proof = dry_run(
-            source, target, plan, self._names, self._order.limit, continued=continuation.copies_state
+            cell.trial, TRIAL, plan, self._names, self._order.limit, continued=continuation.copies_state
         )
+        depend = dependents_of(plan, target.text, Speller(self._names))
         return Rebuild(
-            source=source,
-            target=target,
+            source=cell.text,
+            target=target.text,
             kept=_names_of(plan, ("kept",)),
             fresh=_names_of(plan, ("new", "fresh")),
-            notes=tuple(dict.fromkeys([*planner.notes, *draft.notes, *compiling.notes, *shape_notes(plan)])),
+            dependents=depend,
+            notes=tuple(
+                dict.fromkeys(
+                    [
+                        *planner.notes,
+                        *draft.notes,
+                        *compiling.notes,
+                        *shape_notes(plan),
+                    ]
+                )
+            ),
             style=style,
             dry_run=proof,
             _held=tuple(speller.held),
             _namespace=self._names,
             _plan=plan,
+            _intent=self._intent,
+            _order=self._order,
         )
 
-    def _own_name(self) -> str | None:
-        return Speller(self._names).name_of(self._model, deep=False)
+    def _own_place(self) -> Target | None:
+        place = Speller(self._names).name_of(self._model)
+        return Target(place) if place is not None else None
+
+    def _old_text(self, speller: Speller, target: Target) -> str:
+        """Return how the old model is spelled: as the place it is rebuilt at, where it is there."""
+        if self._order.style != "source" and target.read(self._names) is self._model:
+            speller.used.add(target.root)
+            return target.text
+        return speller.name_of(self._model) or ""
 
 
 def _wake() -> None:

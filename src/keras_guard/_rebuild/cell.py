@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from .._data.edits import LayerRecord
@@ -15,6 +16,24 @@ from .plan import ModelPlan, Part, all_plans
 from .refused import RebuildRefused
 from .scoping import scope_words
 from .spelling import literal, local_name
+from .target import Target
+
+#: The name that the trial of a cell binds.
+TRIAL = "rebuilt_in_trial"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """The text of a cell.
+
+    Attributes:
+        text: What the user sees.
+        trial: The same, but bound to :data:`TRIAL`: a trial assigns to no place of the user's.
+    """
+
+    text: str
+    trial: str
+
 
 #: Two names that are no longer than this together are read in one line.
 _SHORT = 16
@@ -26,13 +45,19 @@ class CellWriter:
     Args:
         plan: The plan.
         draft: The cell, empty.
-        target: The name to bind.
+        target: The place to assign the model to.
         continuation: Writes what is copied from the old model.
         compact: Whether a long replay may be left to ``clone_model``.
     """
 
     def __init__(
-        self, plan: ModelPlan, draft: Draft, target: str, continuation: Continuation, *, compact: bool = False
+        self,
+        plan: ModelPlan,
+        draft: Draft,
+        target: Target,
+        continuation: Continuation,
+        *,
+        compact: bool = False,
     ) -> None:
         self._plan = plan
         self._draft = draft
@@ -42,8 +67,8 @@ class CellWriter:
         self._parts = PartWriter(plan, draft)
         self._models = ModelWriter(plan, draft, self._parts, compact=compact)
 
-    def write(self, compiling: Sequence[str]) -> str:
-        """Return the text of the cell.
+    def write(self, compiling: Sequence[str]) -> Cell:
+        """Write the cell.
 
         Args:
             compiling: The arguments of ``compile``, already spelled; empty for a model not compiled.
@@ -58,7 +83,7 @@ class CellWriter:
         self._parts.prepare()
         for plan in all_plans(self._plan):
             self._models.class_text(plan)
-        draft.locals |= draft.speller.used | {self._target}
+        draft.locals |= draft.speller.used | {self._target.root}
         if self._continuation.needs_import:
             draft.speller.need_guard()
         body = self._models.body()
@@ -66,10 +91,16 @@ class CellWriter:
             body = self._carrying(body, carried)
         scope, notes = scope_words(self._plan.model, draft.model_text, draft.speller, draft.style)
         draft.notes += notes
-        if draft.speller.imports or self._root_line or draft.lines or self._continuation.any:
-            return laid_out(self._as_function(body, compiling, scope))
-        lines = [f"{self._target} = {body}", *_compile_lines(compiling, self._target)]
-        return laid_out([f"with {scope}:", *indented(lines)] if scope else lines)
+        as_function = bool(draft.speller.imports or self._root_line or draft.lines or self._continuation.any)
+        write = self._as_function if as_function else self._as_lines
+        names = dict.fromkeys([self._target.text, TRIAL])
+        texts = [laid_out(write(body, compiling, scope, name)) for name in names]
+        return Cell(*texts)
+
+    @staticmethod
+    def _as_lines(body: str, compiling: Sequence[str], scope: str, target: str) -> list[str]:
+        lines = [f"{target} = {body}", *_compile_lines(compiling, target)]
+        return [f"with {scope}:", *indented(lines)] if scope else lines
 
     def _spell_old_model(self, carried: Sequence[object]) -> None:
         """Give the old model a local name where no name of the user's holds it and the cell reads it."""
@@ -103,9 +134,9 @@ class CellWriter:
     def _local(self, wanted: str) -> str:
         return local_name(wanted, self._draft.locals)
 
-    def _as_function(self, body: str, compiling: Sequence[str], scope: str) -> list[str]:
+    def _as_function(self, body: str, compiling: Sequence[str], scope: str, target: str) -> list[str]:
         draft = self._draft
-        function = local_name(f"rebuild_{self._target}", set(draft.locals))
+        function = local_name(f"rebuild_{self._target.text}", set(draft.locals))
         lines = [*sorted(draft.speller.imports), *([""] if draft.speller.imports else [])]
         lines += [self._root_line] if self._root_line else []
         held = any("held(" in argument or "keras." in argument for argument in compiling)
@@ -116,13 +147,13 @@ class CellWriter:
         steps = [*draft.lines, f"return {body}"]
         if inside:
             made = body if draft.lines and draft.lines[-1:] and body.isidentifier() else ""
-            made = made or local_name("rebuilt", draft.locals)
+            made = made or local_name("rebuilt", set(draft.locals))
             steps = [*draft.lines, *([f"{made} = {body}"] if made != body else [])]
             steps += [*_compile_lines(compiling, made), *self._continuation.lines(made), f"return {made}"]
         lines += [f"with {scope}:", *indented(steps)] if scope else steps
-        text = [f"def {function}():", *indented(lines), "", "", f"{self._target} = {function}()"]
+        text = [f"def {function}():", *indented(lines), "", "", f"{target} = {function}()"]
         text.append(f"del {function}")
-        return text if inside else [*text, *_compile_lines(compiling, self._target)]
+        return text if inside else [*text, *_compile_lines(compiling, target)]
 
 
 def _compile_lines(compiling: Sequence[str], receiver: str) -> list[str]:

@@ -147,6 +147,14 @@ class Speller:
             self.used.add(re.match(r"\w+", way).group())  # type: ignore[union-attr]
         return way
 
+    def models(self) -> Iterator[tuple[str, Model]]:
+        """Yield every place of the user's that holds a model, with the model; plain names first."""
+        names = [name for name in list(self._namespace) if _is_user_name(name) and name not in self._moving]
+        yield from ((name, self._namespace[name]) for name in names if is_model(self._namespace[name]))
+        yield from (
+            (path, item) for path, item in _deep_items(self._namespace, self._moving) if is_model(item)
+        )
+
     def values(self) -> list[Any]:
         """Return what the user's names hold."""
         return list(self._namespace.values())
@@ -282,7 +290,7 @@ def _name_index(namespace: Mapping[str, Any], moving: frozenset[str]) -> dict[in
     """Return the first plain user's name of each object, by ``id``; names that loops leave behind are none."""
     found: dict[int, str] = {}
     for name, value in list(namespace.items()):
-        if not is_plain_name(name) or name.startswith("_") or name in _SHELL_NAMES or name in moving:
+        if not _is_user_name(name) or name in moving:
             continue
         if value is None or isinstance(value, (bool, int, float, str, bytes)):
             continue
@@ -293,6 +301,12 @@ def _name_index(namespace: Mapping[str, Any], moving: frozenset[str]) -> dict[in
 def _deep_index(namespace: Mapping[str, Any], moving: frozenset[str]) -> dict[int, str]:
     """Return the path to objects in the user's containers and plain objects, two levels down."""
     found: dict[int, str] = {}
+    for path, item in _deep_items(namespace, moving):
+        found.setdefault(id(item), path)
+    return found
+
+
+def _deep_items(namespace: Mapping[str, Any], moving: frozenset[str]) -> Iterator[tuple[str, Any]]:
     level = [
         (name, namespace[name])
         for name in list(namespace)
@@ -303,16 +317,19 @@ def _deep_index(namespace: Mapping[str, Any], moving: frozenset[str]) -> dict[in
         for path, value in level:
             for part, item in _parts(value):
                 if is_layer(item) or isinstance(item, FACE.model) or callable(item):
-                    found.setdefault(id(item), path + part)
+                    yield path + part, item
                 if _is_open("x", item):
                     below.append((path + part, item))
         level = below[:2000]
-    return found
+
+
+def _is_user_name(name: Any) -> bool:
+    return is_plain_name(name) and not name.startswith("_") and name not in _SHELL_NAMES
 
 
 def _is_open(name: str, value: Any) -> bool:
     """Whether to look into an object: containers, and instances of the user's own classes."""
-    if not is_plain_name(name) or name.startswith("_") or name in _SHELL_NAMES:
+    if not _is_user_name(name):
         return False
     if isinstance(value, _DEEP_KINDS):
         return type(value) in _DEEP_KINDS

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import textwrap
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
@@ -16,6 +15,7 @@ from .command_basics import CommandError, closest, no_arguments, say
 from .command_words import CommandWords
 from .display import Display
 from .entry_lines import diagnostic_of, history_line
+from .line_words import words_of
 from .options import Settings
 from .rebuild_command import RebuildCommand
 from .setting_commands import SettingCommands
@@ -64,10 +64,7 @@ class Commands:
         Raises:
             CommandError: For an unknown subcommand or a bad argument.
         """
-        try:
-            words = shlex.split(line)
-        except ValueError as error:
-            raise CommandError(f"cannot read the line: {error}") from None
+        words = words_of(line)
         name, rest = (words[0], words[1:]) if words else ("status", [])
         command = self._commands.get(name)
         if command is None:

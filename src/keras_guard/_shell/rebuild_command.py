@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .._data.place import Place
 from .._session.session import Session
 from .command_basics import CommandError, closest, say
 from .command_words import CommandWords
@@ -12,12 +13,14 @@ from .display import Display
 from .options import KerasGuard
 
 if TYPE_CHECKING:
-    from .._rebuild import Rebuild
+    from .._rebuild import Rebuild, RebuildRefused
 
 #: Of float32, which is what Keras uses unless told otherwise.
 _PARAMETERS_IN_A_MEGABYTE = 250_000
 STYLES = ("replay", "copy", "source")
-OPTIONS = ("--run", "--style", "--name")
+FLAGS = ("--run", "--fresh-optimizer", "--with-dependents")
+_VALUES = ("--style", "--name")
+OPTIONS = (*FLAGS, *_VALUES)
 
 
 @dataclass
@@ -25,16 +28,20 @@ class RebuildOptions:
     """The words after ``rebuild``.
 
     Attributes:
-        model: What leads to the model; ``None`` for the only one.
+        model: The name or place of the model; ``None`` for the only one.
         style: The style; ``None`` for the configured one.
-        name: The name that the code binds; ``None`` for the model's own.
+        name: The name or place to assign to; ``None`` for the model's own.
         run: Whether to run the code.
+        fresh_optimizer: Whether the optimizer starts from its initial state.
+        with_dependents: Whether what depends on the model is rebuilt, too.
     """
 
     model: str | None = None
     style: str | None = None
     name: str | None = None
     run: bool = False
+    fresh_optimizer: bool = False
+    with_dependents: bool = False
 
 
 def rebuild_options(words: list[str]) -> RebuildOptions:
@@ -46,15 +53,16 @@ def rebuild_options(words: list[str]) -> RebuildOptions:
     options = RebuildOptions()
     rest = iter(words)
     for word in rest:
-        if word == "--run":
-            options.run = True
-        elif word in ("--style", "--name"):
+        if word in FLAGS:
+            setattr(options, word.removeprefix("--").replace("-", "_"), True)
+        elif word in _VALUES:
             value = next(rest, None)
             if value is None:
                 raise CommandError(f"{word} needs a value: %keras_guard rebuild model {word} VALUE")
             setattr(options, word.removeprefix("--"), value)
         elif word.startswith("-"):
-            raise CommandError(f"rebuild has no option {word}; it takes --run, --style STYLE, --name NAME")
+            known = ", ".join([*FLAGS, "--style STYLE", "--name NAME"])
+            raise CommandError(f"rebuild has no option {word}; it takes {known}")
         elif options.model is None:
             options.model = word
         else:
@@ -63,8 +71,8 @@ def rebuild_options(words: list[str]) -> RebuildOptions:
         raise CommandError(
             f"no style `{options.style}`{closest(options.style, STYLES)}; there are {', '.join(STYLES)}"
         )
-    if options.name is not None and not options.name.isidentifier():
-        raise CommandError(f"`{options.name}` is no Python name; give --name a plain one")
+    if options.with_dependents and not options.run:
+        raise CommandError("--with-dependents rebuilds them one after another as it goes: add --run")
     return options
 
 
@@ -88,24 +96,45 @@ class RebuildCommand:
         """Write the code that brings a model and its edits together, or run it."""
         options = rebuild_options(words)
         model = self._words.model(options.model) if options.model else self._words.only_model("rebuild")
-        found = self._rebuilt(model, options.style, options.name or _plain(options.model))
-        notes = [f"# {note}" for note in found.notes]
+        found = self._rebuilt(model, options)
         if options.run:
-            self._run(found)
-            say([found.source.rstrip(), "", f"ran: `{found.target}` is the rebuilt model", *notes])
+            say(self._run(found, options))
             return
         self._display.next_input(found.source.rstrip())
-        say([f"rebuild of `{found.target}` written into the next cell (tried: {found.dry_run})", *notes])
+        say(
+            [
+                f"rebuild of `{found.target}` written into the next cell (tried: {found.dry_run})",
+                *_notes(found),
+                *_left(found),
+            ]
+        )
 
-    def _run(self, found: Rebuild) -> None:
+    def _run(self, found: Rebuild, options: RebuildOptions) -> list[str]:
+        """Run the code; returns what to say of it."""
+        from .._rebuild import RebuildRefused, run_with_dependents
+
+        namespace = self._session.shell.namespace
+        more: list[Rebuild] = []
         try:
-            found.run(self._session.shell.namespace)
+            if options.with_dependents:
+                more = run_with_dependents(found, namespace)
+            else:
+                found.run(namespace)
+        except RebuildRefused as refused:
+            raise _refused(refused) from None
         except Exception as error:
             raise CommandError(
                 f"the code raised {type(error).__name__}: {error}\n"
                 "without --run it comes into the next cell, where you can see and change it"
             ) from error
         self._session.look_again()
+        lines = [found.source.rstrip(), "", f"ran: `{found.target}` is the rebuilt model", *_notes(found)]
+        for one in more:
+            lines += ["", one.source.rstrip(), "", f"ran: `{one.target}` is rebuilt with it", *_notes(one)]
+        if not options.with_dependents:
+            return lines + _left(found)
+        held = [one.place for one in found.dependents if one.kind == "holds"]
+        return lines + [f"assigned the new model to `{place}`, too" for place in held]
 
     def source_for(self, identity: str) -> str:
         """Return the code of the rebuild that a live diagnostic asks for.
@@ -119,10 +148,18 @@ class RebuildCommand:
         for entry in self._session.ledger.live():
             models = entry.models()
             if entry.diagnostic.id == identity and models:
-                return self._rebuilt(models[0], None, _plain(entry.diagnostic.model)).source.rstrip()
+                name = entry.diagnostic.model
+                options = RebuildOptions(name if self._is_at(name, models[0]) else None)
+                return self._rebuilt(models[0], options).source.rstrip()
         raise CommandError("this divergence is resolved by now")
 
-    def _rebuilt(self, model: object, style: str | None, name: str | None) -> Rebuild:
+    def _is_at(self, text: str, model: object) -> bool:
+        try:
+            return Place.parse(text).read(self._session.shell.namespace) is model
+        except ValueError:
+            return False
+
+    def _rebuilt(self, model: object, options: RebuildOptions) -> Rebuild:
         from .._rebuild import RebuildRefused, rebuild
 
         try:
@@ -130,15 +167,29 @@ class RebuildCommand:
                 model,
                 self._session.edits_of(model),
                 namespace=self._session.shell.namespace,
-                style=style or self._options.rebuild_style,
+                style=options.style or self._options.rebuild_style,
                 dry_run_limit=self._options.dry_run_limit_mb * _PARAMETERS_IN_A_MEGABYTE,
-                name=name,
+                name=options.name or options.model,
+                fresh_optimizer=options.fresh_optimizer,
             )
         except RebuildRefused as refused:
-            choices = "".join(f"\n  - {choice}" for choice in refused.choices)
-            raise CommandError(f"{refused.reason}{choices}") from None
+            raise _refused(refused) from None
 
 
-def _plain(name: str | None) -> str | None:
-    """Return a name that code can bind, and ``None`` for an expression such as ``nets["a"]``."""
-    return name if name and name.isidentifier() else None
+def _notes(found: Rebuild) -> list[str]:
+    return [f"# {note}" for note in found.notes]
+
+
+def _left(found: Rebuild) -> list[str]:
+    """Say what goes on using the old model."""
+    if not found.dependents:
+        return []
+    return [
+        *(f"warning: {one}" for one in found.dependents),
+        f"`%keras_guard rebuild {found.target} --run --with-dependents` rebuilds them, too",
+    ]
+
+
+def _refused(refused: RebuildRefused) -> CommandError:
+    choices = "".join(f"\n  - {choice}" for choice in refused.choices)
+    return CommandError(f"{refused.reason}{choices}")

@@ -234,7 +234,7 @@ def test_a_wrong_style_or_name_is_refused() -> None:
     """Options that make no sense are refused before anything is done."""
     with pytest.raises(RebuildRefused, match="no style"):
         rebuild(_functional(), style="fast")
-    with pytest.raises(RebuildRefused, match="no Python name"):
+    with pytest.raises(RebuildRefused, match="no place for a model"):
         rebuild(_functional(), name="a b")
 
 

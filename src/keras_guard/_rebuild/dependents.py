@@ -1,0 +1,167 @@
+"""What depends on a model: models that call it, models that read its layers, places that hold it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, MutableMapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from .._adapter.face import is_layer
+from .._adapter.membership import graph_layers, holds, is_input, own_layers
+from .._data.edits import InsertAfter, InsertBefore, LayerRecord, Remove, Replace
+from .._data.types import Layer, Model
+from .graph_edits import Intent
+from .plan import ModelPlan
+from .spelling import Speller
+from .target import Target
+
+
+@dataclass(frozen=True, eq=False)
+class Dependent:
+    """Something that goes on using the old model after a rebuild.
+
+    Attributes:
+        place: The user's name or path of it.
+        model: The live model there.
+        kind: ``holds`` the old model itself, ``calls`` it, or ``reads`` layers that are in the new model
+            no longer.
+    """
+
+    place: str
+    model: Model
+    kind: Literal["holds", "calls", "reads"]
+
+    def __str__(self) -> str:
+        """Say it in one line."""
+        what = {"holds": "holds", "calls": "calls", "reads": "reads layers of"}[self.kind]
+        return f"`{self.place}` {what} the old model"
+
+
+def dependents_of(plan: ModelPlan, target: str, speller: Speller) -> tuple[Dependent, ...]:
+    """Return what depends on the model of a plan, models that call others of them behind these.
+
+    Args:
+        plan: The plan of the rebuild.
+        target: The place that the new model is assigned to.
+        speller: Knows the user's names.
+    """
+    found: list[Dependent] = []
+    old = plan.model
+    gone = _gone(plan)
+    seen: set[int] = set()
+    for place, model in speller.models():
+        if model is old:
+            if place != target:
+                found.append(Dependent(place, model, "holds"))
+        elif id(model) not in seen and not holds(old, model):
+            seen.add(id(model))
+            if holds(model, old):
+                found.append(Dependent(place, model, "calls"))
+            elif gone & {id(layer) for layer in graph_layers(model)}:
+                found.append(Dependent(place, model, "reads"))
+    return tuple(sorted(found, key=lambda one: sum(holds(one.model, other.model) for other in found)))
+
+
+def _gone(plan: ModelPlan) -> set[int]:
+    """Return the ids of the old layers that the new graph does not call, or calls something beside."""
+    kept = {id(part.item) for part in plan.parts() if part.origin == "kept"}
+    beside = {
+        id(value.call.operation)
+        for step in plan.steps
+        if step.call.node_index < 0
+        for value in step.call.inputs()
+        if value.call is not None
+    }
+    return {id(layer) for layer in own_layers(plan.model) if id(layer) not in kept} | beside
+
+
+# Rebuilding them
+
+
+class Followers:
+    """Rebuilds what depends on a model after the model itself was rebuilt.
+
+    Args:
+        plan: The plan of the rebuild.
+        intent: What its edits meant.
+        made: The new model.
+    """
+
+    def __init__(self, plan: ModelPlan, intent: Intent, made: Model) -> None:
+        self._plan = plan
+        self._intent = intent
+        self._new = {id(plan.model): made}
+        self._old = {id(plan.model): plan.model}
+        self._edits = list(_named_edits(plan, intent, made))
+
+    def edits_for(self, dependent: Dependent) -> list[Any]:
+        """Return the edits that bring one of them to the new model."""
+        if dependent.kind == "reads":
+            inside = {id(layer) for layer in graph_layers(dependent.model)}
+            return [edit for edit in self._edits if id(_subject(edit)) in inside]
+        outer = [key for key, old in self._old.items() if holds(dependent.model, old)]
+        # A model inside another one that is replaced as a whole comes along with it.
+        direct = [k for k in outer if not any(holds(self._old[o], self._old[k]) for o in outer if o != k)]
+        return [Replace(self._old[key], self._new[key]) for key in direct]
+
+    def note(self, dependent: Dependent, made: Model) -> None:
+        """Note that one of them was rebuilt."""
+        self._old[id(dependent.model)] = dependent.model
+        self._new[id(dependent.model)] = made
+
+
+def _subject(edit: Any) -> Layer:
+    return edit.old if isinstance(edit, Replace) else edit.layer
+
+
+def _named_edits(plan: ModelPlan, intent: Intent, made: Model) -> Iterator[Any]:
+    """Yield the edits of the old model's own layers by name, and those of the layers that were recreated."""
+    yield from _of_graph(intent, plan.model)
+    if id(plan.model) in intent.lists:
+        yield from _of_list(list(plan.model.layers), intent.lists[id(plan.model)], made)
+    by_name = {layer.name: layer for layer in made.layers}
+    for part in plan.parts():
+        if part.origin in ("fresh", "model") and is_layer(part.item) and part.name in by_name:
+            yield Replace(part.item, by_name[part.name])
+
+
+def _of_graph(intent: Intent, model: Model) -> Iterator[Any]:
+    for edit in intent.graph.get(id(model), ()):
+        if edit.kind == "swap":
+            yield Replace(edit.layer, edit.new)
+        elif edit.kind == "after":
+            yield InsertAfter(edit.layer, edit.new)
+        elif edit.kind == "before":
+            yield InsertBefore(edit.layer, edit.new)
+        elif edit.kind == "bypass":
+            yield Remove(edit.layer, edit.new)
+
+
+def _of_list(before: list[Layer], after: list[Layer], made: Model) -> Iterator[Any]:
+    """Turn the change of a Sequential's list into edits by name."""
+    live = [layer for layer in made.layers if not is_input(layer)]
+    given = [now if isinstance(item, LayerRecord) else item for item, now in zip(after, live, strict=True)]
+    matcher = difflib.SequenceMatcher(None, [id(i) for i in before], [id(i) for i in given], autojunk=False)
+    for tag, start, end, new_start, new_end in matcher.get_opcodes():
+        if tag == "equal":
+            continue
+        old, new = before[start:end], given[new_start:new_end]
+        paired = min(len(old), len(new))
+        yield from (Replace(a, b) for a, b in zip(old, new, strict=False))
+        yield from (Remove(layer) for layer in old[paired:])
+        anchor = new[paired - 1] if paired else (before[start - 1] if start else None)
+        for layer in new[paired:]:
+            if anchor is not None:
+                yield InsertAfter(anchor, layer)
+            else:
+                yield InsertBefore(before[0], layer)
+            anchor = layer
+
+
+def rebind(dependents: Iterable[Dependent], made: Model, namespace: MutableMapping[str, Any]) -> list[str]:
+    """Assign the new model to the other places that hold the old one; return them."""
+    places = [one.place for one in dependents if one.kind == "holds"]
+    for place in places:
+        Target(place).assign(namespace, made)
+    return places
