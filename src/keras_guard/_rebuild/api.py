@@ -244,16 +244,7 @@ class _Rebuilding:
             kept=_names_of(plan, ("kept",)),
             fresh=_names_of(plan, ("new", "fresh")),
             dependents=depend,
-            notes=tuple(
-                dict.fromkeys(
-                    [
-                        *planner.notes,
-                        *draft.notes,
-                        *compiling.notes,
-                        *shape_notes(plan),
-                    ]
-                )
-            ),
+            notes=tuple(dict.fromkeys([*planner.notes, *draft.notes, *compiling.notes, *shape_notes(plan)])),
             style=style,
             dry_run=proof,
             _held=tuple(speller.held),
