@@ -58,6 +58,23 @@ class Rebound:
 
 
 @dataclass(frozen=True, eq=False)
+class BoundInLoop:
+    """A loop over a model's layers bound its name to another layer, and did nothing more with it.
+
+    Attributes:
+        name: The loop's name.
+        old: The layer of this turn.
+        new: The layer it names now.
+        span: Where the binding is.
+    """
+
+    name: str
+    old: Any
+    new: Any
+    span: Span
+
+
+@dataclass(frozen=True, eq=False)
 class AttributeSet:
     """User code assigned an attribute of a Keras object.
 
@@ -189,6 +206,7 @@ class TrainsNothing:
 Event = (
     ListEdited
     | Rebound
+    | BoundInLoop
     | AttributeSet
     | StructureChanged
     | CopyEdited

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable
 
 from . import runtime
 from .cell_plan import SiteMaker
+from .loop_edits import layers_bound_in_loop
 from .names import is_layer_list, touched_names
 from .probe_calls import call, call_if_armed, call_statement, if_any
 from .runtime import Site
-from .vocabulary import ATTRIBUTES, COPY_METHODS, MUTATORS
+from .vocabulary import ATTRIBUTES, COPY_METHODS, LOOP, MUTATORS
 
 #: Builtins that only read a list they are given.
 _READERS = frozenset(
@@ -61,6 +62,7 @@ class EditSites(ast.NodeTransformer):
         self._behind: list[Site] = []
         self._values: list[Site] = []
         self._inner = 0
+        self._bound_in_loops: set[int] = set()
         self.origins: list[int] = []
         self._index = -1
 
@@ -121,6 +123,7 @@ class EditSites(ast.NodeTransformer):
         outer_behind, self._behind = self._behind, []
         outer_values, self._values = self._values, []
         before = self._global_sites(node)
+        first = self._loop_site(node)
         result = super().generic_visit(node)
         for site in self._values:
             assert isinstance(node, (ast.Assign, ast.AnnAssign))
@@ -131,12 +134,26 @@ class EditSites(ast.NodeTransformer):
         self._statement = outer
         if not behind and not before:
             return result
-        items: list[ast.AST] = []
+        items: list[ast.AST] = [first] if first is not None else []
         items += [if_any(runtime.LIVE, call_statement(runtime.BEFORE, s.number, node)) for s in before]
         items.append(result)
         items += [if_any(runtime.ARMED, call_statement(runtime.DONE, s.number, node)) for s in behind]
         items += [_look_behind(node, s) for s in before]
         return items  # type: ignore[return-value]
+
+    def _loop_site(self, node: ast.stmt) -> ast.stmt | None:
+        """Watch a loop's name that is bound to a new layer; returns what looks at the old one before."""
+        if isinstance(node, (ast.For, ast.AsyncFor)):
+            self._bound_in_loops.update(map(id, layers_bound_in_loop(node)))
+        if id(node) not in self._bound_in_loops or not isinstance(node, ast.Assign):
+            return None
+        name = node.targets[0]
+        assert isinstance(name, ast.Name)
+        site = self._site(node, attribute=LOOP, chain=name.id)
+        node.value = call(runtime.LIST, site.number, node.value, node.value)
+        self._behind.append(site)
+        look = ast.Expr(call(runtime.OBJECT, site.number, node, ast.Name(name.id, ast.Load())))
+        return ast.fix_missing_locations(ast.copy_location(look, node))
 
     def _global_sites(self, node: ast.stmt) -> list[Site]:
         if (

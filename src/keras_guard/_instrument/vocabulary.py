@@ -85,3 +85,6 @@ TELLING_WORDS = (
     | COPY_METHODS
     | {"for", "def", "class", "lambda", "run", "macro", "rerun", "load", "loadpy", "recall"}
 )
+
+#: What the site of a loop's name that is bound to a new layer says that it edits.
+LOOP = "for"

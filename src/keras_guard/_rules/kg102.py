@@ -13,15 +13,17 @@ from .._adapter.membership import (
     is_run_alone,
     own_layers,
     tracked_layers,
+    visible_layers,
 )
 from .._adapter.model_use import Use
 from .._claims.base import Desk as ClaimDesk
+from .._claims.list_claim import ListClaim
 from .._claims.place_claim import Keeping, PlaceClaim
 from .._data.diagnostic import DiffRow
-from .._data.events import Event, Rebound
+from .._data.events import BoundInLoop, Event, ListEdited, Rebound
 from .._ledger import Finding, Wording
 from .base import Desk, Page, Rule
-from .wording import built_note, cell, facts
+from .wording import built_note, cell, diff_rows, facts
 
 
 class ReboundLayer(Rule):
@@ -61,12 +63,16 @@ model = build(shared)
 model.summary()""",
         limits="""
 Silent when the new layer is used in another model, called on another model's inputs or run on data by
-itself, when the name walks over a model's layers, when the old layer is in no model the user can reach, and
+itself, when the name walks over a model's layers (unless the loop binds it to a new layer and does nothing with it), when the old layer is in no model the user can reach, and
 on local names of functions. A new layer that was only built, or given weights, still counts as lost.""",
     )
 
     def judge(self, event: Event, desk: Desk) -> Iterator[Finding]:
         """See :class:`Rule`."""
+        if isinstance(event, BoundInLoop):
+            for model in desk.holders(event.old)[:1]:
+                yield self._in_loop(event, model, desk)
+            return
         if not isinstance(event, Rebound) or event.old is event.new:
             return
         old, new = event.old, event.new
@@ -77,6 +83,30 @@ on local names of functions. A new layer that was only built, or given weights, 
             return
         for model in stale:
             yield self._finding(event, model, stale, desk)
+
+    def _in_loop(self, event: BoundInLoop, model: Any, desk: Desk) -> Finding:
+        name, old, new = desk.name_of(model), facts(event.old), facts(event.new)
+        before = visible_layers(model)
+        after = tuple(event.new if layer is event.old else layer for layer in before)
+        wording = Wording(
+            message=f"binding `{event.name}` in a loop over its layers does not change `{name}`",
+            label=f"binds the name `{event.name}` to {new.title()}; `{name}` keeps {old.title()}",
+            notes=(
+                "the name of a loop is a name for the layer of this turn, not a place in the model",
+                *built_note(desk.built_in(model), name),
+            ),
+            help=f"run `%keras_guard rebuild {name}` to put the new layers in and keep the other weights",
+            cured=f"`{name}` does not run the old layers any more",
+            ran="without the new layers",
+            graph_layer=old,
+            new_layer=new,
+            diff=diff_rows(before, after),
+            rebuild=True,
+        )
+        edited = ListEdited(model, "layers", before, after, temporary=True, span=event.span)
+        key = (id(model), "loop", event.span.execution_count, event.span.file, event.span.line)
+        claim = ListClaim(edited, desk)
+        return self.finding(claim, wording, event.span, name, key=key, part=id(event.old))
 
     def _finding(self, event: Rebound, model: Any, stale: list[Any], desk: Desk) -> Finding:
         name = desk.name_of(model)

@@ -12,12 +12,12 @@ from typing import Any
 from .._adapter.face import is_layer, is_optimizer
 from .._adapter.membership import is_keras_property
 from .._data.diagnostic import Span
-from .._data.events import ArgumentEdited, CopyEdited, Event, ListEdited
+from .._data.events import ArgumentEdited, BoundInLoop, CopyEdited, Event, ListEdited
 from .._data.place import Attribute, Place, Step
 from .._instrument import runtime
 from .._instrument.names import binding_line
 from .._instrument.runtime import Site
-from .._instrument.vocabulary import COPIES, COPY_METHODS
+from .._instrument.vocabulary import COPIES, COPY_METHODS, LOOP
 from .containers import parts_of
 from .containment import Containment, contained
 from .desk import Desk
@@ -166,6 +166,10 @@ class CellEvents:
 
     def _list_events(self, site: Site, note: _Note, owner: Any) -> Iterator[Event]:
         span = span_of_site(self._shell, site)
+        if site.attribute == LOOP:
+            if is_layer(owner) and is_layer(note.items) and owner is not note.items:
+                yield BoundInLoop(site.chain, owner, note.items, span)
+            return
         if site.attribute in COPIES or site.attribute.removesuffix("()") in COPY_METHODS:
             yield CopyEdited(owner, site.attribute, span)
             return
