@@ -9,17 +9,18 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Final, Protocol, TypedDict
 
 if TYPE_CHECKING:
+    from jupyter_client.manager import KernelManager
     from rich.console import Console
 
 _NOTEBOOK = "reassigned_layers.ipynb"
-_MIME = "application/vnd.keras-guard.v1+json"
+_MIME: Final = "application/vnd.keras-guard.v1+json"
 _QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1", "KERAS_GUARD": "off"}
 _BORDERS = {"pending": "yellow", "open": "red", "resolved": "green"}
 _PLAIN_WIDTH = 140
@@ -28,6 +29,54 @@ _NEEDS = "the demo needs {}: pip install 'keras-guard[demo]'"
 
 class DemoError(Exception):
     """The demo cannot run here; says what to do."""
+
+
+class _Metadata(TypedDict, total=False):
+    tags: list[str]
+
+
+class _Cell(TypedDict):
+    """A cell of the notebook; its text is one string."""
+
+    cell_type: str
+    metadata: _Metadata
+    source: str
+
+
+class _Card(TypedDict):
+    """The part of a card's JSON that is judged."""
+
+    id: str
+    code: str
+    state: str
+
+
+_Bundle = TypedDict("_Bundle", {"text/plain": str, "application/vnd.keras-guard.v1+json": _Card}, total=False)
+
+
+class _Content(TypedDict, total=False):
+    """What messages of a kernel contain, those of all kinds."""
+
+    data: _Bundle
+    ename: str
+    evalue: str
+    name: str
+    status: str
+    text: str
+
+
+class _Message(TypedDict):
+    msg_type: str
+    content: _Content
+
+
+class _Client(Protocol):
+    """A client of the kernel."""
+
+    def execute_interactive(
+        self, code: str, *, output_hook: Callable[[_Message], None], timeout: float
+    ) -> _Message:
+        """Run code; returns the reply."""
 
 
 @dataclass
@@ -78,7 +127,7 @@ def run_demo(timeout: float = 300) -> int:
     return _close(console, cells, outcome)
 
 
-def _kernel_of_this_python() -> Any:
+def _kernel_of_this_python() -> KernelManager:
     """Return a manager for a kernel of the running Python, whatever kernel is installed as ``python3``."""
     from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
     from jupyter_client.manager import KernelManager
@@ -99,9 +148,10 @@ def _check_packages() -> None:
             raise DemoError(_NEEDS.format(name))
 
 
-def _cells() -> Iterator[dict[str, Any]]:
+def _cells() -> Iterator[_Cell]:
     for cell in json.loads(notebook_text())["cells"]:
-        yield {**cell, "source": "".join(cell["source"])}
+        cell["source"] = "".join(cell["source"])
+        yield cell
 
 
 def notebook_text() -> str:
@@ -116,7 +166,7 @@ def notebook_text() -> str:
     return (Path(__file__).parents[2] / "demo" / _NOTEBOOK).read_text(encoding="utf-8")
 
 
-def _run_cell(client: Any, cell: dict[str, Any], console: Console, outcome: _Outcome, timeout: float) -> None:
+def _run_cell(client: _Client, cell: _Cell, console: Console, outcome: _Outcome, timeout: float) -> None:
     from rich.markdown import Markdown
     from rich.panel import Panel
     from rich.syntax import Syntax
@@ -130,7 +180,7 @@ def _run_cell(client: Any, cell: dict[str, Any], console: Console, outcome: _Out
     )
     printed: list[str] = []
 
-    def show(message: dict[str, Any]) -> None:
+    def show(message: _Message) -> None:
         _show(message["msg_type"], message["content"], console, outcome, printed)
 
     with console.status("running"):
@@ -141,9 +191,7 @@ def _run_cell(client: Any, cell: dict[str, Any], console: Console, outcome: _Out
     _judge(cell["metadata"].get("tags", ()), "".join(printed), source, outcome)
 
 
-def _show(
-    kind: str, content: dict[str, Any], console: Console, outcome: _Outcome, printed: list[str]
-) -> None:
+def _show(kind: str, content: _Content, console: Console, outcome: _Outcome, printed: list[str]) -> None:
     from rich.panel import Panel
     from rich.text import Text
 
@@ -160,7 +208,7 @@ def _show(
         console.print(Panel(text, border_style=_BORDERS[card["state"]], title=title, title_align="right"))
 
 
-def _judge(tags: Any, printed: str, source: str, outcome: _Outcome) -> None:
+def _judge(tags: Iterable[str], printed: str, source: str, outcome: _Outcome) -> None:
     line = source.splitlines()[0]
     for tag in tags:
         if tag.startswith("warns-"):
@@ -178,7 +226,7 @@ def _judge(tags: Any, printed: str, source: str, outcome: _Outcome) -> None:
                 outcome.missing.append(f"no proof was given by: {line}")
 
 
-def _close(console: Console, cells: list[dict[str, Any]], outcome: _Outcome) -> int:
+def _close(console: Console, cells: list[_Cell], outcome: _Outcome) -> int:
     tags = [tag for cell in cells for tag in cell["metadata"].get("tags", ())]
     warned, proved = sum(tag.startswith("warns-") for tag in tags), tags.count("proof")
     for what in outcome.missing:

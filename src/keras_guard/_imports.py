@@ -6,7 +6,6 @@ import sys
 from collections.abc import Sequence
 from importlib.machinery import ModuleSpec
 from types import ModuleType
-from typing import Any
 
 
 class BesideOthers:
@@ -41,10 +40,9 @@ class BesideOthers:
         self, name: str, path: Sequence[str] | None, target: ModuleType | None
     ) -> ModuleSpec | None:
         for finder in list(sys.meta_path):
-            find: Any = getattr(finder, "find_spec", None)
-            if finder is self or find is None:
+            if finder is self or not hasattr(finder, "find_spec"):
                 continue
-            spec: ModuleSpec | None = find(name, path, target)
+            spec = finder.find_spec(name, path, target)
             if spec is not None:
                 return spec
         return None

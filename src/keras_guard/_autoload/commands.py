@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TypeAlias
 
 from .files import ForeignFileError, disable, enable, owner
 from .markers import read_marker
@@ -23,12 +23,15 @@ from .scopes import (
 )
 from .startup import OFF
 
+#: What ``ArgumentParser.add_subparsers`` returns; argparse has no public name for its type.
+Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
 
 class _NoProfileError(Exception):
     """The profile that was named is not there."""
 
 
-def add_commands(subparsers: Any) -> None:
+def add_commands(subparsers: Subparsers) -> None:
     """Add ``enable``, ``disable`` and ``status`` to a command line.
 
     Args:

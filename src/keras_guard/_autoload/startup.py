@@ -4,12 +4,32 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any
+from collections.abc import Mapping
+from typing import Protocol
 
 from .markers import first_word, folders
 
 #: Words by which an environment variable or an option says no.
 OFF = frozenset({"0", "false", "no", "off"})
+
+
+class Config(Protocol):
+    """The configuration of a shell."""
+
+    def get(self, section: str, default: Mapping[str, object]) -> Mapping[str, object]:
+        """Return a section."""
+
+
+class Shell(Protocol):
+    """An IPython shell; some have no profile."""
+
+    @property
+    def config(self) -> Config:
+        """The configuration."""
+
+    @property
+    def ipython_dir(self) -> str:
+        """The user's IPython directory."""
 
 
 def run() -> None:
@@ -22,7 +42,7 @@ def run() -> None:
         shell.extension_manager.load_extension("keras_guard")
 
 
-def wanted(shell: Any) -> bool:
+def wanted(shell: Shell) -> bool:
     """Whether the environment, the configuration and the markers of ``keras-guard disable`` allow loading.
 
     Args:
@@ -39,5 +59,5 @@ def wanted(shell: Any) -> bool:
     return said is None or said[1]
 
 
-def _says_no(value: Any) -> bool:
+def _says_no(value: object) -> bool:
     return str(value).strip().lower() in OFF

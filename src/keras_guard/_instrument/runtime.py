@@ -17,9 +17,11 @@ import builtins
 import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from .._data.reserved import SITE_PREFIX
+
+T = TypeVar("T")
 
 OBJECT = "__keras_guard_object__"
 LIST = "__keras_guard_list__"
@@ -39,13 +41,13 @@ AFTER = "__keras_guard_after__"
 class Listener(Protocol):
     """Who hears the probes of a cell; none of the methods may raise."""
 
-    def probe_object(self, site: Site, value: Any) -> None:
+    def probe_object(self, site: Site, value: object) -> None:
         """The object whose list is about to be edited."""
 
-    def probe_list(self, site: Site, value: Any) -> None:
+    def probe_list(self, site: Site, value: object) -> None:
         """The list that is about to be edited."""
 
-    def probe_slot(self, site: Site, value: Any) -> None:
+    def probe_slot(self, site: Site, value: object) -> None:
         """The container or object one of whose slots is about to be bound."""
 
     def probe_done(self, site: Site) -> None:
@@ -95,7 +97,7 @@ class Site:
     chain: str = ""
     file: str | None = None
     passed: bool = False
-    namespace: Mapping[str, Any] = field(default_factory=dict)
+    namespace: Mapping[str, object] = field(default_factory=dict)
 
 
 _SITES: dict[str, Site] = {}
@@ -159,7 +161,7 @@ def disarm() -> None:
     _live.clear()
 
 
-def _probe_object(number: str, value: Any) -> Any:
+def _probe_object(number: str, value: T) -> T:
     if issubclass(type(value), _hot):
         site = _SITES.get(number)
         if site is not None:
@@ -168,7 +170,7 @@ def _probe_object(number: str, value: Any) -> Any:
     return value
 
 
-def _probe_list(number: str, value: Any) -> Any:
+def _probe_list(number: str, value: T) -> T:
     if number in _armed:
         site = _SITES.get(number)
         if site is not None:
@@ -185,7 +187,7 @@ def _probe_alias(number: str, value: Any) -> Any:
     return value
 
 
-def _probe_value(number: str, value: Any) -> Any:
+def _probe_value(number: str, value: T) -> T:
     if issubclass(type(value), _hot):
         _armed.append(number)
     return value
@@ -197,7 +199,7 @@ def _probe_values(number: str, value: Any) -> Any:
     return value
 
 
-def _probe_slot(number: str, value: Any) -> Any:
+def _probe_slot(number: str, value: T) -> T:
     if number in _armed:
         site = _SITES.get(number)
         if site is not None:
@@ -205,7 +207,7 @@ def _probe_slot(number: str, value: Any) -> Any:
     return value
 
 
-def _probe_done(number: str, value: Any = None) -> Any:
+def _probe_done(number: str, value: T | None = None) -> T | None:
     if number in _armed:
         _armed.remove(number)
         site = _SITES.get(number)
