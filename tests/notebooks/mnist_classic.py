@@ -36,6 +36,9 @@ print("Test loss:", score[0])
 print("Test accuracy:", score[1])
 
 # %%
+# The model is good enough to keep: model.layers and its weights go into one file.
+
+# %%
 path = tempfile.mkdtemp() + "/digits.keras"
 model.save(path)
 del model
