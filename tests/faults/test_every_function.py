@@ -44,7 +44,7 @@ _OUTSIDE = {
     "keras_guard._shell.options": ("KerasGuard.",),
     # What IPython calls, one line around what is contained, and where the answers of magics are contained.
     "keras_guard._shell.magics": ("Magics._rewrite", "Magics.run", "Magics._answer"),
-    "keras_guard._adapter.hub": ("Hub.",),
+    "keras_guard._adapter.dispatch": ("Dispatch.",),
     "keras_guard._session.session": ("Session.close", "KerasGuardError."),
     # Probes are called by the cell itself: a few lines that ask for types and look into lists of ours.
     "keras_guard._instrument.runtime": ("forget", "_probe_", "_is_dull", "_enliven"),

@@ -11,7 +11,7 @@ import pytest
 from keras import layers
 
 from keras_guard import InsertAfter, Remove, Replace
-from keras_guard._adapter.face import FACE
+from keras_guard._adapter.keras_types import TYPES
 from keras_guard._data.edits import ListEdit
 from keras_guard._data.picture import Panel, Picture
 from keras_guard._rebuild.neighbourhood import pictures_of
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.keras
 @pytest.fixture(autouse=True)
 def _awake() -> None:
     """The guard knows Keras' classes, as it does once a cell imported Keras."""
-    FACE.refresh()
+    TYPES.refresh()
 
 
 def _residual(blocks: int = 3) -> Any:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from .._data.identity import IdentityMap
-from .face import backend
+from .keras_types import backend
 
 #: The name of what a layer learned among its attributes; no attribute has it.
 ADAPTED = "adapt()"

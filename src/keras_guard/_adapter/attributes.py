@@ -8,10 +8,7 @@ from enum import Enum
 from typing import Any
 
 from .._data.missing import MISSING
-from .describe import config_of
-from .face import FACE, is_model
-from .membership import fresh_copy_property
-from .reads import (
+from .attribute_reads import (
     FORMER_NAMES,
     STEP_ENTRIES,
     constructor_arguments,
@@ -21,6 +18,9 @@ from .reads import (
     read_in_steps,
     read_when_called,
 )
+from .describe import config_of
+from .keras_types import TYPES, is_model
+from .membership import fresh_copy_property
 
 #: Above this many weights no copy is built to see whether the shapes still fit.
 _MAX_COPIED_WEIGHTS = 5_000_000
@@ -31,7 +31,7 @@ class Effect(Enum):
 
     NONE = "none"  # only the constructor or build() read it
     CALL = "call"  # read when the layer is called: a new trace sees it
-    OWN = "own"  # an attribute of the user's own: nobody can say
+    OWN = "own"  # an attribute of the user's own: its effect is not known
 
 
 def effect_of(layer: Any, name: str, old: Any) -> Effect:
@@ -149,7 +149,7 @@ def unapplied(layer: Any) -> list[str]:
     """Return the regularizers and constraints a built layer names but its weights do not carry."""
     if (
         not getattr(layer, "built", False)
-        or not isinstance(layer, FACE.layer)
+        or not isinstance(layer, TYPES.layer)
         or not is_keras_class(layer.__class__)
     ):
         return []

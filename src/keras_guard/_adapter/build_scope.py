@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from types import SimpleNamespace
 from typing import Any
 
-from .face import lookup
+from .keras_types import lookup
 
 _ROOM = "keras.distribution"
 

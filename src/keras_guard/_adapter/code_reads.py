@@ -18,9 +18,9 @@ from typing import Any
 
 from .._data.missing import MISSING
 from .._data.place import Attribute, Item, Place, Step
-from .face import FACE
+from .attribute_reads import is_keras_class
+from .keras_types import TYPES
 from .marks import Mark, is_marked, is_unknown, mark_of
-from .reads import is_keras_class
 
 #: A walk looks at no more functions than these.
 _MAX_FUNCTIONS = 128
@@ -194,7 +194,7 @@ class _Walk:
         is_owner = source.owner is not None and type(source.owner_now()) not in _CLOSED_OVER
         steps = source.place.steps
         for count, step in enumerate((*steps, None)):
-            if issubclass(type(value), FACE.owners) and not is_owner:
+            if issubclass(type(value), TYPES.owners) and not is_owner:
                 self.objects.append(ObjectRead(value, step))
                 return
             if step is None:

@@ -2,7 +2,7 @@
 
 While it trains, ``tf_keras`` puts every layer's flag back to what it was at ``compile``. So a later
 flip waits for the next ``compile``, and a GAN's discriminator goes on training by the flags it was
-compiled with while the generator's model, compiled after the flip, goes by the new ones.
+compiled with while the generator's model, compiled after the flip, uses the new ones.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from .face import is_keras_2
+from .keras_types import is_keras_2
 from .membership import is_compiled
 
 

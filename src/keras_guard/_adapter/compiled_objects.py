@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from .face import FACE
+from .attribute_reads import SCORING_KINDS, is_keras_class
+from .keras_types import TYPES
 from .marks import same_value
 from .membership import compile_argument_of, compile_objects, flat_items
-from .reads import SCORING_KINDS, is_keras_class
 
 _SCORED_BY = ("loss", "metrics", "weighted_metrics")
 _PLAIN = frozenset({bool, int, float, str, tuple, type(None)})
@@ -20,7 +20,7 @@ def held_objects(model: Any, kind: str) -> Iterator[Any]:
     if kind in SCORING_KINDS:
         for argument in _SCORED_BY:
             for item in flat_items(given.get(argument)):
-                if issubclass(type(item), FACE.loss + FACE.metric):
+                if issubclass(type(item), TYPES.loss + TYPES.metric):
                     yield item
     if kind == "train":
         schedule = _schedule(given.get("optimizer"))

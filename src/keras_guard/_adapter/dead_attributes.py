@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from .describe import config_of
-from .face import is_keras_2, is_layer
 from .graph_facts import sub_layers
+from .keras_types import is_keras_2, is_layer
 
 _KINDS = ("regularizer", "constraint")
 

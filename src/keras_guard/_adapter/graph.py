@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from .face import keras
+from .keras_types import keras
 
 
 @dataclass(frozen=True)

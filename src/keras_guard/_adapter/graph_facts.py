@@ -5,8 +5,8 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
-from .face import FACE, is_layer, is_symbolic
 from .graph import Call, Graph, Value, flat_with_paths
+from .keras_types import TYPES, is_layer, is_symbolic
 from .membership import graph_operations, is_input
 from .read_graph import functional_of, operation_of
 
@@ -78,7 +78,7 @@ def tied_layers(model: Any) -> set[int]:
     """Return the ids of layers that share a variable or a part with another layer of the graph."""
     owners: dict[int, set[int]] = {}
     for layer in called_operations(model):
-        if not is_layer(layer) or isinstance(layer, FACE.model):
+        if not is_layer(layer) or isinstance(layer, TYPES.model):
             continue
         for thing in [layer, *getattr(layer, "variables", ()), *sub_layers(layer)]:
             owners.setdefault(id(thing), set()).add(id(layer))

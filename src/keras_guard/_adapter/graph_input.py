@@ -7,9 +7,9 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from .face import FACE, is_keras_2, setting
 from .graph import Spec, Value
 from .graph_facts import maker_of
+from .keras_types import TYPES, is_keras_2, setting
 from .layer_fit import is_stock
 from .membership import is_input, tracked_layers
 
@@ -99,7 +99,7 @@ def model_class(model: Any) -> ModelClass:
     cls = type(model)
     if is_stock(cls):
         return ModelClass(None)
-    own = [base for base in cls.__mro__ if not is_stock(base) and issubclass(base, FACE.layer)]
+    own = [base for base in cls.__mro__ if not is_stock(base) and issubclass(base, TYPES.layer)]
     makes_itself = any("__init__" in vars(base) and not _passes_on(base) for base in own)
     if not makes_itself:
         return ModelClass(cls)

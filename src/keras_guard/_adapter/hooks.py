@@ -13,8 +13,8 @@ from types import FrameType
 from typing import Any, Protocol
 
 from .._data.missing import MISSING
-from .face import FACE, has, inner, is_layer, is_model, is_symbolic, lookup
-from .hub import Hub
+from .dispatch import Dispatch
+from .keras_types import TYPES, has, inner, is_layer, is_model, is_symbolic, lookup
 from .own_functions import is_users_own, own_call
 from .probes import Probe, ProbeError
 from .traces import ENTRIES, Call, call_of
@@ -103,14 +103,14 @@ class KerasHooks:
 
     def attach(self) -> None:
         """Listen; attach every probe that is not attached yet, in every loaded Keras."""
-        if not any(sink is self._sink for sink in _SHARED.hub.sinks):
-            _SHARED.hub.sinks += (self._sink,)
+        if not any(sink is self._sink for sink in _SHARED.dispatch.sinks):
+            _SHARED.dispatch.sinks += (self._sink,)
         _SHARED.attach()
 
     def detach(self) -> None:
         """Listen no more; the last one takes all probes out again."""
-        _SHARED.hub.sinks = tuple(sink for sink in _SHARED.hub.sinks if sink is not self._sink)
-        if not _SHARED.hub.sinks:
+        _SHARED.dispatch.sinks = tuple(sink for sink in _SHARED.dispatch.sinks if sink is not self._sink)
+        if not _SHARED.dispatch.sinks:
             _SHARED.detach()
 
 
@@ -118,14 +118,14 @@ class _Shared:
     """All probes of the process."""
 
     def __init__(self) -> None:
-        self.hub = Hub()
+        self.dispatch = Dispatch()
         self.missing: list[str] = []
         self._probes: list[Probe] = []
         self._done: set[int] = set()
 
     def attach(self) -> None:
         self.missing.clear()
-        for package in FACE.packages:
+        for package in TYPES.packages:
             self._attach_package(package)
         function = lookup(_TRACED_FUNCTION, "Function")
         if function is not None:
@@ -157,10 +157,10 @@ class _Shared:
         self._attach_state(package, keras)
 
     def _told(self, name: str) -> Callable[[Any], None]:
-        return lambda value: self.hub.tell(name, value)
+        return lambda value: self.dispatch.tell(name, value)
 
     def _ended(self, name: str) -> Callable[[Any], None]:
-        return lambda tokens: self.hub.end(name, tokens)
+        return lambda tokens: self.dispatch.end(name, tokens)
 
     def _attach_entry(self, model: type, method: str) -> None:
         function = inspect.unwrap(getattr(model, method))
@@ -171,9 +171,9 @@ class _Shared:
             try:
                 call = call_of(method, arguments)
             except Exception as error:  # data whose shape cannot be asked for: the entry is told all the same
-                self.hub.tell("fault", error)
+                self.dispatch.tell("fault", error)
                 call = Call(method, "unknown")
-            self.hub.tell("entered", values[0], call)
+            self.dispatch.tell("entered", values[0], call)
             return values[0]
 
         self._probe(model, method, before, self._told("left"))
@@ -185,10 +185,10 @@ class _Shared:
         for kind in ("train", "test", "predict"):
 
             def after(_: Any, kind: str = kind) -> None:
-                self.hub.tell("batch_begins", kind)
+                self.dispatch.tell("batch_begins", kind)
 
             def ended(*_: Any, kind: str = kind) -> None:
-                self.hub.tell("batch_ended", kind)
+                self.dispatch.tell("batch_ended", kind)
 
             # At the end of the method the callbacks have had their say, and the step comes next.
             self._probe(callbacks, f"on_{kind}_batch_begin", _token, after)
@@ -212,7 +212,7 @@ class _Shared:
         if not has(package, "policy_setter"):
             return
         setter = inner(package, "policy_setter")
-        begins = lambda *_: self.hub.begin("policy_begins")  # noqa: E731
+        begins = lambda *_: self.dispatch.begin("policy_begins")  # noqa: E731
         self._probe_function(setter, "set_dtype_policy", begins, self._ended("policy_ended"))
 
     def _probe(self, owner: Any, name: str, before: Any, after: Any = None) -> None:
@@ -226,7 +226,7 @@ class _Shared:
         plain = inspect.unwrap(function)
         if id(plain) in self._done:
             return
-        contained = self.hub.contained
+        contained = self.dispatch.contained
         try:
             self._probes.append(
                 Probe(function, contained(before), None if after is None else contained(_unless_none(after)))
@@ -240,41 +240,41 @@ class _Shared:
     def _after_setattr(self, token: Any) -> None:
         target, name, old = token
         if old is None and name.endswith("_function") and name[:-9] in ("train", "test", "predict"):
-            self.hub.tell("functions_dropped", target, name[:-9])
+            self.dispatch.tell("functions_dropped", target, name[:-9])
             return
-        self.hub.tell("attribute_set", target, name, old)
+        self.dispatch.tell("attribute_set", target, name, old)
 
     def _before_call(self, layer: Any, args: tuple[Any, ...], _: dict[str, Any]) -> None:
         if not is_model(layer) or _in_keras(sys._getframe(3)):
             return
         if any(is_symbolic(item) for item in _leaves(args)):
             return  # nesting a model in another one is building, not using
-        self.hub.tell("shown", layer, "call")
+        self.dispatch.tell("shown", layer, "call")
 
     def _before_building(self, model: Any, *given: Any) -> Any:
-        self.hub.tell("building", given)
+        self.dispatch.tell("building", given)
         return model
 
     def _before_function(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if not is_users_own(function):
             return None
-        return self.hub.begin("function_begins", function, own_call(function, args, kwargs))
+        return self.dispatch.begin("function_begins", function, own_call(function, args, kwargs))
 
     def _shower(self, method: str) -> Callable[..., None]:
         def before(model: Any, *_: Any) -> None:
             if is_model(model):
-                self.hub.tell("shown", model, method)
+                self.dispatch.tell("shown", model, method)
 
         return before
 
     def _learning(self, layer: Any, *_: Any) -> Any:
-        return None if _in_keras(sys._getframe(3)) else self.hub.begin("adapt_begins", layer)
+        return None if _in_keras(sys._getframe(3)) else self.dispatch.begin("adapt_begins", layer)
 
     def _structure(self, action: str) -> Callable[..., Any]:
         def before(target: Any, *_: Any) -> Any:
             if _in_keras(sys._getframe(3)):
                 return None
-            return self.hub.begin("structure_begins", target, action)
+            return self.dispatch.begin("structure_begins", target, action)
 
         return before
 
@@ -311,11 +311,11 @@ def _before_setattr(target: Any, name: str, value: Any) -> Any:
         return None
     caller: FrameType | None = sys._getframe(3)
     while caller is not None and caller.f_code.co_name == "__setattr__":
-        caller = caller.f_back  # a class that hands on what it is assigned
+        caller = caller.f_back  # a class that passes on what it is assigned
     if _in_keras(caller):
         # From None to a function is a first trace; from one function to the next, the old traces are gone.
         is_function = name.endswith("_function") and name[:-9] in ("train", "test", "predict")
-        # Keras 2 binds the same function anew at each entry.
+        # Keras 2 binds the same function again at each entry.
         replaced = is_function and attributes.get(name) is not None and attributes[name] is not value
         return (target, name, None) if replaced else None
     if _model_runs(caller):

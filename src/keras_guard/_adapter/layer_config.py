@@ -20,7 +20,7 @@ from typing import Any
 
 from .._data.edits import LayerRecord
 from .describe import config_of
-from .face import FACE, is_layer, keras, setting
+from .keras_types import TYPES, is_layer, keras, setting
 from .policy import global_policy
 
 
@@ -186,7 +186,7 @@ def _arguments(
         known = key in parameters
         if (
             brief
-            and issubclass(cls, FACE.keras_2 + FACE.loss)
+            and issubclass(cls, TYPES.keras_2 + TYPES.loss)
             and _is_chosen_by_keras_2(key, raw, known=known)
         ):
             continue

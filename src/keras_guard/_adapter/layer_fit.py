@@ -9,8 +9,8 @@ from typing import Any
 
 from .._data.edits import LayerRecord
 from .describe import config_of
-from .face import FACE, is_keras_2, is_layer, keras
 from .graph import Spec, flat_with_paths, map_structure, spec_of, symbolic
+from .keras_types import TYPES, is_keras_2, is_layer, keras
 from .layer_config import _from_config, strip
 from .no_side_effects import as_numpy, no_trace
 
@@ -73,7 +73,7 @@ def outgrown(layer: Any, taken: Any, made: Any) -> bool:
     if (
         not is_layer(layer)
         or not weight_shapes_of(layer)
-        or any(own is getattr(base, "compute_output_shape", None) for base in FACE.layer)
+        or any(own is getattr(base, "compute_output_shape", None) for base in TYPES.layer)
     ):
         return False
     try:
@@ -205,4 +205,4 @@ _ROOMS = (
 
 def is_plain_model_class(cls: type) -> bool:
     """Whether a model's class is Keras' Functional, Sequential or Model itself."""
-    return is_stock(cls) and (issubclass(cls, FACE.functional + FACE.sequential))
+    return is_stock(cls) and (issubclass(cls, TYPES.functional + TYPES.sequential))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from .face import FACE, is_keras_2, is_layer, is_model
+from .keras_types import TYPES, is_keras_2, is_layer, is_model
 
 
 def graph_operations(model: Any) -> list[Any]:
@@ -20,7 +20,7 @@ def graph_operations(model: Any) -> list[Any]:
     (its list of layers while it is not built), for a subclassed model from its tracked layers.
     """
     functional = getattr(model, "_functional", None)
-    if issubclass(type(model), FACE.sequential) and not is_keras_2(model):
+    if issubclass(type(model), TYPES.sequential) and not is_keras_2(model):
         if functional is None:
             return tracked_layers(model)
         return graph_operations(functional)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .reads import SCORING_KINDS
+from .attribute_reads import SCORING_KINDS
 from .trace_facts import TraceFacts
 from .traces import ENTRIES
 
@@ -18,7 +18,7 @@ class Use:
         model: The model.
         method: ``fit``, ``predict``, ``call``, ``summary``, ``save`` ...
         kind: ``train``, ``test``, ``predict`` when a traced function is about to run, else ``None``.
-        serving: The facts of the traces that will run; empty when the code is traced anew.
+        serving: The facts of the traces that will run; empty when the code is traced again.
         again: Whether the same call was told before, when the entry method began.
         holders: Identities of the models in ``model``'s graph, itself included.
     """

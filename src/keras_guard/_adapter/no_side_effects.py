@@ -16,9 +16,9 @@ import warnings
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from .face import FACE, is_keras_2, is_layer, is_model, keras, lookup
+from .dispatch import unheard
 from .graph_facts import sub_layers
-from .hub import unheard
+from .keras_types import TYPES, is_keras_2, is_layer, is_model, keras, lookup
 from .membership import graph_layers, graph_operations
 from .read_graph import functional_of
 
@@ -66,7 +66,7 @@ def no_trace(models: Iterable[Any], layers: Iterable[Any]) -> Iterator[None]:
 
 
 def _states_of(thing: Any) -> Iterable[Any]:
-    if issubclass(type(thing), FACE.metric):
+    if issubclass(type(thing), TYPES.metric):
         return list(thing.variables)
     if not is_keras_2(thing):
         return getattr(thing, "_non_trainable_variables", ()) or ()

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .face import FACE, is_keras_2, is_optimizer
+from .keras_types import TYPES, is_keras_2, is_optimizer
 from .no_side_effects import as_numpy
 
 #: Lists of all variables, and what was given to the optimizer.
@@ -93,18 +93,18 @@ def _slots(optimizer: Any, names: tuple[str, ...] = ()) -> Iterator[tuple[Slot, 
 
 
 def _slots_in(value: Any, names: tuple[str, ...], weights: list[Any]) -> Iterator[tuple[Slot, Any]]:
-    if isinstance(value, FACE.variable):
+    if isinstance(value, TYPES.variable):
         yield (names, None), value
     elif is_optimizer(value):
         yield from _slots(value, names)
     elif isinstance(value, dict):
         paths = {str(weight.path): weight for weight in weights}
         for key, item in value.items():
-            if key in paths and isinstance(item, FACE.variable):
+            if key in paths and isinstance(item, TYPES.variable):
                 yield (names, id(paths[key])), item
     elif isinstance(value, (list, tuple)):
         for number, item in enumerate(value):
             if is_optimizer(item):
                 yield from _slots(item, (*names, str(number)))
-            elif isinstance(item, FACE.variable) and len(value) == len(weights):
+            elif isinstance(item, TYPES.variable) and len(value) == len(weights):
                 yield (names, id(weights[number])), item

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .face import FACE, is_keras_2, is_layer, is_optimizer
+from .keras_types import TYPES, is_keras_2, is_layer, is_optimizer
 from .layer_fit import is_stock
 
 #: What Keras itself keeps on a model; ``history`` is kept, for it is what the user looks at.
@@ -41,4 +41,4 @@ def _belongs_to_the_model(value: Any) -> bool:
         return any(map(_belongs_to_the_model, value.values()))
     if isinstance(value, (list, tuple, set)):
         return any(map(_belongs_to_the_model, value))
-    return is_layer(value) or is_optimizer(value) or isinstance(value, FACE.variable + FACE.symbolic)
+    return is_layer(value) or is_optimizer(value) or isinstance(value, TYPES.variable + TYPES.symbolic)

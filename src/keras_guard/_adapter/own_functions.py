@@ -15,7 +15,7 @@ from typing import Any
 
 from .._data.place import Attribute, Place
 from .code_reads import ObjectRead, facts_of_code, objects_read, python_function_of
-from .face import is_model, is_optimizer
+from .keras_types import is_model, is_optimizer
 from .trace_facts import TraceFacts, facts_now, optimizer_facts
 from .traces import OWN, Call
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from .face import FACE, keras
+from .keras_types import TYPES, keras
 
 
 def global_policy() -> str:
     """Return the name of the global dtype policy, such as ``float32``."""
-    if not FACE.awake:
+    if not TYPES.awake:
         return ""
     package = keras()
     if hasattr(package, "config"):

@@ -11,18 +11,18 @@ import inspect
 from collections.abc import Iterator
 from typing import Any
 
-from .face import FACE, is_keras_2, is_layer
 from .graph import Call, Graph, Value, flat_with_paths, map_structure, spec_of
+from .keras_types import TYPES, is_keras_2, is_layer
 from .membership import is_input
 
 
 def functional_of(model: Any) -> Any:
     """Return the Functional that runs: the model, or the one inside a built Sequential (else ``None``)."""
-    if isinstance(model, FACE.sequential):
+    if isinstance(model, TYPES.sequential):
         if is_keras_2(model):  # is its own Functional, once it has an input
             return model if getattr(model, "_graph_initialized", False) else None
         return getattr(model, "_functional", None)
-    return model if isinstance(model, FACE.functional) else None
+    return model if isinstance(model, TYPES.functional) else None
 
 
 def read_graph(model: Any) -> Graph:
@@ -75,7 +75,7 @@ class _Reader:
         return value
 
     def value(self, tensor: Any) -> Value:
-        if not isinstance(tensor, FACE.symbolic):
+        if not isinstance(tensor, TYPES.symbolic):
             raise TypeError(f"no symbolic tensor: {type(tensor).__name__}")
         waiting = [tensor]
         while waiting:
@@ -120,7 +120,7 @@ def _node_of(tensor: Any) -> tuple[Any, int]:
 
 def symbolic_in(structure: Any) -> Iterator[Any]:
     """Yield the symbolic tensors of a structure."""
-    if isinstance(structure, FACE.symbolic):
+    if isinstance(structure, TYPES.symbolic):
         yield structure
     elif isinstance(structure, dict):
         for item in structure.values():
@@ -166,7 +166,7 @@ def _bind(
 
 
 def _is_default(value: Any, default: Any) -> bool:
-    if default is inspect.Parameter.empty or isinstance(value, FACE.symbolic):
+    if default is inspect.Parameter.empty or isinstance(value, TYPES.symbolic):
         return False
     return value is default or (type(value) is type(default) and bool(value == default))
 
@@ -180,7 +180,7 @@ def _masked_argument(name: str, bound: dict[str, Any], args: tuple[Any, ...]) ->
 
 def _is_own_mask(mask: Any, source: Any) -> bool:
     """Whether ``mask`` is what the tensors of ``source`` carry along anyway."""
-    if isinstance(source, FACE.symbolic):
+    if isinstance(source, TYPES.symbolic):
         return mask is getattr(source, "_keras_mask", None)
     if isinstance(source, dict) and isinstance(mask, dict):
         return source.keys() == mask.keys() and all(_is_own_mask(mask[k], source[k]) for k in source)
@@ -205,9 +205,9 @@ def output_paths(node: Any) -> list[tuple[Any, ...]]:
 
 def _returns_plain_tensor(operation: Any) -> bool:
     """Whether one output means the tensor itself: so for Keras' own layers and operations."""
-    if isinstance(operation, FACE.functional + FACE.sequential):
+    if isinstance(operation, TYPES.functional + TYPES.sequential):
         functional = functional_of(operation)
-        return functional is None or isinstance(outputs_structure(functional), FACE.symbolic)
+        return functional is None or isinstance(outputs_structure(functional), TYPES.symbolic)
     return type(operation).__module__.startswith(("keras.", "tf_keras."))
 
 

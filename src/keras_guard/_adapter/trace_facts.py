@@ -17,12 +17,7 @@ from typing import Any
 from .._data.missing import MISSING
 from .._data.place import Attribute, Place
 from .adapted_state import ADAPTED, learned_now
-from .code_reads import CodeFact, facts_of_code
-from .compiled_objects import held_objects
-from .face import FACE
-from .marks import PLAIN, Mark, can_change_in_place, is_marked, mark_of
-from .membership import compile_objects, flat_items, graph_layers
-from .reads import (
+from .attribute_reads import (
     COMPILE_ARGUMENTS,
     SCORE_ENTRIES,
     SCORING_KINDS,
@@ -37,6 +32,11 @@ from .reads import (
     read_when_called,
     read_when_scored,
 )
+from .code_reads import CodeFact, facts_of_code
+from .compiled_objects import held_objects
+from .keras_types import TYPES
+from .marks import PLAIN, Mark, can_change_in_place, is_marked, mark_of
+from .membership import compile_objects, flat_items, graph_layers
 
 #: The mark of what a trace did not read.
 NOT_READ = object()
@@ -119,14 +119,14 @@ class TraceFacts:
         for fact in self.code:
             yield from fact.touched
         for number, facts in self.read.items():
-            if not issubclass(type(facts.owner()), FACE.owners):
+            if not issubclass(type(facts.owner()), TYPES.owners):
                 yield number
 
     def unheard(self) -> Iterator[tuple[Any, str, Mark]]:
         """Yield (owner, attribute, mark) of losses, metrics and schedules: no write of theirs is heard."""
         for facts in self.read.values():
             owner = facts.owner()
-            if owner is not None and not issubclass(type(owner), FACE.owners):
+            if owner is not None and not issubclass(type(owner), TYPES.owners):
                 yield from ((owner, name, mark) for name, mark in zip(facts.names, facts.marks, strict=True))
 
     def code_that_differs(self, namespace: Mapping[str, Any]) -> Iterator[CodeFact]:
@@ -171,7 +171,7 @@ def _is_noted(fact: CodeFact, read: Mapping[int, OwnerFacts]) -> bool:
     owner, steps = fact.source.owner_now(), fact.source.place.steps
     if owner is None or len(steps) != 1:
         return False
-    if issubclass(type(owner), FACE.owners):
+    if issubclass(type(owner), TYPES.owners):
         return not can_change_in_place(fact.mark)  # its writes are heard
     noted = read.get(id(owner))
     return noted is not None and isinstance(steps[0], Attribute) and steps[0].name in noted.names
@@ -188,7 +188,7 @@ def _owner_facts(owner: Any, names: tuple[str, ...], shared: dict[int, Mark]) ->
             if name not in STEPS:
                 continue
             mark = MISSING  # a method that is assigned to the object takes the place of its class's
-        elif type(value) in FACE.variable:
+        elif type(value) in TYPES.variable:
             continue  # its value is state, and no attribute of the layer
         else:
             mark = shared.get(id(value), NOT_READ)
@@ -214,7 +214,7 @@ def _attributes_read(model: Any, layers: tuple[Any, ...], kind: str) -> Iterator
         yield layer, _names_of_layer(layer.__class__, "train" if always else kind)
     yield model, _names_of_model(model.__class__, kind)
     optimizer = getattr(model, "optimizer", None)
-    if kind == "train" and optimizer is not None and issubclass(type(optimizer), FACE.optimizer):
+    if kind == "train" and optimizer is not None and issubclass(type(optimizer), TYPES.optimizer):
         yield optimizer, _names_of_optimizer(optimizer.__class__)
     for item in held_objects(model, kind):
         yield item, _names_of_score(item.__class__)

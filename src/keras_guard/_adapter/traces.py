@@ -2,7 +2,7 @@
 
 ``compile`` throws the traced functions away; the first ``fit``, ``evaluate``, ``predict`` or
 ``*_on_batch`` after it traces the model's Python code, and later runs replay that trace. A call
-with another structure, dtype or batch size is traced anew (measured: a second batch size makes
+with another structure, dtype or batch size is traced again (measured: a second batch size makes
 a trace with an open batch size, which then serves all others; TensorFlow leaves it open from the start
 where the batches of ``fit`` and ``evaluate`` do not come out even; JAX never does). This file predicts,
 before a call runs, which trace will serve it.
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._data.identity import IdentityMap
-from .face import backend
+from .keras_types import backend
 from .trace_facts import TraceFacts
 
 _DEFAULT_BATCH = 32
@@ -58,7 +58,7 @@ class Call:
 
 
 def _optimizer_variables(model: Any) -> list[Any] | None:
-    """Return the variables an optimizer began with, which tell of a trace nobody saw; ``None`` without one."""
+    """Return the variables an optimizer began with, which tell of a trace that was not seen; ``None`` without one."""
     optimizer = getattr(model, "optimizer", None)
     if not getattr(optimizer, "built", False) or not getattr(model, "train_function", None):
         return None
@@ -119,11 +119,11 @@ class ModelTraces:
         ]
 
     def serving(self, call: Call) -> list[TraceFacts]:
-        """Return the traces that will serve this call; empty when it will be traced anew."""
+        """Return the traces that will serve this call; empty when it will be traced again."""
         return [facts for _, facts in self._lookup(call) if facts is not None]
 
     def covers(self, call: Call) -> bool:
-        """Whether no part of this call is traced anew."""
+        """Whether no part of this call is traced again."""
         return all(facts is not None for _, facts in self._lookup(call))
 
     def record(self, call: Call, facts: TraceFacts) -> None:

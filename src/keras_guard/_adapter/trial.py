@@ -8,8 +8,8 @@ from functools import partial
 from typing import Any
 
 from .compile_facts import compile_arguments
-from .face import FACE, keras
 from .graph import flat_with_paths, map_structure, spec_of
+from .keras_types import TYPES, keras
 from .membership import compile_objects, flat_items
 from .read_graph import functional_of
 
@@ -93,7 +93,7 @@ def scoring_objects(model: Any) -> list[Any]:
     """Return the losses and metrics that a model was compiled with and a trial may change."""
     values = compile_objects(model).values()
     return [
-        item for value in values for item in flat_items(value) if isinstance(item, FACE.metric + FACE.loss)
+        item for value in values for item in flat_items(value) if isinstance(item, TYPES.metric + TYPES.loss)
     ]
 
 

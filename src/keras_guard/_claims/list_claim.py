@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .._adapter.describe import record_layer
-from .._adapter.face import is_layer
 from .._adapter.graph_facts import maker_of_tensor
+from .._adapter.keras_types import is_layer
 from .._adapter.membership import holds, is_input, same_items, visible_layers
 from .._data.edits import Edit, ListEdit
 from .._data.events import ListEdited

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .._adapter.face import is_layer
+from .._adapter.keras_types import is_layer
 from .._adapter.model_use import Use
 from .._data.edits import Edit, Replace
 from .._data.events import ClassRedefined, Rebound

@@ -101,7 +101,7 @@ class Bindings:
         end_line: Its last line.
         walked: Names a ``for`` walks with.
         read: Names bound to the very list that ``x.layers`` hands out.
-        made: Names bound to what an expression makes anew.
+        made: Names bound to what an expression makes.
         chosen: Those of them that are made of a model's list (``list(model.layers)``).
         lost: Names walked with that a later statement of the cell binds to something else.
     """

@@ -1,6 +1,6 @@
 """The probes that instrumented cells call, kept in ``builtins`` under reserved names.
 
-A probe stands in loops that run a million times over objects that have nothing to do with
+A probe is in loops that run a million times over objects that have nothing to do with
 Keras, so it looks at the type of what it is given and is gone again. Only a layer or an optimizer
 *arms* its site; the probes behind it do nothing while their site is not armed, and where they
 are statements of their own they are not even called then. Globals that functions bind are looked
@@ -70,7 +70,7 @@ class Site:
     Attributes:
         number: Its number in the process.
         listener: Who hears its probes.
-        cell: Execution count of the cell it stands in.
+        cell: Execution count of the cell it is in.
         line: First line of its statement.
         end_line: Last line of its statement.
         column: 0-based byte column of the edit on ``line``.
@@ -106,7 +106,7 @@ _numbers = itertools.count(1)
 
 
 def new_number() -> str:
-    """Return the next site number; a text of its own kind, so that it is told from a user's constants."""
+    """Return the next site number; a text with a reserved prefix, so that it differs from a user's constants."""
     return f"{SITE_PREFIX}{next(_numbers)}"
 
 
@@ -156,7 +156,7 @@ def note_read(names: Iterable[str]) -> None:
 
 
 def disarm() -> None:
-    """Forget sites whose statements were left half-way, and names that the next functions look at anew."""
+    """Forget sites whose statements were left half-way, and names that the next functions look at again."""
     _armed.clear()
     _live.clear()
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .._adapter.compile_facts import output_names
-from .._adapter.face import FACE, is_graph_model, is_keras_2, is_layer, is_model, keras_of
+from .._adapter.keras_types import TYPES, is_graph_model, is_keras_2, is_layer, is_model, keras_of
 from .._adapter.layer_config import user_objects
 from .._adapter.no_side_effects import global_state_kept
 from .cell import TRIAL, CellWriter
@@ -267,9 +267,9 @@ class _Rebuilding:
 
 
 def _wake() -> None:
-    if not FACE.awake:
+    if not TYPES.awake:
         with contextlib.suppress(Exception):
-            FACE.refresh()
+            TYPES.refresh()
 
 
 def _check_model(model: Any) -> None:

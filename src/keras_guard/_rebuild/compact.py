@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from .._adapter.face import is_layer
 from .._adapter.graph_facts import carries_masks
+from .._adapter.keras_types import is_layer
 from .plan import ModelPlan, Part, Step
 
 #: With more calls to be made again than this, a replay is written in the compact form.

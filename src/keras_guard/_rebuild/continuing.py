@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from .._adapter.face import is_layer, is_model
 from .._adapter.graph_facts import called_operations
+from .._adapter.keras_types import is_layer, is_model
 from .._adapter.optimizer_state import StateNotFoundError, copy_slots, has_state, same_slots
 from .._adapter.own_attributes import own_attributes
 from .._data.types import Layer, Model

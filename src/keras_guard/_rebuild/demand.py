@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from .._adapter.face import FACE
 from .._adapter.graph_facts import made_by
+from .._adapter.keras_types import TYPES
 from .._adapter.membership import is_input
 from .._adapter.read_graph import functional_of, read_graph
 from .._data.types import Layer, Model
@@ -132,7 +132,7 @@ class Demand:
 def _called(model: Model) -> list[Layer]:
     """Return what a model's own graph calls, repeated where it is called repeatedly, inputs left out."""
     functional = functional_of(model)
-    if isinstance(model, FACE.sequential) or functional is None:
+    if isinstance(model, TYPES.sequential) or functional is None:
         return [item for item in model.layers if not is_input(item)]
     return [call.operation for call in read_graph(functional).calls]
 

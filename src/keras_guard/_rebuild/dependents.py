@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, MutableMapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from .._adapter.face import is_layer
+from .._adapter.keras_types import is_layer
 from .._adapter.membership import graph_layers, holds, is_input, own_layers
 from .._data.edits import InsertAfter, InsertBefore, LayerRecord, Remove, Replace
 from .._data.types import Layer, Model

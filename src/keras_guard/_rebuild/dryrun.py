@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .._adapter.face import is_layer
+from .._adapter.keras_types import is_layer
 from .._adapter.no_side_effects import no_trace
 from .._adapter.trial import forward, has_loss, parameters, score, scoring_objects
 from .._data.types import Model

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._adapter.describe import given_batch_shape
-from .._adapter.face import is_layer, is_symbolic, setting
 from .._adapter.graph import Spec, spec_of
 from .._adapter.graph_facts import maker_of_tensor
 from .._adapter.graph_input import is_automatic_input_name
+from .._adapter.keras_types import is_layer, is_symbolic, setting
 from .._adapter.layer_config import NotExpressibleError, constructor_of
 from .._adapter.membership import is_input
 from .._data.edits import LayerRecord

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
-from .._adapter.face import FACE, is_graph_model, is_layer
 from .._adapter.graph_facts import made_by
+from .._adapter.keras_types import TYPES, is_graph_model, is_layer
 from .._adapter.membership import is_input, visible_layers
 from .._adapter.read_graph import read_graph
 from .._data.edits import InsertAfter, InsertBefore, ListEdit, Remove, Replace
@@ -96,7 +96,7 @@ class _Reading:
                 (f"InsertAfter({position.name!r}, {spelled(new)})",),
             )
         for owner in owners:
-            if isinstance(owner, FACE.sequential):
+            if isinstance(owner, TYPES.sequential):
                 self._insert_in_list(self._list_of(owner), there, new, side)
             else:
                 self._graph(owner).append(GraphEdit(side, position, new))
@@ -128,7 +128,7 @@ class _Reading:
                 f"{name!r} is an input of {owner.name!r}; without it there is nothing to feed",
                 (f"Replace({name!r}, keras.Input(...)) with the shape of the new input",),
             )
-        if isinstance(owner, FACE.sequential):
+        if isinstance(owner, TYPES.sequential):
             items = self._list_of(owner)
             items[:] = [item for item in items if item is not self._positions.layer_at(layer)]
             if not items:
@@ -147,7 +147,7 @@ class _Reading:
                     "Replace(model.inputs[0], ...) with the new keras.Input, and Remove what it makes needless",
                 ),
             )
-        elif isinstance(owner, FACE.sequential):
+        elif isinstance(owner, TYPES.sequential):
             items, there = self._list_of(owner), self._positions.layer_at(old)
             items[:] = [new if item is there else item for item in items]
         else:
@@ -160,7 +160,7 @@ class _Reading:
                 f"{old.name!r} is an input of {owner.name!r}; only another keras.Input can replace it",
                 (f"InsertAfter({old.name!r}, {spelled(new)})",),
             )
-        if isinstance(owner, FACE.sequential):
+        if isinstance(owner, TYPES.sequential):
             self.intent.inputs[id(owner)] = spec
         else:
             self._graph(owner).append(GraphEdit("input", old, spec))
@@ -194,7 +194,7 @@ class _Reading:
         """Read all edits of one model's list as one, made one after another."""
         if not is_graph_model(owner):
             raise refuse_subclassed(owner)
-        if isinstance(owner, FACE.sequential):
+        if isinstance(owner, TYPES.sequential):
             self._sequential_list(owner, edits)
         else:
             before, after = fold(owner, edits)

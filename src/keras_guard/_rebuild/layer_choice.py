@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .._adapter.face import is_layer
 from .._adapter.graph import Call
+from .._adapter.keras_types import is_layer
 from .._adapter.layer_config import Construct, NotExpressibleError, constructor_of
 from .._adapter.layer_fit import (
     Fit,

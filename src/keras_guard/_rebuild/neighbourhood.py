@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .._adapter.describe import describe_layer
-from .._adapter.face import FACE, is_layer, is_model
 from .._adapter.graph import Call, Graph, Value
 from .._adapter.graph_facts import maker_of
+from .._adapter.keras_types import TYPES, is_layer, is_model
 from .._adapter.membership import graph_layers, own_layers
 from .._adapter.read_graph import functional_of, read_graph
 from .._data.edits import LayerRecord
@@ -197,7 +197,7 @@ def _unmeasured(wiring: _Wiring, changed: Collection[str]) -> _Wiring:
 
 def _wiring_of(model: Any) -> _Wiring | None:
     """Return the wiring that runs now; ``None`` for a model without one."""
-    if issubclass(type(model), FACE.sequential):
+    if issubclass(type(model), TYPES.sequential):
         return _chain(model, list(model.layers))
     functional = functional_of(model)
     if functional is None or len(own_layers(functional)) > _MAX_CALLS:
@@ -206,7 +206,7 @@ def _wiring_of(model: Any) -> _Wiring | None:
 
 
 def _meant_wiring(owner: Any, intent: Intent) -> _Wiring | None:
-    if issubclass(type(owner), FACE.sequential):
+    if issubclass(type(owner), TYPES.sequential):
         new = intent.inputs.get(id(owner))
         items = intent.lists.get(id(owner), list(owner.layers))
         return _chain(owner, items, new.spec if new is not None else None)

@@ -6,9 +6,9 @@ import contextlib
 from collections import Counter
 from collections.abc import Mapping
 
-from .._adapter.face import is_layer
 from .._adapter.graph import Call, Value, values_in
 from .._adapter.graph_facts import is_public_output, output_path_of
+from .._adapter.keras_types import is_layer
 from .._adapter.layer_config import Construct, NotExpressibleError, constructor_of, is_automatic_name
 from .._adapter.layer_fit import weight_shapes_of
 from .._adapter.operation_words import OperationWords, operation_words

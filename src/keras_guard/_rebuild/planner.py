@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._adapter.dead_attributes import dead_attributes
-from .._adapter.face import FACE, is_layer
 from .._adapter.graph import Call, Spec, Value, flat_with_paths, map_structure, values_in
 from .._adapter.graph_facts import call_parameters, called_operations, maker_of, tied_layers
+from .._adapter.keras_types import TYPES, is_layer
 from .._adapter.layer_config import NotExpressibleError
 from .._adapter.layer_fit import Fit, outgrown, weight_shapes_of
 from .._adapter.membership import graph_layers, own_layers
@@ -82,7 +82,7 @@ class Planner:
         known = self._plans.get(id(model))
         if known is not None:
             return self._again(known, inputs)
-        if isinstance(model, FACE.sequential):
+        if isinstance(model, TYPES.sequential):
             plan = self._sequential(model, inputs)
         else:
             plan = self._functional(model, inputs)

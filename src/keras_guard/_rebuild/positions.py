@@ -5,8 +5,8 @@ from __future__ import annotations
 import difflib
 from typing import Any
 
-from .._adapter.face import is_layer, is_model
 from .._adapter.graph_facts import sub_layers
+from .._adapter.keras_types import is_layer, is_model
 from .._adapter.membership import graph_layers, graph_operations, visible_layers
 from .._data.edits import LayerRecord
 from .._data.types import Layer, Model

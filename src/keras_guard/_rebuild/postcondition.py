@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .._adapter.face import is_graph_model, is_layer
 from .._adapter.graph import Call, Graph, Value
+from .._adapter.keras_types import is_graph_model, is_layer
 from .._adapter.layer_fit import same_weights
 from .._adapter.membership import is_input, visible_layers
 from .._adapter.read_graph import functional_of, read_graph

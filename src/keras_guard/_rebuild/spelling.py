@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .._adapter.face import FACE, is_layer, is_model, keras
+from .._adapter.keras_types import TYPES, is_layer, is_model, keras
 from .._adapter.layer_config import Construct, Named, NotExpressibleError
 from .._adapter.layer_fit import public_path
 from .._data.types import Layer, Model
@@ -316,7 +316,7 @@ def _deep_items(namespace: Mapping[str, Any], moving: frozenset[str]) -> Iterato
         below: list[tuple[str, Any]] = []
         for path, value in level:
             for part, item in _parts(value):
-                if is_layer(item) or isinstance(item, FACE.model) or callable(item):
+                if is_layer(item) or isinstance(item, TYPES.model) or callable(item):
                     yield path + part, item
                 if _is_open("x", item):
                     below.append((path + part, item))

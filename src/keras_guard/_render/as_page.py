@@ -35,12 +35,12 @@ def _indented(code: str) -> str:
 
 
 def page_as_markdown(rule: Rule) -> str:
-    """Return a rule's page as Markdown; cells are parted by ``# ---`` lines."""
+    """Return a rule's page as Markdown; cells are separated by ``# ---`` lines."""
     page = rule.page
     limits = f"\n## Limits\n\n{page.limits.strip()}\n" if page.limits.strip() else ""
     return (
         f"# {rule.code} `{rule.name}`\n\n{page.what.strip()}\n\n## Why it matters\n\n{page.why.strip()}\n\n"
-        f"## Example\n\nCells are parted by `# ---`.\n\n```python\n{page.example.strip()}\n```\n\n"
+        f"## Example\n\nCells are separated by `# ---`.\n\n```python\n{page.example.strip()}\n```\n\n"
         f"## Instead\n\n```python\n{page.instead.strip()}\n```\n{limits}\n"
         f"Silence it with `%keras_guard ignore {rule.code}`, for one cell with `%%keras_guard ignore {rule.code}`, "
         f"or on its line with `# keras-guard: ignore[{rule.code}]`.\n"

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterator
 from typing import Any
 
-from .._adapter.face import is_model
+from .._adapter.keras_types import is_model
 from .._adapter.membership import same_items
 from .._claims.list_claim import ListClaim, removed_and_added
 from .._data.events import Event, ListEdited
@@ -31,7 +31,7 @@ An item of `model.layers` is assigned, deleted, swapped, or the list is changed 
 list, and on the list of layers that was handed to `Sequential`.""",
         why="""
 `model.layers` is a new list at every read, and `Sequential` copies the list it is given. The edit
-changes a list nobody looks at again: the model computes, trains and saves what it did before, and
+changes a list that is not read again: the model computes, trains and saves what it did before, and
 even `model.summary()` shows no difference.""",
         example="""
 import keras
@@ -123,5 +123,5 @@ def _notes(event: ListEdited, desk: Desk, name: str) -> tuple[str, ...]:
         why = f"`{name}` was made from the list `{event.place}` and copied it; later edits stay in the list"
     notes = [why, *built_note(desk.built_in(event.owner), name)]
     if event.span.function:
-        notes.append(f"the edit stands in `{event.span.function}`")
+        notes.append(f"the edit is in `{event.span.function}`")
     return tuple(notes)

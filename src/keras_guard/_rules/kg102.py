@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from .._adapter.face import is_layer, is_model
+from .._adapter.keras_types import is_layer, is_model
 from .._adapter.membership import (
     holds,
     is_called_apart,
@@ -181,5 +181,5 @@ def _notes(event: Rebound, names: tuple[str, ...], name: str, built: int | None)
     ]
     notes += built_note(built, name)
     if event.span.function:
-        notes.append(f"the binding stands in `{event.span.function}`")
+        notes.append(f"the binding is in `{event.span.function}`")
     return tuple(notes)

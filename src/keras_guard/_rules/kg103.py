@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from .._adapter.face import FACE, is_graph_model, is_layer, is_model
+from .._adapter.keras_types import TYPES, is_graph_model, is_layer, is_model
 from .._adapter.membership import graph_operations, holds, listed_layers, own_layers, runs_a_graph
 from .._claims.base import Desk as ClaimDesk
 from .._claims.base import living, weak_all
@@ -69,7 +69,7 @@ built.""",
         if was_said(model, desk, self.code):
             return
         if is_graph_model(model) and runs_a_graph(model) and _disagree(model):
-            record = "_layers" if issubclass(type(model), FACE.sequential) else "_operations"
+            record = "_layers" if issubclass(type(model), TYPES.sequential) else "_operations"
             yield self._finding(model, record, own_layers(model), listed_layers(model), Span(), desk)
 
     def _finding(

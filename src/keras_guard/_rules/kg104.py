@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from .._adapter.adapted_state import has_words
-from .._adapter.face import is_graph_model, is_layer, is_model
+from .._adapter.attribute_reads import is_read_by_user_code
+from .._adapter.keras_types import is_graph_model, is_layer, is_model
 from .._adapter.membership import holds, is_built, own_layers, tracks_only, was_called
-from .._adapter.reads import is_read_by_user_code
 from .._claims.base import Desk as ClaimDesk
 from .._claims.state_claim import StateClaim, Terms
 from .._data.diagnostic import DiffRow, Span

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from .._adapter.attribute_reads import COMPILE_ARGUMENTS, FORMER_NAMES, STEPS
 from .._adapter.attributes import Effect, effect_of, is_in_weights, shapes_disagree, unapplied
 from .._adapter.describe import brief_value
-from .._adapter.face import is_layer, is_model
+from .._adapter.keras_types import is_layer, is_model
 from .._adapter.marks import Mark, is_marked, same_value
 from .._adapter.membership import graph_layers
 from .._adapter.model_use import Use
-from .._adapter.reads import COMPILE_ARGUMENTS, FORMER_NAMES, STEPS
 from .._claims.base import Desk as ClaimDesk
 from .._claims.state_claim import StateClaim, Terms
 from .._claims.trace_claim import AttributeFact, TraceClaim
@@ -61,7 +61,7 @@ model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(8), keras.layers
 model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(128), keras.layers.Dense(2)])""",
         limits="""
 Which attributes matter is read from the layer class itself. An attribute that is neither read by the
-layer's own methods nor an argument of its constructor is the user's own, and let be. A stale attribute
+layer's own methods nor an argument of its constructor is the user's own, and is not reported. A stale attribute
 that training alone reads (`rate`, `momentum`) does not open at `predict`.""",
     )
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from .._adapter.compiled_flags import fixes_flags, flipped_variables, is_trained_by_another
-from .._adapter.face import is_keras_2, is_layer
+from .._adapter.keras_types import is_keras_2, is_layer
 from .._adapter.membership import is_compiled, runs
 from .._adapter.model_use import Use
 from .._adapter.traces import OWN
@@ -63,7 +63,7 @@ history = model.fit(x, y, verbose=0)""",
         limits="""
 Opens when a train function that does not honour the flip is about to run; GANs that toggle `trainable`
 between models compiled apart, and teachers that are only used for predictions, stay silent. A call with
-a new signature is traced anew and honours the flip. What a callback flips when training ends shows
+a new signature is traced again and honours the flip. What a callback flips when training ends shows
 nothing until the model is trained again.""",
     )
 

@@ -7,10 +7,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+from .._adapter.attribute_reads import (
+    COMPILE_ARGUMENTS,
+    FORMER_NAMES,
+    constructor_arguments,
+    read_when_applied,
+)
 from .._adapter.attributes import hands_out_copy
 from .._adapter.compiled_objects import argument_of, unapplied_arguments
 from .._adapter.describe import brief_value
-from .._adapter.face import FACE, is_layer, is_model, is_optimizer
+from .._adapter.keras_types import TYPES, is_layer, is_model, is_optimizer
 from .._adapter.marks import Mark, in_words, is_marked, mark_of, same_value
 from .._adapter.membership import (
     compile_argument_of,
@@ -20,7 +26,6 @@ from .._adapter.membership import (
     shown_argument,
 )
 from .._adapter.model_use import Use
-from .._adapter.reads import COMPILE_ARGUMENTS, FORMER_NAMES, constructor_arguments, read_when_applied
 from .._adapter.same_code import same_meaning
 from .._claims.base import RETRACES
 from .._claims.base import Desk as ClaimDesk
@@ -52,7 +57,7 @@ other attributes of losses, metrics and schedules; a list of metrics that was ha
 or a global that a traced loss read holds another value, or another function.""",
         why="""
 `compile()` keeps the objects it was given, and the first `fit` turns what they read into constants.
-`model.loss` is a label, `optimizer.lr` a new attribute nobody reads.""",
+`model.loss` is a label, `optimizer.lr` a new attribute that nothing reads.""",
         example="""
 import keras, numpy
 x, y = numpy.ones((8, 4)), numpy.ones((8, 1))
@@ -391,7 +396,7 @@ def _is_unapplied(desk: ClaimDesk, model: Any, target: Any, attribute: str) -> b
 
 def _comparable(old: Any, new: Any) -> bool:
     """Whether the new object could have been given in place of the old one."""
-    kinds = ((types.FunctionType,), FACE.optimizer, FACE.loss, FACE.metric)
+    kinds = ((types.FunctionType,), TYPES.optimizer, TYPES.loss, TYPES.metric)
     return any(issubclass(type(old), kind) and issubclass(type(new), kind) for kind in kinds)
 
 

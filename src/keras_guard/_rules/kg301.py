@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from .._adapter.attributes import hands_out_copy
-from .._adapter.face import is_model
+from .._adapter.keras_types import is_model
 from .._claims.base import Desk as ClaimDesk
 from .._claims.state_claim import StateClaim
 from .._data.events import CopyEdited, Event

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from types import FunctionType
 from typing import Any
 
-from .._adapter.face import is_layer
+from .._adapter.attribute_reads import read_when_called
+from .._adapter.keras_types import is_layer
 from .._adapter.membership import compile_objects, flat_items, graph_layers
 from .._adapter.model_use import Use
-from .._adapter.reads import read_when_called
 from .._adapter.same_code import same_meaning
 from .._claims.base import Desk as ClaimDesk
 from .._claims.place_claim import Keeping, PlaceClaim

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .._adapter.face import is_layer
-from .._adapter.reads import STEP_KINDS
+from .._adapter.attribute_reads import STEP_KINDS
+from .._adapter.keras_types import is_layer
 from .._claims.trace_claim import AttributeFact, TraceClaim
 from .._data.events import AttributeSet, Event
 from .._ledger import Finding, Wording

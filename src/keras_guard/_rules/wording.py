@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from .._adapter.describe import describe_layer
-from .._adapter.face import is_layer
+from .._adapter.keras_types import is_layer
 from .._adapter.traces import OWN
 from .._data.diagnostic import DiffRow, LayerFacts, Span
 from .._data.edits import LayerRecord

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from .._adapter.face import is_layer, is_optimizer
+from .._adapter.keras_types import is_layer, is_optimizer
 from .._adapter.membership import is_keras_property
 from .._data.diagnostic import Span
 from .._data.events import ArgumentEdited, BoundInLoop, CopyEdited, Event, ListEdited

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from .._adapter.face import FACE
+from .._adapter.keras_types import TYPES
 from .._data.place import Attribute, Item, Place, Step
 
 #: A walk goes at most so many steps from a name, and looks at no more than so many items there.
@@ -32,7 +32,7 @@ def reachable(namespace: Mapping[str, Any]) -> Iterator[tuple[Place, Any]]:
     """Yield (place, object) for the Keras layers and models the user can name, plain names first."""
     seen: set[int] = set()
     starts = ((Place(name), value) for name, value in user_names(namespace))
-    for place, item in walk(starts, FACE.layer):
+    for place, item in walk(starts, TYPES.layer):
         if type(item) is not list and id(item) not in seen:
             seen.add(id(item))
             yield place, item
@@ -150,7 +150,7 @@ def is_named_tuple(kind: type) -> bool:
 
 def is_plain_class(cls: type) -> bool:
     """Whether a class is one the user wrote, and its instances keep their attributes in a plain dict."""
-    if not cls.__dictoffset__ or issubclass(cls, (type, *FACE.owners)):
+    if not cls.__dictoffset__ or issubclass(cls, (type, *TYPES.owners)):
         return False
     module = cls.__module__
     if module in ("__main__", "types"):

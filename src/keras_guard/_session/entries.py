@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from .._adapter.face import is_keras_2, is_model
+from .._adapter.keras_types import is_keras_2, is_model
 from .._adapter.membership import graph_layers
 from .._adapter.model_use import Use
 from .._claims.place_claim import PlaceClaim

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._adapter.adapted_state import learned_now, note_learning
 from .._adapter.compiled_objects import held_objects, unapplied_arguments
-from .._adapter.face import is_keras_2, is_model
+from .._adapter.keras_types import is_keras_2, is_model
 from .._adapter.marks import is_marked
 from .._adapter.membership import graph_layers
 from .._adapter.model_use import Use

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from .._adapter.face import is_layer
+from .._adapter.keras_types import is_layer
 from .._adapter.marks import Mark, is_marked, mark_of
 from .._adapter.membership import compile_containers
 from .snapshots import weak

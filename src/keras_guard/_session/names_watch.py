@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from .._adapter.face import FACE, is_layer
+from .._adapter.keras_types import TYPES, is_layer
 from .._adapter.membership import same_items
 from .._data.diagnostic import Span
 from .._data.events import ClassRedefined, Event, ListEdited, Rebound
@@ -64,7 +64,7 @@ class NamesWatch:
 
     def is_dull(self, name: str) -> bool:
         """Whether a name holds something that has no layers of its own."""
-        return name in self._namespace and not issubclass(type(self._namespace[name]), FACE.owners)
+        return name in self._namespace and not issubclass(type(self._namespace[name]), TYPES.owners)
 
     @property
     def is_busy(self) -> bool:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from .._adapter.face import FACE
 from .._adapter.hooks import KerasHooks
+from .._adapter.keras_types import TYPES
 from .._adapter.model_use import Use
 from .._data.edits import Edit
 from .._data.views import ModelViews
@@ -81,8 +81,8 @@ class Session:
     @contained
     def wake(self) -> None:
         """Attach to Keras, once it has been imported."""
-        if FACE.refresh():
-            runtime.watch_types(FACE.owners)
+        if TYPES.refresh():
+            runtime.watch_types(TYPES.owners)
             self.hooks.attach()
 
     def _note_model(self) -> None:
@@ -100,7 +100,7 @@ class Session:
         One statement without a function, a loop, a list that Keras hands out or a name of
         something watched can neither edit a model nor bind what an edit is known by.
         """
-        if not FACE.awake:
+        if not TYPES.awake:
             return False  # words of Keras itself are looked for before
         stripped = text.strip()
         if "(" in stripped and ("\n" in stripped or ";" in stripped):
@@ -113,7 +113,7 @@ class Session:
         """Put probes into a cell, in place."""
         text = cell.source
         options = self.shell.options_in_force()
-        if not options.enabled or not (FACE.awake or KERAS_WORDS.search(text)):
+        if not options.enabled or not (TYPES.awake or KERAS_WORDS.search(text)):
             return
         self._names.read_cell(tree.body, cell.offset)
         instrumenter = CellInstrumenter(

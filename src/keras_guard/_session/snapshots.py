@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from .._adapter.face import FACE
+from .._adapter.keras_types import TYPES
 from .._data.place import Place
 from .containers import is_looked_into, walk
 
@@ -29,8 +29,8 @@ def is_watched(value: Any) -> bool:
     """Whether rebinding a name that holds ``value`` can matter to a model."""
     kind = type(value)
     if issubclass(kind, _CLASSES):
-        return kind is types.FunctionType or issubclass(value, FACE.watched)
-    return issubclass(kind, FACE.watched)
+        return kind is types.FunctionType or issubclass(value, TYPES.watched)
+    return issubclass(kind, TYPES.watched)
 
 
 _CLASSES = (type, types.FunctionType)
@@ -65,9 +65,9 @@ def take(name: str, value: Any) -> Snapshot:
     """Take a snapshot of what a name holds now."""
     snapshot = Snapshot()
     kind = type(value)
-    if not (issubclass(kind, (*_CLASSES, *FACE.watched)) or is_looked_into(kind)):
+    if not (issubclass(kind, (*_CLASSES, *TYPES.watched)) or is_looked_into(kind)):
         return snapshot
-    for place, item in walk([(Place(name), value)], (*_CLASSES, *FACE.watched, *FACE.symbolic)):
+    for place, item in walk([(Place(name), value)], (*_CLASSES, *TYPES.watched, *TYPES.symbolic)):
         if type(item) is list:
             if any(issubclass(kind, _listed()) for kind in set(map(type, item))):
                 snapshot.lists[place] = ListPicture(id(item), tuple(map(weak, item)), tuple(map(id, item)))
@@ -77,4 +77,4 @@ def take(name: str, value: Any) -> Snapshot:
 
 
 def _listed() -> tuple[type, ...]:
-    return FACE.layer + FACE.symbolic + FACE.metric
+    return TYPES.layer + TYPES.symbolic + TYPES.metric

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .._adapter.face import is_model
+from .._adapter.keras_types import is_model
 from .._data.missing import MISSING
 from .._data.place import Place
 from .._rules import CODES_BY_NAME, RULES

@@ -6,7 +6,7 @@ import sys
 import warnings
 from collections.abc import Iterator, Mapping
 
-from .._adapter.face import FACE, is_model
+from .._adapter.keras_types import TYPES, is_model
 from .._data.diagnostic import Diagnostic
 from .._data.picture import Picture
 from .._session.session import Session
@@ -32,8 +32,8 @@ def check(model: object, *, namespace: Mapping[str, object] | None = None) -> tu
     Raises:
         TypeError: If ``model`` is not a Keras model.
     """
-    FACE.refresh()
-    if not (FACE.awake and is_model(model)):
+    TYPES.refresh()
+    if not (TYPES.awake and is_model(model)):
         raise TypeError(f"check takes a Keras model, not {type(model).__name__}")
     extension = current(_shell())
     if extension is not None:

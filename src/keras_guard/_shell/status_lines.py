@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .._adapter.face import FACE, backend, version
+from .._adapter.keras_types import TYPES, backend, version
 from .._ledger import Ledger
 from .._session.containment import Containment
 from .._session.session import Session
@@ -21,7 +21,7 @@ def status_lines(options: KerasGuard, session: Session) -> list[str]:
         options: The options.
         session: The session.
     """
-    awake = f"{version()} on {backend()}" if FACE.awake else "asleep until Keras is imported"
+    awake = f"{version()} on {backend()}" if TYPES.awake else "asleep until Keras is imported"
     lines = [f"keras_guard {__version__}: {'on' if options.enabled else 'off'}, {awake}"]
     modes = ["strict"] if options.strict else []
     modes += [f"ignoring {', '.join(sorted(options.ignore))}"] if options.ignore else []

@@ -1,4 +1,4 @@
-"""One face for every Keras that is loaded: which objects are layers, models, optimizers.
+"""The types of every Keras that is loaded: which objects are layers, models, optimizers.
 
 The classes are looked up when Keras has been imported (see ``wake.py``); until then every
 question is answered with no, at the cost of ``isinstance(x, ())``.
@@ -66,7 +66,7 @@ def has(package: str, what: str) -> bool:
     return bool(getattr(_INTERNALS[package], what))
 
 
-class Face:
+class KerasTypes:
     """The class tuples of all loaded Keras packages.
 
     Attributes are tuples for ``isinstance``; they stay empty until :meth:`refresh` finds Keras.
@@ -154,8 +154,8 @@ def lookup(module_name: str, attribute: str) -> Any:
     return getattr(sys.modules.get(module_name), attribute, None)
 
 
-#: The face every other file asks.
-FACE = Face()
+#: The types that every other file asks for.
+TYPES = KerasTypes()
 
 
 # By type and not by ``isinstance``: that asks ``value.__class__``, which runs a lazy proxy's code.
@@ -164,32 +164,32 @@ FACE = Face()
 def is_layer(value: Any) -> bool:
     """Whether ``value`` is a Keras layer (models are layers)."""
     kind = type(value)
-    return issubclass(kind, FACE.layer) and not issubclass(kind, FACE.no_layer)
+    return issubclass(kind, TYPES.layer) and not issubclass(kind, TYPES.no_layer)
 
 
 def is_model(value: Any) -> bool:
     """Whether ``value`` is a Keras model."""
-    return issubclass(type(value), FACE.model)
+    return issubclass(type(value), TYPES.model)
 
 
 def is_graph_model(value: Any) -> bool:
     """Whether ``value`` is a Functional or Sequential model, whose graph can be read."""
-    return issubclass(type(value), FACE.functional + FACE.sequential)
+    return issubclass(type(value), TYPES.functional + TYPES.sequential)
 
 
 def is_optimizer(value: Any) -> bool:
     """Whether ``value`` is a Keras optimizer."""
-    return issubclass(type(value), FACE.optimizer)
+    return issubclass(type(value), TYPES.optimizer)
 
 
 def is_symbolic(value: Any) -> bool:
     """Whether ``value`` is a symbolic tensor."""
-    return issubclass(type(value), FACE.symbolic)
+    return issubclass(type(value), TYPES.symbolic)
 
 
 def is_keras_2(value: Any) -> bool:
     """Whether ``value`` is a layer, model or optimizer of ``tf_keras``."""
-    return issubclass(type(value), FACE.keras_2)
+    return issubclass(type(value), TYPES.keras_2)
 
 
 _USED = threading.local()
@@ -208,7 +208,7 @@ def keras_of(value: Any) -> Iterator[None]:
 
 def keras() -> Any:
     """Return the Keras that is spoken of: that of :func:`keras_of`, else the first that is loaded."""
-    name = getattr(_USED, "name", None) or next(iter(FACE.packages), "keras")
+    name = getattr(_USED, "name", None) or next(iter(TYPES.packages), "keras")
     return sys.modules[name]
 
 
@@ -220,7 +220,7 @@ def setting(name: str) -> str:
 
 def backend() -> str:
     """Return the name of the running backend, such as ``tensorflow``."""
-    if FACE.packages == (KERAS_2,):
+    if TYPES.packages == (KERAS_2,):
         return "tensorflow"
     keras = sys.modules.get("keras")
     try:
@@ -232,5 +232,5 @@ def backend() -> str:
 def version() -> str:
     """Return the version of each loaded Keras, or an empty text."""
     return " and ".join(
-        f"{name} {getattr(sys.modules.get(name), '__version__', '?')}" for name in FACE.packages
+        f"{name} {getattr(sys.modules.get(name), '__version__', '?')}" for name in TYPES.packages
     )

@@ -24,7 +24,7 @@ def unheard() -> Iterator[None]:
         _hearing.off = before
 
 
-class Hub:
+class Dispatch:
     """Passes on what Keras does to every sink that listens.
 
     Calling a method of a sink by its name calls it on all. What begins and ends carries a token:

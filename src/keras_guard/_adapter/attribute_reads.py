@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from types import CodeType, FunctionType
 from typing import Any
 
-from .face import FACE, is_model
+from .keras_types import TYPES, is_model
 from .source_reads import hands_on_self, read_in_training_only
 
 ALL_KINDS = frozenset({"train", "test", "predict"})
@@ -61,7 +61,7 @@ FORMER_NAMES = {
 @functools.lru_cache(maxsize=512)
 def read_when_called(cls: type) -> frozenset[str]:
     """Return the attributes of ``self`` that a layer class reads while it is called."""
-    return frozenset(_GENERIC | set(_names_read(cls, _LAYER_ENTRIES, stop=FACE.layer)))
+    return frozenset(_GENERIC | set(_names_read(cls, _LAYER_ENTRIES, stop=TYPES.layer)))
 
 
 @functools.lru_cache(maxsize=64)
@@ -74,7 +74,7 @@ def read_when_applied(cls: type) -> frozenset[str]:
 def read_at_inference(cls: type) -> frozenset[str]:
     """Return the attributes of ``self`` that a layer class reads while it is called without ``training``."""
     return frozenset(
-        _GENERIC | set(_names_read(cls, _LAYER_ENTRIES, stop=FACE.layer, leaving=read_in_training_only))
+        _GENERIC | set(_names_read(cls, _LAYER_ENTRIES, stop=TYPES.layer, leaving=read_in_training_only))
     )
 
 
@@ -92,7 +92,7 @@ def read_when_scored(cls: type) -> frozenset[str]:
 @functools.lru_cache(maxsize=256)
 def read_in_steps(cls: type, kind: str) -> frozenset[str]:
     """Return the attributes of ``self`` that the user's own steps and losses of a model class read."""
-    return frozenset(_names_read(cls, STEP_ENTRIES[kind], stop=FACE.model))
+    return frozenset(_names_read(cls, STEP_ENTRIES[kind], stop=TYPES.model))
 
 
 def kinds_reading(model: Any, part: Any, name: str) -> frozenset[str]:
@@ -252,7 +252,7 @@ def _definitions(cls: type, name: str, stop: tuple[type, ...]) -> Iterator[Funct
 def _attributes_loaded(code: CodeType) -> Iterator[str]:
     before = ""
     for instruction in dis.get_instructions(code):
-        # ``self.calls += 1`` copies its target first: a count is kept, but nothing goes by it.
+        # ``self.calls += 1`` copies its target first: a count is kept, and nothing depends on it.
         counts, before = before in ("COPY", "DUP_TOP"), instruction.opname
         if counts:
             continue
