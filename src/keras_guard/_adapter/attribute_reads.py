@@ -183,6 +183,9 @@ COMPILE_ARGUMENTS = frozenset(
      "steps_per_execution", "auto_scale_loss"}
 )  # fmt: skip
 
+#: Settings of an optimizer that the method of this name changes; the attribute has an underscore before it.
+OPTIMIZER_SETTINGS = frozenset({"exclude_from_weight_decay"})
+
 #: Methods that a traced function runs, with the kinds of function that run them.
 STEP_KINDS = {
     "train_step": _TRAIN,

@@ -13,6 +13,7 @@ from types import FrameType
 from typing import Any, Protocol
 
 from .._data.missing import MISSING
+from .attribute_reads import OPTIMIZER_SETTINGS
 from .dispatch import Dispatch
 from .keras_types import TYPES, has, inner, is_layer, is_model, is_symbolic, lookup
 from .own_functions import is_users_own, own_call
@@ -66,6 +67,12 @@ class Sink(Protocol):
 
     def structure_ended(self, token: Any) -> None:
         """``add`` or ``pop`` ended."""
+
+    def setting_begins(self, optimizer: Any, name: str) -> Any:
+        """A method that changes a setting of an optimizer begins; see :meth:`setting_ended`."""
+
+    def setting_ended(self, token: Any) -> None:
+        """The method ended."""
 
     def function_begins(self, function: Any, call: Call) -> Any:
         """A function of the user's that ``tf.function`` made is called; see :meth:`function_ended`."""
@@ -141,7 +148,10 @@ class _Shared:
         model = keras.Model
         self._probe(keras.layers.Layer, "__setattr__", _before_setattr, self._after_setattr)
         if has(package, "optimizer"):
-            self._probe(inner(package, "optimizer"), "__setattr__", _before_setattr, self._after_setattr)
+            optimizer = inner(package, "optimizer")
+            self._probe(optimizer, "__setattr__", _before_setattr, self._after_setattr)
+            for name in sorted(OPTIMIZER_SETTINGS):
+                self._probe(optimizer, name, self._setter(name), self._ended("setting_ended"))
         for caller in (keras.layers.Layer, model):
             self._probe(caller, "__call__", self._before_call)
         self._probe(model, "compile", lambda model, *_: model, self._told("compiled"))
@@ -269,6 +279,12 @@ class _Shared:
 
     def _learning(self, layer: Any, *_: Any) -> Any:
         return None if _in_keras(sys._getframe(3)) else self.dispatch.begin("adapt_begins", layer)
+
+    def _setter(self, name: str) -> Callable[..., Any]:
+        def before(optimizer: Any, *_: Any) -> Any:
+            return self.dispatch.begin("setting_begins", optimizer, name)
+
+        return before
 
     def _structure(self, action: str) -> Callable[..., Any]:
         def before(target: Any, *_: Any) -> Any:

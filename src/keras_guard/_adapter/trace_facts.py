@@ -19,6 +19,7 @@ from .._data.place import Attribute, Place
 from .adapted_state import ADAPTED, learned_now
 from .attribute_reads import (
     COMPILE_ARGUMENTS,
+    OPTIMIZER_SETTINGS,
     SCORE_ENTRIES,
     SCORING_KINDS,
     STEP_ENTRIES,
@@ -185,9 +186,9 @@ def _owner_facts(owner: Any, names: tuple[str, ...], shared: dict[int, Mark]) ->
         if type(value) in PLAIN:
             mark = value
         elif value is NOT_READ:
-            if name not in STEPS:
+            if name not in _MAY_BE_ADDED:
                 continue
-            mark = MISSING  # a method that is assigned to the object takes the place of its class's
+            mark = MISSING
         elif type(value) in TYPES.variable:
             continue  # its value is state, and no attribute of the layer
         else:
@@ -245,9 +246,11 @@ def _names_of_optimizer(cls: type) -> tuple[str, ...]:
     names = read_when_applied(cls) | {
         name for argument in constructor_arguments(cls) for name in (argument, f"_{argument}")
     }
-    return tuple(sorted(names - _OPTIMIZER_STATE))
+    return tuple(sorted((names - _OPTIMIZER_STATE) | {f"_{name}" for name in OPTIMIZER_SETTINGS}))
 
 
+#: Methods that are assigned to an object take the place of its class's; some settings come with their method.
+_MAY_BE_ADDED = STEPS | {f"_{name}" for name in OPTIMIZER_SETTINGS}
 #: What an optimizer changes itself while it trains.
 _OPTIMIZER_STATE = frozenset(
     {"built", "iterations", "_iterations", "_trainable_variables", "_trainable_variables_indices", "_tracker",

@@ -43,6 +43,9 @@ class Desk(Protocol):
     def names_of(self, value: Any) -> list[str]:
         """Return all plain names, global and local to the running function, that hold ``value``."""
 
+    def was_run(self, model: Any) -> bool:
+        """Whether the user called, trained or evaluated a model, or predicted with it."""
+
     def compiles(self, model: Any) -> int:
         """Return how often ``compile`` of a model was seen to run."""
 

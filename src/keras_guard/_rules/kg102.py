@@ -140,7 +140,9 @@ def _is_in_use(new: Any, desk: ClaimDesk, models: Sequence[Any]) -> bool:
     """Whether a model runs the new layer, or it is run by itself or on the inputs of another model."""
     if desk.holders(new):
         return True
-    return is_compiled(new) if is_model(new) else is_called_apart(new, models) or is_run_alone(new)
+    if is_model(new):
+        return is_compiled(new) or desk.was_run(new)
+    return is_called_apart(new, models) or is_run_alone(new)
 
 
 def _uses(use: Use) -> bool:

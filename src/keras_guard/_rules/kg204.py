@@ -10,6 +10,7 @@ from typing import Any
 from .._adapter.attribute_reads import (
     COMPILE_ARGUMENTS,
     FORMER_NAMES,
+    OPTIMIZER_SETTINGS,
     constructor_arguments,
     read_when_applied,
 )
@@ -160,7 +161,8 @@ compared when the model is used, not when they are set.""",
             if models:
                 yield self._former(event, models[0], former, desk)
             return
-        if not name.startswith("_") and name in (read_when_applied(cls) | constructor_arguments(cls)):
+        settings = read_when_applied(cls) | constructor_arguments(cls) | OPTIMIZER_SETTINGS
+        if not name.startswith("_") and name in settings:
             yield from self._stale(event, models, desk)
 
     def _former(self, event: AttributeSet, model: Any, now: str, desk: Desk) -> Finding:
@@ -190,11 +192,15 @@ compared when the model is used, not when they are set.""",
             wording = Wording(
                 message=f"{functions(kinds)} of `{name}` {'goes' if len(kinds) == 1 else 'go'} on with "
                 f"the old `{_spelled(event, model, name, desk)}`",
-                label=f"sets {event.name} to {new}; the trace holds {old}",
+                label=f"changes {event.name}; the trace was made without it"
+                if event.old is MISSING
+                else f"sets {event.name} to {new}; the trace holds {old}",
                 notes=("a function traced before the edit holds what it read then",),
                 help=trace_again(kinds, f"compile `{name}` again before you use it: `{name}.compile(...)`"),
                 cured=f"no traced function of `{name}` holds the old value",
-                ran=f"with {event.name} {old} where the code said {new}",
+                ran=f"without {event.name}"
+                if event.old is MISSING
+                else f"with {event.name} {old} where the code said {new}",
                 argument=event.name if target is model else "optimizer",
                 declared=new if target is model else f"{type(target).__name__}({event.name}={new})",
             )

@@ -62,6 +62,7 @@ class Desk:
         self._first_marks: IdentityMap[dict[str, Mark]] = IdentityMap()
         #: Where the ``trainable`` of a layer or model was set last.
         self.flips: IdentityMap[Span] = IdentityMap()
+        self._run: IdentityMap[None] = IdentityMap()
         self._turn = -1
         self._models: tuple[weakref.ref[Any], ...] | None = None
         self._inside: IdentityMap[frozenset[int]] = IdentityMap()
@@ -89,6 +90,10 @@ class Desk:
         trained = frozenset(id(variable) for variable in model.trainable_variables)
         self._compiled[model] = _Compiled(self.compiles(model) + 1, trained)
         self.origins.note_compiled(model)
+
+    def note_run(self, model: Any) -> None:
+        """The user is about to run a model."""
+        self._run[model] = None
 
     def note_attribute(self, target: Any, name: str, old: Any) -> None:
         """An attribute of an object was set, which was ``old`` before."""
@@ -147,6 +152,10 @@ class Desk:
     def in_entry(self, model: Any) -> bool:
         """See ``_claims.base.Desk``."""
         return self.running.holds(model)
+
+    def was_run(self, model: Any) -> bool:
+        """See ``_claims.base.Desk``."""
+        return model in self._run
 
     def compiles(self, model: Any) -> int:
         """See ``_claims.base.Desk``."""

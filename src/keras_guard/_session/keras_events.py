@@ -98,6 +98,18 @@ class KerasEvents:
             self._desk.flips[target] = span
         self._told.publish(AttributeSet(target, name, old, new, span))
 
+    @contained
+    def setting_begins(self, optimizer: Any, name: str) -> Any:
+        """See ``hooks.Sink``."""
+        return optimizer, name, value_of(optimizer, name)
+
+    @contained
+    def setting_ended(self, token: Any) -> None:
+        """See ``hooks.Sink``."""
+        optimizer, name, old = token
+        self._desk.note_change()
+        self._told.publish(AttributeSet(optimizer, name, old, value_of(optimizer, name), self._span()))
+
     # Entries and uses
 
     @contained
@@ -164,6 +176,8 @@ class KerasEvents:
     def _use(self, use: Use) -> None:
         if self._shell.options_in_force().enabled:
             inner = (id(layer) for layer in graph_layers(use.model) if is_model(layer))
+            if use.runs:
+                self._desk.note_run(use.model)
             self._told.used(use.of_models(frozenset({id(use.model), *inner})))
 
     @contained
