@@ -139,7 +139,7 @@ def test_profile_that_is_not_there(home: Path, name: str, capsys: pytest.Capture
 
 
 def test_directory_that_cannot_be_written(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A place that cannot be written is said in one line."""
+    """A directory that cannot be written to is reported in one line."""
     (home / "profile_default").write_text("a file where a directory should be")
     assert call("enable", "--user") == 1
     assert "profile_default" in capsys.readouterr().err
@@ -199,7 +199,7 @@ def test_status_tells_the_truth(home: Path, capsys: pytest.CaptureFixture[str]) 
 def test_status_hears_the_variable(
     home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """`status` says that KERAS_GUARD=off stands above everything."""
+    """`status` says that KERAS_GUARD=off takes precedence over everything."""
     call("enable", "--user")
     monkeypatch.setenv("KERAS_GUARD", "off")
     capsys.readouterr()
