@@ -54,7 +54,7 @@ def no_heavy_import(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option that writes agreed texts anew."""
+    """Add the option that rewrites the agreed texts."""
     parser.addoption("--rewrite-golden", action="store_true", help="take what the tests see for agreed")
 
 

@@ -4,8 +4,7 @@ In a notebook::
 
     %load_ext keras_guard
 
-See ``%keras_guard`` for what it can do, and :func:`rebuild` for code that brings a model and
-the edits made to it together again.
+``%keras_guard help`` lists the commands. :func:`rebuild` writes code for a model with the edits in it.
 """
 
 from __future__ import annotations
@@ -58,10 +57,10 @@ __all__ = [
 ]
 
 
-if not TYPE_CHECKING:  # a type checker that sees it takes every misspelt name for right
+if not TYPE_CHECKING:  # a type checker that sees it accepts every misspelt name
 
     def __getattr__(name: str) -> Any:
-        """Import what is asked for first now, so that ``import keras_guard`` stays light."""
+        """Import a public name when it is first used, so that ``import keras_guard`` stays fast."""
         from importlib import import_module
 
         if name not in _LAZY:
@@ -85,7 +84,7 @@ def load_ipython_extension(ipython: Any) -> None:
 
 
 def unload_ipython_extension(ipython: Any) -> None:
-    """Take the guard out of an IPython shell again (``%unload_ext keras_guard``).
+    """Unload the guard from an IPython shell (``%unload_ext keras_guard``).
 
     Args:
         ipython: The shell.

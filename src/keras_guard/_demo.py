@@ -1,7 +1,7 @@
 """The demo: the notebook of the classic cases, run in a real kernel and printed as a user sees it.
 
-What a cell must do is written in its tags: ``warns-KG101`` must show that card and leave it open,
-``rebuild`` must leave no card open, ``proof`` must print a line that begins with ``proved``.
+The tags of a cell say what it must do: a cell with ``warns-KG101`` must show that card and leave it open, one with
+``rebuild`` must leave no card open, one with ``proof`` must print a line that begins with ``proved``.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _NEEDS = "the demo needs {}: pip install 'keras-guard[demo]'"
 
 
 class DemoError(Exception):
-    """The demo cannot run here; says what to do."""
+    """The demo cannot run here; the text says what to do."""
 
 
 class _Metadata(TypedDict, total=False):
@@ -128,7 +128,7 @@ def run_demo(timeout: float = 300) -> int:
 
 
 def _kernel_of_this_python() -> KernelManager:
-    """Return a manager for a kernel of the running Python, whatever kernel is installed as ``python3``."""
+    """Return a manager for a kernel of the running Python; the kernel installed as ``python3`` may be another."""
     from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
     from jupyter_client.manager import KernelManager
 

@@ -1,4 +1,4 @@
-"""What import hooks share: letting the real finders find, and standing beside their loaders."""
+"""What the import hooks share: the other finders find a module, and the hook changes what they found."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from types import ModuleType
 
 
 class BesideOthers:
-    """A finder that lets the others find, and then looks at the spec they found."""
+    """A finder that asks the other finders for a spec, and can change the spec."""
 
     _busy = False
 
     def wants(self, name: str) -> bool:
-        """Whether the module is one to look at."""
+        """Whether the spec of a module is to be looked at."""
         raise NotImplementedError
 
     def look(self, spec: ModuleSpec) -> None:
-        """Change what has to be changed about a spec; its loader is there."""
+        """Change a spec; it has a loader."""
         raise NotImplementedError
 
     def find_spec(
@@ -48,11 +48,11 @@ class BesideOthers:
         return None
 
     def install(self) -> None:
-        """Stand before the other finders."""
+        """Add the finder before the others."""
         if self not in sys.meta_path:
             sys.meta_path.insert(0, self)
 
     def remove(self) -> None:
-        """Stand there no more."""
+        """Remove the finder."""
         if self in sys.meta_path:
             sys.meta_path.remove(self)

@@ -139,7 +139,7 @@ def test_profile_that_is_not_there(home: Path, name: str, capsys: pytest.Capture
 
 
 def test_directory_that_cannot_be_written(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A place that cannot be written is said in one line."""
+    """A directory that cannot be written to is reported in one line."""
     (home / "profile_default").write_text("a file where a directory should be")
     assert call("enable", "--user") == 1
     assert "profile_default" in capsys.readouterr().err
@@ -158,7 +158,7 @@ def test_directory_that_cannot_be_written(home: Path, capsys: pytest.CaptureFixt
     ids=str,
 )
 def test_more_particular_marker_wins(tmp_path: Path, marks: dict[str, bool], loads: bool) -> None:
-    """Profile goes before user, user before environment, and silence allows."""
+    """Profile takes precedence over user, user over environment; without a marker the guard is loaded."""
     prefix, home = str(tmp_path / "p"), str(tmp_path / "h")
     profile = str(tmp_path / "h" / "profile_x")
     scopes = {
@@ -181,13 +181,13 @@ def test_unreadable_marker_says_nothing(tmp_path: Path, text: str) -> None:
 def test_status_tells_the_truth(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """`status` names each scope's state, and whether a new kernel will load the guard."""
     call("status")
-    assert "does not load keras_guard by itself" in capsys.readouterr().out
+    assert "does not load keras_guard" in capsys.readouterr().out
     call("enable", "--user")
     capsys.readouterr()
     call("status")
     out = capsys.readouterr().out
     assert "--user           enabled" in out
-    assert "a new kernel here loads keras_guard by itself" in out
+    assert "a new kernel here loads keras_guard" in out
     call("disable", "--user")
     capsys.readouterr()
     call("status", "--user")
@@ -199,18 +199,18 @@ def test_status_tells_the_truth(home: Path, capsys: pytest.CaptureFixture[str]) 
 def test_status_hears_the_variable(
     home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """`status` says that KERAS_GUARD=off stands above everything."""
+    """`status` says that KERAS_GUARD=off takes precedence over everything."""
     call("enable", "--user")
     monkeypatch.setenv("KERAS_GUARD", "off")
     capsys.readouterr()
     call("status")
     out = capsys.readouterr().out
     assert "KERAS_GUARD" in out
-    assert "does not load keras_guard by itself" in out
+    assert "does not load keras_guard" in out
 
 
 def test_change_without_effect_is_said(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Disabling an environment for which the user enabled it names the marker that goes before."""
+    """Disabling an environment for which the user enabled it names the marker that takes precedence."""
     call("enable", "--user")
     capsys.readouterr()
     call("disable", "--sys-prefix")

@@ -1,4 +1,4 @@
-"""The wheel loads the guard into kernels and terminals, unless it is told not to."""
+"""The wheel loads the guard into kernels and terminals, unless that is turned off."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ _ROOMS = (
 )
 #: What contains cannot itself be contained: it is a few lines, and has tests of its own.
 _CONTAINING = {"keras_guard._session.containment", "keras_guard._data.meant", "keras_guard._adapter.wake"}
-#: Called while the module is imported, loaded or left, or by a user's own Python: nothing stands around them.
+#: Called while the module is imported, loaded or left, or by a user's own Python: nothing contains them.
 _OUTSIDE = {
     "keras_guard._shell.extension": ("Extension.__init__", "Extension.load", "Extension.unload", "load", "unload", "current"),
     "keras_guard._shell.transforming": ("GuardTransformer.visit",),

@@ -27,7 +27,7 @@ def test_the_card_comes_before_the_next_statement(
 ) -> None:
     """The card is with the front end while the statement after the edit has not ended yet.
 
-    That statement reads a named pipe to which nobody writes before the card was received.
+    That statement reads a named pipe, which is written to only after the card was received.
     """
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
@@ -93,7 +93,7 @@ def test_captured_output_does_not_swallow_the_card(kernel: Kernel) -> None:
 
 
 def test_a_silent_request_shows_nothing(kernel: Kernel) -> None:
-    """Hidden requests of front ends run without a word."""
+    """Hidden requests of front ends show nothing."""
     kernel.ok(SEQUENTIAL)
     run = kernel.run("model.layers[0] = layers.Dense(3)", silent=True)
     assert run.cards == []

@@ -1,4 +1,4 @@
-"""KG101 in a real kernel: edits of a list that Keras handed out as a copy."""
+"""KG101 in a real kernel: edits of a list that Keras returned as a copy."""
 
 from __future__ import annotations
 
@@ -158,7 +158,7 @@ def test_edits_inside_async_and_generator_functions(kernel: Kernel) -> None:
     ],
 )
 def test_an_edited_alias_waits_for_the_stale_use(kernel: Kernel, edit: str) -> None:
-    """An alias may still be handed on: pending, then open when the old model is used, in one display."""
+    """An alias may still be passed to a new model: pending, then open when the old model is used, in one display."""
     _, _, first, use = kernel.cells(SEQUENTIAL, "held = model.layers", edit, "y = model(x)")
     assert first.briefs == [("KG101", "pending", 1)]
     assert use.briefs == [("KG101", "open", 1)]

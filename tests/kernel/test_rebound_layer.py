@@ -134,7 +134,7 @@ def test_a_second_use_says_nothing_new(kernel: Kernel) -> None:
 
 
 def test_look_ahead_a_rebuild_in_the_cell_is_waited_for(kernel: Kernel) -> None:
-    """The cell itself builds the model anew: no card at all."""
+    """The cell itself builds the model again: no card at all."""
     run = kernel.cells(
         FUNCTIONAL, "head = layers.Dense(5)\nmodel = keras.Model(entry, head(hidden(entry)))\ny = model(x)"
     )[1]
@@ -142,7 +142,7 @@ def test_look_ahead_a_rebuild_in_the_cell_is_waited_for(kernel: Kernel) -> None:
 
 
 def test_look_ahead_a_use_before_the_rebuild_opens(kernel: Kernel) -> None:
-    """The cell uses the stale model before it builds it anew: the card opens just before that use."""
+    """The cell uses the stale model before it builds it again: the card opens just before that use."""
     run = kernel.cells(
         FUNCTIONAL,
         "head = layers.Dense(5)\nprint('before')\ny = model(x)\nprint('after')\n"

@@ -1,4 +1,4 @@
-"""Texts as they were agreed on. ``pytest --rewrite-golden -n 0`` writes them anew; nothing else does."""
+"""Texts that were agreed on. Only ``pytest --rewrite-golden -n 0`` rewrites them."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Golden:
 
 
 def may_rewrite(config: pytest.Config) -> bool:
-    """Whether the texts are to be written anew; only one process may do so."""
+    """Whether the texts are to be rewritten; only one process may do so."""
     wanted = bool(config.getoption("--rewrite-golden"))
     if wanted and hasattr(config, "workerinput"):
         raise pytest.UsageError("--rewrite-golden needs -n 0: several processes would write into each other")

@@ -55,7 +55,7 @@ def ipython(
 
 
 def assert_in_order(shown: str, *texts: str) -> None:
-    """Fail unless the texts stand in ``shown`` one behind the other."""
+    """Fail unless the texts are in ``shown``, in this order."""
     at = 0
     for text in texts:
         found = shown.find(text, at)
@@ -65,7 +65,7 @@ def assert_in_order(shown: str, *texts: str) -> None:
 
 @pytest.mark.parametrize("how", ["script.ipy", "-c", "%run"])
 def test_cards_stand_where_the_script_is(tmp_path: Path, how: str) -> None:
-    """Each card stands before what the next statement prints, and names the script's file and line."""
+    """Each card is before what the next statement prints, and names the script's file and line."""
     (tmp_path / "script.ipy").write_text(SCRIPT)
     place = "Cell In[1]" if how == "-c" else "script.ipy"
     if how == "%run":
@@ -91,7 +91,7 @@ def test_what_waits_for_the_end_is_shown_at_the_end(tmp_path: Path) -> None:
 
 
 def test_plain_python_tells_what_keras_hears(tmp_path: Path) -> None:
-    """The code of a `.py` file has no probes, but an edit that Keras itself is told of is shown before the next line."""
+    """The code of a `.py` file has no probes, but an edit that passes through Keras is shown before the next line."""
     (tmp_path / "script.py").write_text(BUILD + "model.layers[0].units = 5\nprint('NEXT')\n")
     shown, status = ipython(tmp_path, "script.py")
     assert status == 0

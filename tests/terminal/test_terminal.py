@@ -1,4 +1,4 @@
-"""Terminal IPython behind a real pseudo-terminal: the same card as text, coloured where colours show."""
+"""Terminal IPython in a real pseudo-terminal: the same card as text, coloured where colours are shown."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ EDIT = "model.layers[0] = keras.layers.Dense(5, name='wider')"
 
 
 class Terminal:
-    """One IPython behind a pseudo-terminal.
+    """One IPython in a pseudo-terminal.
 
     Args:
         home: The IPython directory.
@@ -43,7 +43,7 @@ class Terminal:
                 **ENVIRONMENT,
                 "IPYTHONDIR": str(home),
                 "TERM": "xterm-256color",
-                # Nobody behind this terminal answers where the cursor is.
+                # This terminal does not answer where the cursor is.
                 "PROMPT_TOOLKIT_NO_CPR": "1",
                 **variables,
             },
@@ -66,7 +66,7 @@ class Terminal:
         self._process.expect_exact(text)
 
     def accept(self, text: str) -> None:
-        """Run what stands at the prompt, wherever the cursor is, and wait for a text and the next prompt."""
+        """Run what is at the prompt, wherever the cursor is, and wait for a text and the next prompt."""
         self._process.send("\x1b\r")
         self.until(text)
         self._number += 1
@@ -99,7 +99,7 @@ def card(shown: str) -> str:
 
 
 def test_card_is_text_with_colours(terminal: Terminal) -> None:
-    """The card of a terminal has the words of the notebook's, a caret below the edit, and colours."""
+    """The card of a terminal has the text of the notebook's, a caret below the edit, and colours."""
     terminal.run(BUILD)
     shown = card(terminal.run(EDIT))
     plain = _COLOUR.sub("", shown)
@@ -113,7 +113,7 @@ def test_card_is_text_with_colours(terminal: Terminal) -> None:
 
 
 def test_colours_can_be_turned_off(terminal: Terminal) -> None:
-    """`%config KerasGuard.colour = "never"` leaves the same words without colours."""
+    """`%config KerasGuard.colour = "never"` leaves the same text without colours."""
     terminal.run(BUILD)
     coloured = card(terminal.run(EDIT))
     terminal.run("%config KerasGuard.colour = 'never'")

@@ -60,7 +60,7 @@ def _room(path: Path) -> str:
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
 def test_imports_point_down(path: Path) -> None:
-    """No room imports one that stands above it."""
+    """No room imports a room above it."""
     own = _room(path)
     up = 1 if path.parent == PACKAGE else 2
     for level, module in _imports(path):

@@ -14,7 +14,7 @@ from keras_guard._ledger import Finding, Ledger, Wording
 
 
 class Model:
-    """Anything a finding can speak of."""
+    """Any object that a finding can be about."""
 
 
 class Use:
@@ -29,7 +29,7 @@ class Use:
 
 
 class FixedClaim(Claim):
-    """A claim that answers what it was told to."""
+    """A claim with fixed answers."""
 
     def __init__(self, model: Any, *, holds: bool, edits: tuple[Any, ...]) -> None:
         super().__init__(model)
@@ -71,7 +71,7 @@ def _finding(
 
 
 def test_finding_is_added_opened_and_resolved() -> None:
-    """pending, open, resolved: the id stays, the words change, history keeps it."""
+    """From pending to open to resolved the id stays, the message changes, and history has the entry."""
     ledger, model = Ledger(), Model()
     entry, news = ledger.add(_finding(model), 3)
     assert news

@@ -29,7 +29,7 @@ class Thing:
     """Anything a weak reference can point at."""
 
     def method(self) -> None:
-        """Bound anew at each read."""
+        """Bound again at each read."""
 
 
 class Hostile:

@@ -157,7 +157,7 @@ def test_a_name_walked_with_is_lost_to_a_later_binding() -> None:
     ],
 )
 def test_names_walked_over_ahead(code: str, line: int, walked: set[str]) -> None:
-    """What loops behind a line, and the loop around it, walk over."""
+    """What the loops after a line, and the loop around it, iterate over."""
     assert code_ahead(code, line).walked == walked
 
 
@@ -173,7 +173,7 @@ def test_names_walked_over_ahead(code: str, line: int, walked: set[str]) -> None
     ],
 )
 def test_lists_made_of_a_models_list(code: str, chosen: set[str]) -> None:
-    """A copy of a model's list is told from the list itself, and from a list of the user's own."""
+    """A copy of a model's list, the list itself and a list of the user are distinguished."""
     assert set(bindings_of(_statement(code)).chosen) == chosen
 
 
@@ -230,7 +230,7 @@ def test_code_ahead(line: int, bound: set[str], not_bound: set[str]) -> None:
 
 
 def test_code_ahead_of_calls() -> None:
-    """In the middle of a call the statement's own targets are bound later; methods and calls are told."""
+    """In the middle of a call the statement's own targets are bound later; methods and calls are listed."""
     ahead = code_ahead("a = f()\nb.fit()\ng(c)", 1, from_call=True)
     assert ahead.bound == {"a"}
     assert ahead.called == {"fit", "g"}

@@ -1,4 +1,4 @@
-"""The drawing of a neighbourhood: places that do not overlap, lines that run down, words for those who cannot see."""
+"""The drawing of a neighbourhood: boxes do not overlap, lines run down, and screen readers get sentences."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_svg_is_well_formed_and_holds_only_shapes_and_text(picture: Picture) -> 
 @given(PICTURES)
 @settings(max_examples=examples(150), deadline=None)
 def test_every_node_is_in_the_words(picture: Picture) -> None:
-    """The text drawing has a line a node, and the sentence for screen readers speaks of each."""
+    """The text drawing has a line for each node, and the sentence for screen readers names each."""
     lines = sketch_lines(picture, painter(False))
     keys = {node.key for panel in picture.panels for node in panel.nodes}
     assert len(lines) >= 1 + len(keys)
@@ -107,7 +107,7 @@ def _contrast(a: str, b: str) -> float:
 
 @pytest.mark.parametrize("mark", " -+!", ids=["kept", "removed", "added", "concerned"])
 def test_contrast_in_every_theme(mark: str) -> None:
-    """Texts stand out 4.5:1 from their box; boxes' borders 3:1 from white and from JupyterLab's dark page."""
+    """Texts have a contrast of 4.5:1 to their box; borders 3:1 to white and to JupyterLab's dark page."""
     svg, _ = picture_as_svg(Picture("", (Panel("here", (Node("0", "Dense", "d", mark=mark),), ()),)))
     root = ElementTree.fromstring(svg)
     boxes, texts = list(root.iter(f"{SVG}rect")), list(root.iter(f"{SVG}text"))
@@ -119,7 +119,7 @@ def test_contrast_in_every_theme(mark: str) -> None:
 
 
 def test_image_is_a_data_uri_with_words() -> None:
-    """The image needs no network, keeps its words as `alt`, and escapes what a name brings."""
+    """The image needs no network, has its sentences as `alt`, and escapes names."""
     node = Node("0", '"><script>alert(1)</script>', "x")
     html = picture_as_html(Picture("", (Panel("runs now", (node,), ()),)))
     assert html.startswith('<img src="data:image/svg+xml;base64,')
@@ -144,7 +144,7 @@ def test_a_chain_is_told_without_arrows() -> None:
 
 
 def test_a_moved_layer_is_marked_on_both_sides() -> None:
-    """A kept layer that stands elsewhere is told by a minus where it was and a plus where it is."""
+    """A kept layer that moved has a minus at its old position and a plus at its new one."""
     lines = sketch_lines(
         Picture("", (_chain("-", "a", "b", "c"), _chain("+", "b", "a", "c"))), painter(False)
     )

@@ -26,7 +26,7 @@ def test_no_page_is_left_over() -> None:
 
 @pytest.mark.filterwarnings("ignore:.*found in sys.modules.*:RuntimeWarning")
 def test_the_command_writes_the_pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The command makes the folder, and writes into it what stands in docs/rules."""
+    """The command makes the folder, and writes into it what is in docs/rules."""
     folder = tmp_path / "rules"
     monkeypatch.setattr(sys, "argv", ["as_page", str(folder)])
     runpy.run_module("keras_guard._render.as_page", run_name="__main__")

@@ -1,4 +1,4 @@
-"""Instrumented cells: what is left alone, what is told to the listener, and what runs as before."""
+"""Instrumented cells: what is not changed, what the listener gets, and that cells run as before."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from keras_guard._instrument.transformer import CellInstrumenter
 
 
 class Layer:
-    """Stands for what the probes look for: here the hot class is a class of the test's own."""
+    """Takes the place of a Keras layer: in this test it is the class that arms sites."""
 
     def __init__(self) -> None:
         self._layers = [1, 2]
@@ -147,7 +147,7 @@ def test_probes_heard(heard: Heard, code: str, kinds: list[str]) -> None:
 
 
 def test_global_that_held_a_layer_is_looked_at(heard: Heard) -> None:
-    """A global bound in a function is looked at before and behind, unless it is a number that no trace holds."""
+    """A global bound in a function is looked at before and after, unless it is a number that no trace read."""
     _run(heard, "g = layer\ndef f():\n    global g\n    g = layer\nf()")
     assert [kind for kind, *_ in heard.events] == ["before", "after"]
     heard.events.clear()
@@ -175,7 +175,7 @@ def test_globals_are_looked_at_when_their_function_is_entered(
 
 
 def test_global_that_becomes_a_layer_in_the_function_is_looked_at_from_then_on(heard: Heard) -> None:
-    """The first binding of a layer is seen behind it, the second before it, too, a plain one included."""
+    """The first binding of a layer is seen after it, the second also before it, even a plain one."""
     _run(heard, "n = 0\ndef f():\n    global n\n    n = layer\n    n = 3\nf()")
     assert [(kind, line) for kind, _, line in heard.events] == [("after", 4), ("before", 5)]
 
@@ -189,7 +189,7 @@ def test_global_that_a_trace_comes_to_hold_in_the_function_is_looked_at(heard: H
 
 
 def test_function_keeps_its_docstring_and_its_first_line(heard: Heard) -> None:
-    """The look at the entry stands behind the docstring, and in no line of its own."""
+    """The look at the entry is after the docstring, and adds no line."""
     namespace = _run(
         heard, "def f():\n    'Count.'\n    global n\n\n    n = 1\n    return n\ndef g():\n    global n"
     )
@@ -218,7 +218,7 @@ def test_names_ruled_out_before_the_cell_get_no_probe(heard: Heard) -> None:
 
 
 def test_steps_come_behind_statements_that_bind_watched_names(heard: Heard) -> None:
-    """Not behind the last one, where nothing may follow; names bound twice to calls are watched too."""
+    """No step follows the last statement; names bound twice to calls are watched too."""
     _run(heard, "a = 1\nb = 2\na = 3\nb", watched=("a",))
     assert heard.events == [("step", "", 1), ("step", "", 3)]
     heard.events.clear()

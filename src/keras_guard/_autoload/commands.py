@@ -28,7 +28,7 @@ Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 class _NoProfileError(Exception):
-    """The profile that was named is not there."""
+    """There is no profile of this name."""
 
 
 def add_commands(subparsers: Subparsers) -> None:
@@ -40,8 +40,8 @@ def add_commands(subparsers: Subparsers) -> None:
     """
     commands: list[tuple[str, str, Callable[[argparse.Namespace], int]]] = [
         ("enable", "load the guard in every kernel and terminal", _enable),
-        ("disable", "stop that; %%load_ext keras_guard goes on working", _disable),
-        ("status", "say where the guard is loaded by itself, and why", _status),
+        ("disable", "stop that; %%load_ext keras_guard still works", _disable),
+        ("status", "say where the guard is loaded automatically, and why", _status),
     ]
     for name, words, run in commands:
         parser = subparsers.add_parser(name, help=words, description=words.replace("%%", "%"))
@@ -73,7 +73,7 @@ def _turn_on(scope: Scope) -> None:
 def _turn_off(scope: Scope) -> None:
     for path in disable(scope):
         print(f"removed {path}")
-    print(f"keras_guard is no longer loaded by itself for {scope.name}")
+    print(f"keras_guard is no longer loaded at kernel start for {scope.name}")
 
 
 def _change(arguments: argparse.Namespace, change: Callable[[Scope], None]) -> int:
@@ -96,13 +96,13 @@ def _refuse(words: str) -> int:
 
 
 def _warn_of_others(scope: Scope) -> None:
-    """Say when a more particular marker, or the variable, has the last word."""
+    """Say when a marker that takes precedence over this scope's says otherwise."""
     profile = scope.folder if scope.option.startswith("--profile") else _ipython_dir() / "profile_default"
     found = decision(sys.prefix, str(_ipython_dir()), str(profile))
     if found.scope is not None and found.scope.marker != scope.marker:
         state = "on" if found.autoload else "off"
         print(
-            f"note: for {found.scope.name} it is {state} by {found.scope.marker}, which goes before this; "
+            f"note: for {found.scope.name} it is {state} by {found.scope.marker}, which takes precedence; "
             f"change it with {found.scope.option}"
         )
 
@@ -152,23 +152,23 @@ def _scopes_to_show(arguments: argparse.Namespace) -> list[Scope]:
 _WHOSE = {
     "shipped": "startup file came with the package",
     "written": "startup file written by keras-guard enable",
-    "foreign": "a file that is not ours has the startup file's name",
+    "foreign": "another file has the name of the startup file",
     None: "no startup file",
 }
 
 
 def _line(scope: Scope) -> str:
-    said = read_marker(str(scope.folder))
-    state = {True: "enabled", False: "disabled", None: "not set"}[said]
+    marked = read_marker(str(scope.folder))
+    state = {True: "enabled", False: "disabled", None: "not set"}[marked]
     return f"{scope.option:<16} {state:<9} {_WHOSE[owner(scope.file)]}: {scope.file}"
 
 
 def _remarks() -> list[str]:
-    """What a line of one scope does not say: whether a kernel of the default profile loads the guard."""
+    """Return what the lines of the scopes leave out: whether a kernel of the default profile loads the guard."""
     remarks = []
     silenced = os.environ.get("KERAS_GUARD", "").strip().lower() in OFF
     if silenced:
-        remarks.append("KERAS_GUARD in the environment says off: nothing is loaded by itself")
+        remarks.append("KERAS_GUARD in the environment is off: the guard is not loaded at kernel start")
     unseen = _shipped_elsewhere()
     if unseen is not None:
         remarks.append(f"IPython does not look at {unseen}: run `keras-guard enable --user`")
@@ -178,12 +178,12 @@ def _remarks() -> list[str]:
     asked = any(owner(scope.file) in ("shipped", "written") for scope in scopes)
     loads = found.autoload and asked and not silenced
     by = f" ({found.scope.marker})" if found.scope is not None else ""
-    remarks.append(f"a new kernel here {'loads' if loads else 'does not load'} keras_guard by itself{by}")
+    remarks.append(f"a new kernel here {'loads' if loads else 'does not load'} keras_guard{by}")
     return remarks
 
 
 def _shipped_elsewhere() -> Path | None:
-    """Return the package's startup file where ``pip install --user`` put it out of IPython's sight."""
+    """Return the package's startup file if ``pip install --user`` put it where IPython does not look."""
     try:
         files = importlib.metadata.distribution("keras-guard").files or []
     except importlib.metadata.PackageNotFoundError:

@@ -1,4 +1,4 @@
-"""The startup file and the marker on disk: written whole or not at all, and only over our own."""
+"""The startup file and the marker on disk: written whole or not at all; other files are not overwritten."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _WRITTEN = f"{_MARK} 1 (written by keras-guard enable)"
 
 
 class ForeignFileError(Exception):
-    """A file of somebody else stands where ours would go."""
+    """A file that is not ours has the name of the startup file."""
 
 
 def startup_text() -> str:
@@ -25,7 +25,7 @@ def startup_text() -> str:
 
 
 def owner(path: Path) -> str | None:
-    """Say whose a startup file is: ``"shipped"``, ``"written"``, ``"foreign"``, ``None`` where none is."""
+    """Return where a startup file is from: ``"shipped"``, ``"written"``, ``"foreign"``; ``None`` without a file."""
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
             first = file.readline().strip()
@@ -48,15 +48,15 @@ def enable(scope: Scope) -> list[Path]:
         The files that were written.
 
     Raises:
-        ForeignFileError: When a file of the same name is not ours.
+        ForeignFileError: When another file has the name of the startup file.
         OSError: When a file cannot be written.
     """
-    whose = owner(scope.file)
-    if whose == "foreign":
+    origin = owner(scope.file)
+    if origin == "foreign":
         raise ForeignFileError(str(scope.file))
     written = []
-    # The file that came with the package is left alone; one of ours is brought up to date.
-    if whose != "shipped" and _differs(scope.file, startup_text()):
+    # The file of the package is not changed; one that `enable` wrote is updated.
+    if origin != "shipped" and _differs(scope.file, startup_text()):
         write_whole(scope.file, startup_text())
         written.append(scope.file)
     _mark(scope, True)
@@ -64,7 +64,7 @@ def enable(scope: Scope) -> list[Path]:
 
 
 def disable(scope: Scope) -> list[Path]:
-    """Turn auto-loading off in a scope; the file that came with the package stays and finds the marker.
+    """Turn auto-loading off in a scope; the file of the package stays, and reads the marker.
 
     Args:
         scope: Where.
@@ -96,7 +96,7 @@ def _differs(path: Path, text: str) -> bool:
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write a file so that a reader sees the old text or the new one, and never a part.
+    """Write a file such that a reader sees the old text or the new one, and never a part.
 
     Args:
         path: The file; its directory is made when it is not there.
@@ -106,14 +106,14 @@ def write_whole(path: Path, text: str) -> None:
         OSError: When it cannot be written; what was there stays.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Not *.py: IPython would run a part of the file that a crash left behind.
+    # Not *.py: IPython would run a part of the file that is left after a crash.
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
     try:
         with open(handle, "w", encoding="utf-8") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(name, 0o644)  # mkstemp's 0600 would hide it from the others of a shared environment
+        os.chmod(name, 0o644)  # mkstemp's 0600 would hide it from other users of a shared environment
         os.replace(name, path)
     except BaseException:
         Path(name).unlink(missing_ok=True)

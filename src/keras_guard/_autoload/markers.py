@@ -1,4 +1,4 @@
-"""The markers of ``keras-guard enable`` and ``disable``, read at every kernel start: plain and light."""
+"""The markers of ``keras-guard enable`` and ``disable``; imported and read at every kernel start."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ MARKER_NAME = "keras_guard.json"
 
 
 def folders(prefix: str, ipython_dir: str, profile_dir: str | None) -> list[str]:
-    """Return the directories that may hold a marker, the one that goes before the others first.
+    """Return the directories that may have a marker, in order of precedence.
 
     Args:
         prefix: ``sys.prefix`` of the shell.
@@ -20,20 +20,20 @@ def folders(prefix: str, ipython_dir: str, profile_dir: str | None) -> list[str]
     return found if profile_dir is None else [profile_dir, *found]
 
 
-def first_word(folders: Iterable[str]) -> tuple[str, bool] | None:
-    """Return the first directory whose marker speaks, and what it says."""
+def first_marker(folders: Iterable[str]) -> tuple[str, bool] | None:
+    """Return the first directory that has a marker, and whether the marker turns auto-loading on."""
     for folder in folders:
-        said = read_marker(folder)
-        if said is not None:
-            return folder, said
+        marked = read_marker(folder)
+        if marked is not None:
+            return folder, marked
     return None
 
 
 def read_marker(folder: str) -> bool | None:
-    """Return what a directory's marker says; ``None`` when there is none, or none that can be read."""
+    """Return whether a directory's marker turns auto-loading on; ``None`` without a marker that can be read."""
     try:
         with open(f"{folder}/{MARKER_NAME}", encoding="utf-8") as file:
-            said = json.load(file)["autoload"]
+            marked = json.load(file)["autoload"]
     except (OSError, ValueError, LookupError, TypeError):
         return None
-    return said if isinstance(said, bool) else None
+    return marked if isinstance(marked, bool) else None

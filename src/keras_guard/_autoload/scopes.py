@@ -1,7 +1,7 @@
-"""Where auto-loading is said to be on or off: the environment, the user, one IPython profile.
+"""Where auto-loading is turned on or off: the environment, the user, one IPython profile.
 
-A scope has a startup file, which makes its kernels ask, and a marker, which answers. The marker
-stands apart from the startup file because an upgrade of the package brings that file back.
+A scope has a startup file, which its kernels run, and a marker, which the startup file reads. The marker is a file of
+its own because an upgrade of the package restores the startup file.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from .markers import MARKER_NAME, first_word, folders
+from .markers import MARKER_NAME, first_marker, folders
 
 FILE_NAME = "50-keras_guard.py"
 
@@ -20,10 +20,10 @@ class Scope:
     """One place where auto-loading is turned on or off.
 
     Attributes:
-        name: How messages call it.
-        option: The option of the command line that means it.
-        folder: The directory that holds the marker.
-        startup: The directory that holds the startup file.
+        name: Its name in messages.
+        option: Its option on the command line.
+        folder: The directory of the marker.
+        startup: The directory of the startup file.
     """
 
     name: str
@@ -47,8 +47,8 @@ class Decision:
     """What the markers say.
 
     Attributes:
-        autoload: Whether a shell that asks is to load the guard.
-        scope: The scope that said so, ``None`` when no marker speaks.
+        autoload: Whether a shell is to load the guard.
+        scope: The scope whose marker decided, ``None`` when there is no marker.
     """
 
     autoload: bool
@@ -75,7 +75,7 @@ def profile_scope(profile_dir: str) -> Scope:
 
 
 def decision(prefix: str, ipython_dir: str, profile_dir: str | None) -> Decision:
-    """Return what the most particular marker says; loading is allowed where none speaks.
+    """Return what the marker of the highest precedence says; without a marker the guard is loaded.
 
     Args:
         prefix: ``sys.prefix`` of the shell.
@@ -83,7 +83,7 @@ def decision(prefix: str, ipython_dir: str, profile_dir: str | None) -> Decision
         profile_dir: The directory of the profile in use.
     """
     places = folders(prefix, ipython_dir, profile_dir)
-    found = first_word(places)
+    found = first_marker(places)
     if found is None:
         return Decision(True, None)
     scopes = [user_scope(ipython_dir), environment_scope(prefix)]
@@ -93,7 +93,7 @@ def decision(prefix: str, ipython_dir: str, profile_dir: str | None) -> Decision
 
 
 def default_scope_name(prefix: str, base_prefix: str) -> str:
-    """Return the option meant when none is given: the environment where there is one, else the user."""
+    """Return the default option: the environment where there is one, else the user."""
     isolated = prefix != base_prefix or os.environ.get("CONDA_PREFIX") == prefix
     writable = os.access(prefix, os.W_OK)
     return "--sys-prefix" if isolated and writable else "--user"

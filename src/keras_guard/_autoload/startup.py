@@ -1,4 +1,4 @@
-"""What the startup file runs in each shell: look whether loading is wanted, then load."""
+"""What the startup file runs in each shell: load the guard, if that is wanted."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import sys
 from collections.abc import Mapping
 from typing import Protocol
 
-from .markers import first_word, folders
+from .markers import first_marker, folders
 
-#: Words by which an environment variable or an option says no.
+#: Values of an environment variable or an option that mean no.
 OFF = frozenset({"0", "false", "no", "off"})
 
 
@@ -33,9 +33,9 @@ class Shell(Protocol):
 
 
 def run() -> None:
-    """Load keras_guard into the running shell, unless something says not to.
+    """Load keras_guard into the running shell, unless it is turned off.
 
-    Through the shell's extension manager, so that ``%unload_ext`` and ``%reload_ext`` know of it.
+    The shell's extension manager loads it, so that ``%unload_ext`` and ``%reload_ext`` work.
     """
     shell = sys.modules["IPython"].get_ipython()
     if shell is not None and wanted(shell):
@@ -50,13 +50,13 @@ def wanted(shell: Shell) -> bool:
     """
     if _says_no(os.environ.get("KERAS_GUARD", "")):
         return False
-    # Subscripting would make an empty section; the command line gives its values as text.
+    # Subscripting would create an empty section. Values from the command line are text.
     section = shell.config.get("KerasGuard", {})
     if "autoload" in section and _says_no(section["autoload"]):
         return False
     profile = getattr(getattr(shell, "profile_dir", None), "location", None)
-    said = first_word(folders(sys.prefix, shell.ipython_dir, profile))
-    return said is None or said[1]
+    marked = first_marker(folders(sys.prefix, shell.ipython_dir, profile))
+    return marked is None or marked[1]
 
 
 def _says_no(value: object) -> bool:

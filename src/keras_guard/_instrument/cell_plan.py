@@ -17,7 +17,7 @@ class CellPlan:
     Attributes:
         names: Names whose objects the session has to look at before the cell runs.
         sites: The instrumented places.
-        passing: Those of them that run in this cell and never again: outside functions, lambdas and classes.
+        passing: Those of them that run only in this cell: outside functions, lambdas and classes.
     """
 
     names: set[str] = field(default_factory=set)
@@ -29,7 +29,7 @@ class SiteMaker:
     """Makes the sites of one cell.
 
     Args:
-        listener: What hears the probes.
+        listener: The object that the probes call.
         cell: Execution count of the cell.
         line_offset: Lines of the user's cell above the code (1 under a cell magic).
         namespace: The user's names.

@@ -1,4 +1,4 @@
-"""What the code after a line still does."""
+"""What the code after a line does."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from .syntax import FUNCTIONS, LOOPS, body_at, index_at, parsed, root_name
 
 @dataclass(frozen=True)
 class Ahead:
-    """What the code after a line still does, in the same function or cell.
+    """What the code after a line does, in the same function or cell.
 
     Attributes:
         bound: Names it binds.
         read: Names it reads.
         methods: Pairs of root name and method it calls (``("model", "compile")``).
         called: Names of all functions and methods it calls.
-        walked: Names it walks over (``for layer in names``), or empties in a ``while``.
+        walked: Names it iterates over (``for layer in names``), or empties in a ``while``.
     """
 
     bound: frozenset[str] = frozenset()
@@ -64,12 +64,12 @@ def code_ahead(source: str, line: int, *, from_call: bool = False) -> Ahead:
             break
         statement = body[index]
         if isinstance(statement, FUNCTIONS) and line > statement.lineno:
-            rest = []  # what follows the definition does not follow the call
+            rest = []  # the code after the definition is not the code after the call
         else:
             rest.extend(body[index + 1 :])
         inner = body_at(statement, line)
         if inner is not None and isinstance(statement, LOOPS):
-            rest.append(statement)  # the next turn comes from the top
+            rest.append(statement)  # the next turn starts at the top
         if inner is None:
             if from_call:
                 rest.extend(_targets(statement))

@@ -67,7 +67,7 @@ class EditSites(ast.NodeTransformer):
         self._index = -1
 
     def visit_statement(self, statement: ast.stmt) -> list[ast.stmt]:
-        """Instrument one top-level statement; returns it with what goes behind it."""
+        """Instrument one top-level statement; returns it with the statements around it."""
         self._index += 1
         result = self.visit(statement)
         items = result if isinstance(result, list) else [result]
@@ -84,18 +84,9 @@ class EditSites(ast.NodeTransformer):
         node.body = [item for statement in node.body for item in _as_list(self.visit(statement))]
         self._aliases.pop()
         if self._globals.pop():
-            self._look_on_entry(node, frozenset(names))
+            _look_on_entry(node, frozenset(names), self._maker)
         self._function.pop()
         return node
-
-    def _look_on_entry(self, node: ast.FunctionDef | ast.AsyncFunctionDef, names: frozenset[str]) -> None:
-        """Have a function look at its globals when it is entered."""
-        first = 1 if ast.get_docstring(node, clean=False) is not None else 0
-        statement = next((s for s in node.body[first:] if not isinstance(s, ast.Global)), None)
-        if statement is None:
-            return
-        site = self._maker.make(statement, names=names, function=node.name)
-        node.body.insert(first, call_statement(runtime.ENTER, site.number, statement))
 
     visit_FunctionDef = _visit_function
     visit_AsyncFunctionDef = _visit_function
@@ -116,7 +107,7 @@ class EditSites(ast.NodeTransformer):
     # Statements
 
     def generic_visit(self, node: ast.AST) -> ast.AST:
-        """Keep track of the innermost statement, and put what belongs behind it there."""
+        """Keep track of the innermost statement, and add probes before and after it."""
         if not isinstance(node, ast.stmt):
             return super().generic_visit(node)
         outer, self._statement = self._statement, node
@@ -142,7 +133,7 @@ class EditSites(ast.NodeTransformer):
         return items  # type: ignore[return-value]
 
     def _loop_site(self, node: ast.stmt) -> ast.stmt | None:
-        """Watch a loop's name that is bound to a new layer; returns what looks at the old one before."""
+        """Watch the binding of a loop's name to a new layer; returns the statement that looks at the old one."""
         if isinstance(node, (ast.For, ast.AsyncFor)):
             self._bound_in_loops.update(map(id, layers_bound_in_loop(node)))
         if id(node) not in self._bound_in_loops or not isinstance(node, ast.Assign):
@@ -156,13 +147,10 @@ class EditSites(ast.NodeTransformer):
         return ast.fix_missing_locations(ast.copy_location(look, node))
 
     def _global_sites(self, node: ast.stmt) -> list[Site]:
-        if (
-            not self._globals
-            or not self._globals[-1]
-            or not isinstance(node, (ast.Assign, ast.AugAssign, ast.AnnAssign))
-        ):
+        watched = self._globals[-1] if self._globals else set()
+        if not watched or not isinstance(node, (ast.Assign, ast.AugAssign, ast.AnnAssign)):
             return []
-        names = touched_names(node, MUTATORS).all & self._globals[-1]
+        names = touched_names(node, MUTATORS).all & watched
         return [self._site(node, names=names)] if names else []
 
     def _site(
@@ -223,7 +211,7 @@ class EditSites(ast.NodeTransformer):
         return result
 
     def _passed_lists(self, node: ast.Call) -> list[Site]:
-        """``cut(x.layers)``: what is called may edit the list. Returns what is to be looked at behind the call."""
+        """``cut(x.layers)``: what is called may edit the list. Returns the sites to look at after the call."""
         if isinstance(self._statement, ast.Return) or _only_reads(node.func):
             return []
         sites = []
@@ -238,14 +226,14 @@ class EditSites(ast.NodeTransformer):
                 sites.append(site)
         if isinstance(self._statement, ast.Expr):
             return sites
-        # What the call returns may have been made of the list: look once it is bound.
+        # The result of the call may be made of the list: look after it is bound.
         self._behind += sites
         return []
 
     def _edit_chain(
         self, parent: ast.Subscript | ast.Attribute, where: str, *, behind: bool = True
     ) -> Site | None:
-        """Wrap the list under ``parent`` if it is one that Keras hands out."""
+        """Wrap the list under ``parent`` if it is one that Keras returns."""
         holder: ast.AST = parent
         node = parent.value
         while isinstance(node, ast.Subscript):  # get_config()["layers"][1]["config"]
@@ -274,7 +262,7 @@ class EditSites(ast.NodeTransformer):
             site = self._site(parent, attribute="", chain=node.id)
         if site is None:
             return None
-        # An alias stands for itself; elsewhere the list's owner has armed the site.
+        # For an alias there is no owner that could have armed the site.
         probe = runtime.LIST if site.attribute else runtime.ALIAS
         setattr(holder, where, call(probe, site.number, node, node))
         if behind:
@@ -284,12 +272,12 @@ class EditSites(ast.NodeTransformer):
     def _is_ruled_out(self, node: ast.expr) -> bool:
         """Whether an attribute's owner, or the owner itself, is known before the cell runs to hold no layers."""
         if self._function or self._inner:
-            return False  # runs later, or with names of its own
+            return False  # runs later, or with other names
         owner = node.value if isinstance(node, ast.Attribute) else node
         return self._ruled_out(owner)
 
     def _slot(self, node: ast.Subscript | ast.Attribute, attribute: str) -> None:
-        """Watch one slot: the value arms the site where it is a layer, and only then the slot is looked at."""
+        """Watch one slot: a value that is a layer arms the site, and the slot is looked at only then."""
         statement = self._statement
         if not self._slots or not self._function or not isinstance(statement, (ast.Assign, ast.AnnAssign)):
             return
@@ -301,8 +289,20 @@ class EditSites(ast.NodeTransformer):
         self._behind.append(site)
 
 
+def _look_on_entry(
+    node: ast.FunctionDef | ast.AsyncFunctionDef, names: frozenset[str], maker: SiteMaker
+) -> None:
+    """Make a function look at its globals when it is entered."""
+    first = 1 if ast.get_docstring(node, clean=False) is not None else 0
+    statement = next((s for s in node.body[first:] if not isinstance(s, ast.Global)), None)
+    if statement is None:
+        return
+    site = maker.make(statement, names=names, function=node.name)
+    node.body.insert(first, call_statement(runtime.ENTER, site.number, statement))
+
+
 def _look_behind(node: ast.stmt, site: Site) -> ast.stmt:
-    """Return the probe behind a global's binding: only where that can bring in more than a number or text."""
+    """Return the probe after the binding of a global; behind a test if it can bind only numbers and texts."""
     probe = call_statement(runtime.AFTER, site.number, node)
     stays = isinstance(node, ast.AugAssign) or isinstance(getattr(node, "value", None), _NUMBERS_AND_TEXTS)
     return if_any(runtime.LIVE, probe) if stays else probe

@@ -1,7 +1,7 @@
 """Loops over a model's layers whose body binds the loop's name to a new layer.
 
-``for layer in model.layers: if wrong(layer): layer = Dropout(0.1)`` changes nothing: the name is all that is bound.
-A loop that goes on with the new layer (calls it, puts it into a list, returns it) builds something, and is let alone.
+``for layer in model.layers: if wrong(layer): layer = Dropout(0.1)`` changes nothing, because it binds only the name. A
+loop that uses the new layer (calls it, puts it into a list, returns it) builds something, and is not reported.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from .syntax import walk_scope
 
 
 def layers_bound_in_loop(loop: ast.For | ast.AsyncFor) -> list[ast.Assign]:
-    """Return the assignments in a loop's body that bind its name to what a call makes, and to nothing more."""
+    """Return the assignments in a loop's body that bind its name to the new result of a call that is not used."""
     if not any(map(is_layer_list, ast.walk(loop.iter))):
         return []
     walked = {node.id for node in ast.walk(loop.target) if isinstance(node, ast.Name)}
@@ -38,7 +38,7 @@ def _makes_new(value: ast.expr, name: str) -> bool:
 
 
 def _is_used(loop: ast.For | ast.AsyncFor, name: str, binding: ast.Assign) -> bool:
-    """Whether the body goes on with the new object: reads it for anything but its attributes."""
+    """Whether the body uses the new object for more than its attributes."""
     nodes = [node for statement in loop.body for node in ast.walk(statement)]
     bases = {id(node.value) for node in nodes if isinstance(node, ast.Attribute)}
     last = binding.end_lineno or binding.lineno

@@ -48,7 +48,7 @@ def _note(node: ast.AST, touched: Touched, mutators: frozenset[str]) -> None:
     elif isinstance(node, (*FUNCTIONS, ast.ClassDef)):
         touched.bound.add(node.name)
     elif isinstance(node, (ast.MatchAs, ast.MatchStar, ast.MatchMapping)):
-        # Patterns bind names that are no nodes of their own.
+        # Patterns bind names for which there are no nodes.
         name = node.rest if isinstance(node, ast.MatchMapping) else node.name
         touched.bound |= {name} if name is not None else set()
     elif isinstance(node, (ast.Attribute, ast.Subscript)) and not isinstance(node.ctx, ast.Load):
@@ -73,10 +73,10 @@ def _edited_by_call(node: ast.Call, mutators: frozenset[str]) -> str | None:
 
 
 def walking_names(statement: ast.stmt) -> set[str]:
-    """Return the names that loops inside ``statement`` walk with: their targets, and what each turn selects.
+    """Return the names that loops inside ``statement`` assign to: their targets, and what each turn selects.
 
-    ``layer = model.layers[i]`` or ``layer = model.get_layer(name)`` in a loop's body is the target of
-    ``for layer in model.layers`` in other words.
+    ``layer = model.layers[i]`` or ``layer = model.get_layer(name)`` in the body of a loop has the same meaning as
+    ``for layer in model.layers``.
     """
     found: set[str] = set()
     for node in walk_scope(statement):
@@ -99,11 +99,11 @@ class Bindings:
 
     Attributes:
         end_line: Its last line.
-        walked: Names a ``for`` walks with.
-        read: Names bound to the very list that ``x.layers`` hands out.
-        made: Names bound to what an expression makes.
-        chosen: Those of them that are made of a model's list (``list(model.layers)``).
-        lost: Names walked with that a later statement of the cell binds to something else.
+        walked: Names that a ``for`` loop assigns to.
+        read: Names bound to the list that ``x.layers`` returns.
+        made: Names bound to the new result of an expression.
+        chosen: Those of them whose expression reads a model's list (``list(model.layers)``).
+        lost: Those of ``walked`` that a later statement of the cell binds to something else.
     """
 
     end_line: int
@@ -121,7 +121,7 @@ _MAKERS = (ast.Call, ast.List, ast.ListComp, ast.BinOp, ast.Subscript)
 
 
 def bindings_in(body: Sequence[ast.stmt], offset: int = 0) -> list[Bindings]:
-    """Return how the statements of a cell bind names, where that tells something.
+    """Return how the statements of a cell bind names, without the statements for which that does not matter.
 
     Args:
         body: The statements.

@@ -1,14 +1,12 @@
-"""The probes that instrumented cells call, kept in ``builtins`` under reserved names.
+"""The probes that instrumented cells call, in ``builtins`` under reserved names.
 
-A probe is in loops that run a million times over objects that have nothing to do with
-Keras, so it looks at the type of what it is given and is gone again. Only a layer or an optimizer
-*arms* its site; the probes behind it do nothing while their site is not armed, and where they
-are statements of their own they are not even called then. Globals that functions bind are looked
-at when the function is entered: while all of them are numbers and texts, counting costs a test.
+A loop may call a probe a million times with objects that are not Keras', so a probe checks the type of its argument
+and returns. Only a layer or an optimizer *arms* the site. The later probes of the site do nothing while it is not
+armed; those that are statements of their own are not called then. Globals that a function binds are looked at when the
+function is entered: while all of them are numbers and texts, a loop that counts costs only a test.
 
-They live in ``builtins`` so that ``%reset``, ``del`` or a user's own names cannot take them
-away from a cell that is running, and they stay there, inert, after the guard is unloaded:
-functions defined while it was loaded still call them.
+The probes are in ``builtins`` so that ``%reset``, ``del`` or names of the user cannot remove them from a running cell.
+They stay there after the guard is unloaded, without effect, because functions that were defined before still call them.
 """
 
 from __future__ import annotations
@@ -39,7 +37,7 @@ AFTER = "__keras_guard_after__"
 
 
 class Listener(Protocol):
-    """Who hears the probes of a cell; none of the methods may raise."""
+    """The object that the probes of a cell call; none of its methods may raise."""
 
     def probe_object(self, site: Site, value: object) -> None:
         """The object whose list is about to be edited."""
@@ -69,8 +67,8 @@ class Site:
 
     Attributes:
         number: Its number in the process.
-        listener: Who hears its probes.
-        cell: Execution count of the cell it is in.
+        listener: The object that its probes call.
+        cell: Execution count of its cell.
         line: First line of its statement.
         end_line: Last line of its statement.
         column: 0-based byte column of the edit on ``line``.
@@ -80,7 +78,7 @@ class Site:
         function: The function around it.
         chain: The edited expression as text.
         namespace: The user's names, for a statement that binds globals.
-        passed: Whether the list is handed to a call instead of being edited here.
+        passed: Whether the list is passed to a call instead of being edited here.
         file: For a module instead of a cell, its file.
     """
 
@@ -106,12 +104,12 @@ _numbers = itertools.count(1)
 
 
 def new_number() -> str:
-    """Return the next site number; a text with a reserved prefix, so that it differs from a user's constants."""
+    """Return the next site number, a text with a prefix that no constant of a user has."""
     return f"{SITE_PREFIX}{next(_numbers)}"
 
 
 def register(site: Site) -> None:
-    """Make a site known to the probes; the oldest of very many are silenced."""
+    """Register a site, up to a limit; the probes of the oldest sites then do nothing."""
     _SITES[site.number] = site
     if len(_SITES) > _MAX_SITES:
         del _SITES[next(iter(_SITES))]
@@ -123,19 +121,19 @@ def site(number: str) -> Site | None:
 
 
 def drop(sites: Iterable[Site]) -> None:
-    """Forget sites whose code has run for the last time."""
+    """Forget sites whose code will not run again."""
     for site in sites:
         _SITES.pop(site.number, None)
 
 
 def forget(listener: Listener) -> None:
-    """Silence every site of a listener."""
+    """Forget every site of a listener."""
     for number in [n for n, site in _SITES.items() if site.listener is listener]:
         del _SITES[number]
 
 
 _armed: list[str] = []
-#: Names bound in functions, as globals, that hold more than numbers and texts, or that a trace holds.
+#: Globals that functions bind and that are not numbers or texts, or that a trace read.
 _live: list[str] = []
 _read: set[str] = set()
 _NUMBERS = frozenset({bool, int, float, str, bytes, complex, type(None)})
@@ -144,19 +142,19 @@ _hot: tuple[type, ...] = ()
 
 def watch_types(hot: tuple[type, ...]) -> None:
     """Set the classes whose objects arm a site."""
-    global _hot  # noqa: PLW0603 - the fastest place a probe can read it from
+    global _hot  # noqa: PLW0603 - a probe reads a global fastest
     _hot = hot
 
 
 def note_read(names: Iterable[str]) -> None:
-    """Note names of globals that some traced function holds as constants."""
+    """Note names of globals that some traced function read."""
     found = set(names)
     _read.update(found)
     _live.extend(found)  # the function that runs now may bind one of them
 
 
 def disarm() -> None:
-    """Forget sites whose statements were left half-way, and names that the next functions look at again."""
+    """Forget the sites of statements that did not end, and the globals that functions look at on entry."""
     _armed.clear()
     _live.clear()
 
@@ -223,7 +221,7 @@ def _probe_step(number: str) -> None:
 
 
 def _is_dull(site: Site) -> bool:
-    """Whether the globals a statement binds are numbers and texts that no trace holds; loops count with such."""
+    """Whether the globals a statement binds are numbers and texts that no trace read, as those of loops that count are."""
     for name in site.names:  # noqa: SIM110 - any() would cost twice as much
         if type(site.namespace.get(name)) not in _NUMBERS or name in _read:
             return False

@@ -32,7 +32,7 @@ _PARTS: dict[type, tuple[str, ...]] = {}
 
 
 def _parts_of(kind: type) -> tuple[str, ...]:
-    """Return the fields of a node that can hold other nodes, in reverse; contexts and operators say nothing here."""
+    """Return the fields of a node that can hold other nodes, in reverse; contexts and operators hold none."""
     found = _PARTS.get(kind)
     if found is None:
         fields: tuple[str, ...] = kind._fields  # type: ignore[attr-defined]
@@ -45,13 +45,13 @@ _LEAVES = frozenset(
 )
 
 
-#: Python 3.11 keeps the depth of a tree it builds in one place for all threads.
+#: Python 3.11 has one counter for the depth of a tree, shared by all threads.
 _one_at_a_time = threading.Lock()
 
 
 @functools.lru_cache(maxsize=8)
 def parsed(source: str) -> ast.Module:
-    """Return the tree of a cell; several questions are asked of the same cell, and none changes it.
+    """Return the tree of a cell; it is cached, because several functions read the tree of the same cell.
 
     Raises:
         SyntaxError: When the text is no Python.

@@ -1,8 +1,8 @@
 """The AST transformer: probes around the statements of a cell that can edit a model.
 
-A cell without such a statement goes back untouched. Values are wrapped and statements added
-behind; a target's chain is never moved into a variable, names and line numbers stay, a last
-expression stays last, and ``from __future__`` stays first.
+A cell without such a statement is returned unchanged. Values are wrapped and statements are added after others. The
+chain of a target is never moved into a variable. Names and line numbers stay, the last expression stays the last, and
+``from __future__`` stays first.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ class CellInstrumenter:
     """Instruments one cell.
 
     Args:
-        listener: Who hears the probes.
+        listener: The object that the probes call.
         cell: Execution count of the cell.
-        watched: Says of a name whether its object is one to watch now.
-        dull: Says of a name whether it holds something that has no layers of its own now.
+        watched: Whether the object of a name is to be watched now.
+        dull: Whether the object of a name has no layers now.
         line_offset: Lines of the user's cell above the code (1 under a cell magic).
         namespace: The user's names, which globals bound in functions are.
         file: For a module instead of a cell, the file it was read from.
@@ -74,7 +74,7 @@ class CellInstrumenter:
             last = tree.body[-1]
             tree.body = [item for statement in tree.body for item in editor.visit_statement(statement)]
             if _binds_one_name(last):
-                # IPython may be asked to show what the last statement binds: it has to stay the last one.
+                # IPython can show what the last statement binds: it has to stay the last one.
                 del tree.body[next(i for i, item in enumerate(tree.body) if item is last) + 1 :]
             steps = _moved(steps, editor.origins)
         if steps:
@@ -97,7 +97,7 @@ class CellInstrumenter:
         return [(index, names) for index, names in wanted if names]
 
     def _insert_steps(self, tree: ast.Module, steps: list[tuple[int, frozenset[str]]]) -> None:
-        # Behind the last statement the end of the cell itself is the step; nothing may follow it there.
+        # After the last statement the end of the cell is the step; no statement may follow the last one.
         for index, names in reversed(steps):
             if index + 1 < len(tree.body):
                 statement = tree.body[index]
@@ -116,7 +116,7 @@ def _binds_one_name(statement: ast.stmt) -> bool:
 
 
 def _moved(steps: list[tuple[int, frozenset[str]]], origins: list[int]) -> list[tuple[int, frozenset[str]]]:
-    """Bring indices from before the insertions to the last statement that came of each."""
+    """Change the indices to those of the last statement that comes from each, after the insertions."""
     last = {origin: index for index, origin in enumerate(origins)}
     return [(last[index], names) for index, names in steps]
 

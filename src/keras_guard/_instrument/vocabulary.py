@@ -1,4 +1,4 @@
-"""The words by which a cell's text shows that it may edit a model."""
+"""The words that show that a cell may edit a model."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ PRIVATE_STRUCTURE = frozenset(
     ]
 )
 
-#: Attributes and methods that hand out a new container at each read.
+#: Attributes and methods that return a new container at each read.
 COPIES = frozenset(
     [
         "weights",
@@ -68,7 +68,7 @@ COPY_METHODS = frozenset({"get_config", "get_weights", "get_compile_config", "ge
 
 ATTRIBUTES = LAYER_LISTS | PRIVATE_STRUCTURE | COPIES
 
-#: A cell without any of these words holds no edit of a list that Keras hands out.
+#: A cell without any of these words has no edit of a list that Keras returns.
 LIST_WORDS = re.compile(
     r"\b(?:" + "|".join(sorted(ATTRIBUTES | COPY_METHODS)) + r")\b",
 )

@@ -1,8 +1,8 @@
-"""A diagnostic as HTML: works trusted and untrusted, light and dark, without scripts or style sheets.
+"""A diagnostic as HTML, for trusted and untrusted notebooks, light and dark, without scripts or style sheets.
 
-The accent's colour is given twice, fixed first and by JupyterLab's or VS Code's variable second: a
-reopened notebook keeps only the fixed one. Texts keep the front end's own colour, at most tinted by
-a variable, because no fixed colour reads on white and on black alike.
+The accent's colour is given twice: first a fixed one, then the variable of JupyterLab or VS Code. A reopened notebook
+keeps only the fixed one. Texts keep the front end's own colour, at most tinted by a variable, because no fixed colour
+is readable on both white and black.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _QUIET = "opacity:.8"
 
 
 def _head(diagnostic: Diagnostic, word: str) -> str:
-    """Return who speaks, in which state, by which rule and where, in one line."""
+    """Return the line with the state, the rule and the place."""
     where = f'<span style="{_QUIET}">{_e(diagnostic.span.label())}</span>' if diagnostic.span.known else ""
     return f"<div><b>keras_guard</b> {word} <code>{_e(diagnostic.code)}</code> {where}</div>"
 
@@ -94,7 +94,7 @@ def _excerpt(span: Span, label: str) -> str:
     pre = (
         f'<pre style="{_MONO};margin:4px 0 2px;padding:0;background:transparent;overflow-x:auto">{code}</pre>'
     )
-    # Below the code and in running text: a label as long as a sentence would wrap into the code's columns.
+    # Below the code, not beside it: a label as long as a sentence would wrap into the code's columns.
     return pre + (f'<div style="margin:0 0 4px 3em">{_code(_first_upper(label))}</div>' if label else "")
 
 
@@ -128,7 +128,7 @@ def _diff(rows: tuple[DiffRow, ...]) -> str:
 
 
 _CELL = "padding:1px 16px 1px 0"
-#: A theme's red and green are meant for areas; mixed with the text's own colour they read on its background.
+#: A theme's red and green are meant for areas; mixed with the text's colour they are readable on its background.
 _MIX = "color:color-mix(in srgb,var({}) 65%,currentColor)"
 _ROW_COLOURS = {
     "-": _MIX.format("--jp-error-color1,var(--vscode-charts-red,currentColor)"),
@@ -158,7 +158,7 @@ def _e(text: str) -> str:
 
 
 def _code(text: str) -> str:
-    """Escape a text and set what stands in backticks as code."""
+    """Escape a text, and mark what is in backticks as code."""
     parts = _e(text).split("`")
     if len(parts) % 2 == 0:  # a stray backtick in a name: no code at all rather than the wrong part
         return _e(text)

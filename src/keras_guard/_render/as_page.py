@@ -70,7 +70,7 @@ def main(folder: str) -> None:
     """Write the pages into a folder.
 
     Args:
-        folder: Where they go; made when it is not there.
+        folder: The folder; created if necessary.
     """
     path = Path(folder)
     path.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""A picture as text: one column of layers with marks, and what each of them reads."""
+"""A picture as text: one column of layers with marks, and the layers that each of them reads."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def pictures_as_text(pictures: tuple[Picture, ...], paint: Painter) -> list[str]
 
 
 def sketch_lines(picture: Picture, paint: Painter) -> list[str]:
-    """Return the picture as lines for a terminal; marks carry the meaning, colours only repeat it.
+    """Return the picture as lines for a terminal; the marks have the meaning, colours only repeat it.
 
     Args:
         picture: What to draw.
@@ -46,12 +46,12 @@ def sketch_lines(picture: Picture, paint: Painter) -> list[str]:
 
 def spoken(picture: Picture) -> str:
     """Return the picture in a sentence a panel, for screen readers."""
-    said = []
+    sentences = []
     for panel in picture.panels:
         parts = [clean(f"{_MARKS[node.mark]}{node.title}{_from(panel, node)}") for node in panel.nodes]
         caption = clean(panel.caption)
-        said.append(f"{caption[:1].upper()}{caption[1:]}: {'; '.join(parts)}.")
-    return " ".join(said)
+        sentences.append(f"{caption[:1].upper()}{caption[1:]}: {'; '.join(parts)}.")
+    return " ".join(sentences)
 
 
 _MARKS = {" ": "", "-": "only now, ", "+": "new, ", "!": "concerned, "}
@@ -69,7 +69,7 @@ def _reads(panel: Panel, node: Node) -> str:
 
 
 def _rows(panels: tuple[Panel, ...]) -> list[tuple[Node, str]]:
-    """Put the nodes of both panels into one column, those of both sides once."""
+    """Return the nodes of both panels in one column; a node of both panels is in it once."""
     before, after = panels[0], panels[-1]
     old, new = [n.key for n in before.nodes], [n.key for n in after.nodes]
     rows: list[tuple[Node, str]] = []
@@ -80,7 +80,7 @@ def _rows(panels: tuple[Panel, ...]) -> list[tuple[Node, str]]:
                 now = _reads(after, after.nodes[new_start + offset])
                 reads = reads if now == reads else f"{reads or 'nothing'}; your edit: {now or 'nothing'}"
                 rows.append((node, reads))
-            else:  # a kept layer that stands elsewhere is told by its marks
+            else:  # a kept layer at another position gets both marks
                 rows.append((replace(node, mark="-"), reads))
         if tag != "equal":
             rows += [(replace(n, mark="+"), _reads(after, n)) for n in after.nodes[new_start:new_end]]

@@ -1,4 +1,4 @@
-"""A picture as SVG, in an ``<img>`` that front ends keep in notebooks nobody trusted yet.
+"""A picture as SVG, in an ``<img>`` that front ends keep in untrusted notebooks.
 
 Inline SVG and style sheets are stripped there, and an image cannot know the page's theme. So boxes
 bring their own background and text colour, and lines have a grey that shows on white and on black.

@@ -1,4 +1,4 @@
-"""A diagnostic as text: the card of a terminal, and what screen readers and logs get."""
+"""A diagnostic as text: the card for terminals, screen readers and logs."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ _MAX_LINES = 6
 
 
 def render_text(diagnostic: Diagnostic, *, colour: bool = False) -> str:
-    """Return the card as text, in the shape a compiler uses.
+    """Return the card as text, in the format of a compiler's messages.
 
     Args:
         diagnostic: What to render.
-        colour: Whether to use ANSI colours; they never carry meaning alone.
+        colour: Whether to use ANSI colours; they never have a meaning of their own.
     """
     paint = painter(colour)
     if diagnostic.state is State.RESOLVED:

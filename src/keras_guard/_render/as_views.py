@@ -16,7 +16,7 @@ def views_as_text(views: ModelViews, *, colour: bool = False) -> str:
 
     Args:
         views: The views.
-        colour: Whether to use ANSI colours; they never carry meaning alone.
+        colour: Whether to use ANSI colours; they never have a meaning of their own.
     """
     paint = painter(colour)
     rows = [*views.rows[:_MAX_ROWS], *views.arguments]

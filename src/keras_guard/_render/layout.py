@@ -1,7 +1,7 @@
-"""Where the nodes of a panel stand: ranks from top to bottom, as in any layered drawing of a graph.
+"""The positions of the nodes of a panel: ranks from top to bottom, as in layered drawings of graphs.
 
-The method is that of Sugiyama, Tagawa and Toda (1981), for graphs of a dozen nodes: ranks by longest
-path, places of their own for lines that pass a rank, order within a rank by the mean of the neighbours.
+The method is that of Sugiyama, Tagawa and Toda (1981), for graphs of a dozen nodes: ranks by longest path, a position
+in each rank for the lines that cross it, order within a rank by the mean of the neighbours.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ _LINE_WIDTH = 14.0
 
 @dataclass(eq=False)
 class Position:
-    """Where something stands.
+    """The position of a node, or of a line that crosses a rank.
 
     Attributes:
-        key: Key of the node, ``None`` where a line only passes.
+        key: Key of the node, ``None`` for a line.
         rank: Row, from 0 at the top.
-        width: Room it needs, in pixels.
+        width: Its width in pixels.
         x: Its centre, from the panel's left edge.
     """
 
@@ -38,11 +38,11 @@ class Position:
 
 @dataclass
 class Layout:
-    """A panel with every node in its place.
+    """A panel with the positions of its nodes.
 
     Attributes:
-        ranks: The places of each rank, left to right.
-        lines: For each edge of the panel, the places it passes, ends included.
+        ranks: The positions of each rank, left to right.
+        lines: For each edge of the panel, its positions, ends included.
         width: Of the whole panel, in pixels.
     """
 
@@ -52,10 +52,10 @@ class Layout:
 
 
 def lay_out(panel: Panel, widths: Mapping[str, float]) -> Layout:
-    """Place the nodes of a panel.
+    """Return the positions of the nodes of a panel.
 
     Args:
-        panel: What to draw; its nodes stand in running order, so that edges point forward.
+        panel: What to draw; its nodes are in running order, so that edges point forward.
         widths: The width of each node in pixels, by key.
     """
     places = {key: Position(key, rank, widths[key]) for key, rank in _ranks(panel).items()}
@@ -72,7 +72,7 @@ def _ranks(panel: Panel) -> dict[str, int]:
     ranks: dict[str, int] = {}
     for node in panel.nodes:
         ranks[node.key] = 1 + max((ranks.get(maker, -1) for maker in panel.makers_of(node.key)), default=-1)
-    # A source stands right above its first reader, not at the top of the panel.
+    # A source is directly above its first reader, not at the top of the panel.
     for node in panel.nodes:
         readers = panel.readers_of(node.key)
         if readers and not panel.makers_of(node.key):
@@ -92,7 +92,7 @@ def _line(start: Position, end: Position, ranks: list[list[Position]]) -> list[P
 
 
 def _sort(ranks: Iterable[list[Position]], *, upward: bool) -> None:
-    """Order each rank by where its neighbours in the rank before stand."""
+    """Order each rank by the positions of its neighbours in the rank before."""
     positions: dict[int, float] = {}
     for rank in ranks:
         for index, place in enumerate(rank):
@@ -104,7 +104,7 @@ def _sort(ranks: Iterable[list[Position]], *, upward: bool) -> None:
 
 
 def _spread(ranks: list[list[Position]]) -> float:
-    """Give every place its x; each rank is centred."""
+    """Set the x of every position; each rank is centred."""
     rooms = [sum(p.width for p in rank) + _GAP * (len(rank) - 1) for rank in ranks]
     width = max(rooms, default=0.0)
     for rank, room in zip(ranks, rooms, strict=True):

@@ -1,4 +1,4 @@
-"""What every text renderer needs: colours that can be left out, and names that cannot move the cursor."""
+"""What every text renderer needs: optional colours, and names that cannot move the cursor."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def clean(text: str) -> str:
 
 
 class Painter:
-    """Colours a text, or leaves it as it is."""
+    """Colours a text, or returns it unchanged."""
 
     def __init__(self, on: bool) -> None:
         self._on = on
@@ -30,5 +30,5 @@ class Painter:
 
 
 def painter(on: bool) -> Painter:
-    """Return a painter that colours, or one that leaves texts as they are."""
+    """Return a painter that colours, or one that returns texts unchanged."""
     return Painter(on)

@@ -1,1 +1,1 @@
-"""The shell adapter: the only room that knows IPython."""
+"""The shell adapter: the only room that uses IPython."""

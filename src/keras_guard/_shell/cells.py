@@ -1,4 +1,4 @@
-"""Cells and frames: which cell runs, which cell a frame's code comes from."""
+"""Cells and frames: which cell runs, and which cell the code of a frame is from."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _NEAR = 12
 
 
 class LazyCellText(CellText):
-    """A cell whose Python text is worked out only when somebody needs it.
+    """A cell whose Python text is computed when it is first needed.
 
     Args:
         shell: The IPython shell.
@@ -91,10 +91,10 @@ class Script:
 
 
 def running_script() -> Script | None:
-    """Return the script whose text the shell begins or ends just now.
+    """Return the script whose text the shell is about to run, or has just run.
 
-    To IPython the text of a script is a silent request, as a front end makes them: it brings no
-    events but ``pre_execute`` and ``post_execute``, which do not say what runs.
+    For IPython the text of a script is a silent request, like those of a front end: its only events are
+    ``pre_execute`` and ``post_execute``, which do not say what runs.
     """
     frame: FrameType | None = sys._getframe(1)
     for _ in range(_NEAR):
@@ -113,7 +113,7 @@ def running_script() -> Script | None:
 
 
 class Cells:
-    """Keeps which cell runs, and maps code back to cells.
+    """Knows which cell runs, and maps code to cells.
 
     Args:
         shell: The IPython shell.
@@ -132,7 +132,7 @@ class Cells:
 
     @cached_property
     def _counts_early(self) -> bool:
-        """Asked when the first cell runs: reading IPython's source would be most of what loading takes."""
+        """Computed when the first cell runs: reading IPython's source takes longer than the rest of loading."""
         return _counts_before_running(type(self._shell))
 
     @property
@@ -182,7 +182,7 @@ class Cells:
         return self._scripts.get(file)
 
     def finish(self) -> None:
-        """Forget the running cell, after everything about it has been said."""
+        """Forget the running cell, after all cards of it were shown."""
         self.current = None
 
     def _cell_id(self, info: CellInfo | None) -> str | None:
@@ -195,7 +195,7 @@ class Cells:
         return str(found) if found is not None else None
 
     def note_code(self) -> None:
-        """Remember which file name the code that is being transformed will have."""
+        """Remember the file name that the code being transformed will have."""
         if self.current is None:
             return
         frame: FrameType | None = sys._getframe(1)
@@ -246,7 +246,7 @@ class Cells:
 
 
 def _keep(cells: dict[K, CellText], key: K, cell: CellText) -> None:
-    """Remember a cell; of very many the oldest are forgotten, and read from IPython's own cache when asked for."""
+    """Remember a cell, up to a limit; the text of a forgotten one is read from IPython's own cache."""
     cells.pop(key, None)
     cells[key] = cell
     if len(cells) > _MAX_CELLS:

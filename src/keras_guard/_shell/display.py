@@ -1,4 +1,4 @@
-"""Showing diagnostics: display messages in notebooks, text in terminals, warnings where neither is."""
+"""Showing diagnostics: display messages in notebooks, text in terminals, warnings without either."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Display:
         self._shell = shell
         self._options = options
         self._kept: list[tuple[Diagnostic, bool]] = []
-        #: Others who want every diagnostic as it is shown, such as the front end's own extension.
+        #: Called with each diagnostic that is shown.
         self.listeners: list[Callable[[Diagnostic], None]] = []
 
     def show(self, diagnostic: Diagnostic, *, update: bool) -> None:
@@ -41,7 +41,7 @@ class Display:
         self._publish(diagnostic, update)
 
     def flush(self) -> None:
-        """Show what was kept back while a cell magic captured the output."""
+        """Show what was kept while a cell magic captured the output."""
         kept, self._kept = self._kept, []
         for diagnostic, update in kept:
             self._publish(diagnostic, update)
@@ -65,7 +65,7 @@ class Display:
 
     def _print(self, diagnostic: Diagnostic, update: bool) -> None:
         if update and diagnostic.state is State.PENDING:
-            return  # a terminal cannot take back what it printed; repeating it says nothing new
+            return  # a terminal cannot change what it printed, and repeating it adds nothing
         text = render_text(diagnostic, colour=self.coloured())
         if sys.stdout is None:
             warnings.warn(KerasGuardWarning(text), stacklevel=2)
@@ -73,7 +73,7 @@ class Display:
             print(text, flush=True)  # noqa: T201 - the terminal is the front end here
 
     def show_text(self, text: str, html: str) -> None:
-        """Show what a magic was asked for, as text and as HTML."""
+        """Show the answer of a magic, as text and as HTML."""
         if not self.is_kernel():
             print(text, flush=True)  # noqa: T201
             return
@@ -92,11 +92,11 @@ class Display:
         self._shell.set_next_input(source)
 
     def is_kernel(self) -> bool:
-        """Whether a front end behind messages is listening."""
+        """Whether the shell is a kernel, whose front end gets messages."""
         return hasattr(self._shell, "kernel")
 
     def coloured(self) -> bool:
-        """Whether text goes to a terminal that shows colours."""
+        """Whether text is for a terminal that shows colours."""
         if self._options.colour != "auto":
             return bool(self._options.colour == "always")
         colours = str(getattr(self._shell, "colors", "")).lower()

@@ -1,4 +1,4 @@
-"""Parts that are made when they are first asked for: loading has to be fast."""
+"""Parts that are created when they are first used: loading has to be fast."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ T = TypeVar("T")
 
 
 class Lazy(Generic[T]):
-    """A part that is made by the first call.
+    """A part that the first call creates.
 
     Args:
-        make: Makes it.
+        make: Creates it.
 
     Attributes:
-        made: The part, ``None`` until it is made.
+        made: The part, ``None`` until it is created.
     """
 
     def __init__(self, make: Callable[[], T]) -> None:

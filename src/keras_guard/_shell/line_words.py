@@ -6,7 +6,7 @@ from .command_basics import CommandError
 
 
 def words_of(line: str) -> list[str]:
-    """Split a line at blanks outside of quotes and brackets; quotes around a whole word are taken off.
+    """Split a line at blanks outside of quotes and brackets; quotes around a whole word are removed.
 
     Raises:
         CommandError: For a quote that is not closed.

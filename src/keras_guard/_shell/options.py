@@ -31,7 +31,8 @@ class KerasGuard(Configurable):
         help="Raise KerasGuardError in the cell, before a stale model is used, instead of only warning.",
     ).tag(config=True)
     ignore = Set(
-        Unicode(), help="Rule codes (KG101), rule names (layer-list) or names of models to say nothing about."
+        Unicode(),
+        help="Rule codes (KG101), rule names (layer-list) or names of models that are not reported.",
     ).tag(config=True)
     autoload = Bool(
         True, help="Load at kernel start where the startup file is installed (read by that file only)."

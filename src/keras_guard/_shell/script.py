@@ -1,4 +1,4 @@
-"""``check``: the audit as a function, in notebooks and where there are no cells to watch."""
+"""``check``: the audit as a function, in notebooks and in programs without cells."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from .warning import KerasGuardWarning
 def check(model: object, *, namespace: Mapping[str, object] | None = None) -> tuple[Diagnostic, ...]:
     """Audit what the code declares, what the graph runs and what the compiled functions hold.
 
-    In a notebook with the guard loaded this is ``%keras_guard check`` as data. Elsewhere only the live
-    objects are examined, and each divergence is also issued as a ``KerasGuardWarning``.
+    In a notebook with the guard loaded this is ``%keras_guard check`` as data. Elsewhere only the live objects are
+    examined, and a ``KerasGuardWarning`` is issued for each divergence.
 
     Args:
         model: The Keras model.
@@ -74,10 +74,10 @@ class _Script:
         return None
 
     def show(self, diagnostic: Diagnostic, *, update: bool) -> None:
-        """Nothing is shown: what is found is returned."""
+        """Show nothing; the diagnostics are returned."""
 
     def pictures(self, model: object, edits: tuple[object, ...]) -> tuple[Picture, ...]:
-        """Nothing is shown, so nothing is drawn."""
+        """Return no pictures, because nothing is shown."""
         return ()
 
     def ignores_line(self, text: tuple[str, ...], code: str) -> bool:

@@ -46,7 +46,7 @@ class SettingCommands:
         self._settings.cell = settings
 
     def ignore(self, words: list[str]) -> None:
-        """Say nothing more about rules or models."""
+        """Report nothing about rules or models."""
         options = self._options
         if not words:
             found = ", ".join(sorted(options.ignore))
@@ -57,7 +57,7 @@ class SettingCommands:
         say([f"ignoring {', '.join(sorted(options.ignore))}"])
 
     def watch(self, words: list[str]) -> None:
-        """Take back an ``ignore``, or watch the edits a package of the user's makes."""
+        """Undo an ``ignore``, or watch the edits that a package makes."""
         if not words:
             packages = ", ".join(sorted(self._session.packages.names)) or "no packages"
             say([f"watching every rule but the ignored ones, in this notebook and in {packages}"])
@@ -97,7 +97,7 @@ class SettingCommands:
         say(["keras_guard is on"])
 
     def off(self, words: list[str]) -> None:
-        """Watch no more, until ``on``."""
+        """Stop watching, until ``on``."""
         no_arguments("off", words)
         self._options.enabled = False
         say(["keras_guard is off; `%keras_guard on` turns it on again"])

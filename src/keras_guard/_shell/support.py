@@ -1,4 +1,4 @@
-"""Saying once what is not supported, when the guard wakes."""
+"""What is not supported here; reported once, when the guard wakes."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from .._adapter import support
 OLDEST_PYTHON = (3, 10)
 OLDEST_IPYTHON = (7, 34)
 
-#: What has been said in this process; loading the guard again says nothing twice.
-_SAID: set[str] = set()
+#: What was reported in this process; loading the guard again does not repeat it.
+_REPORTED: set[str] = set()
 
 
 def complaints() -> Iterator[str]:
@@ -28,7 +28,7 @@ def complaints() -> Iterator[str]:
 
 
 def not_said_yet() -> list[str]:
-    """Return the lines that were never asked for before."""
-    new = [line for line in complaints() if line not in _SAID]
-    _SAID.update(new)
+    """Return the lines that this function has not returned before."""
+    new = [line for line in complaints() if line not in _REPORTED]
+    _REPORTED.update(new)
     return new
