@@ -20,6 +20,8 @@ _.structure_begins
 _.structure_ended
 _.function_begins
 _.function_ended
+_.setting_begins
+_.setting_ended
 _.adapt_begins
 _.adapt_ended
 _.policy_begins
@@ -72,4 +74,3 @@ _.uncounted
 
 # Not used: to be deleted.
 _.is_plain_model_class
-_.kinds_reading

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from types import CodeType, FunctionType
 from typing import Any
 
-from .keras_types import TYPES, is_model
+from .keras_types import TYPES
 from .source_reads import hands_on_self, read_in_training_only
 
 ALL_KINDS = frozenset({"train", "test", "predict"})
@@ -93,25 +93,6 @@ def read_when_scored(cls: type) -> frozenset[str]:
 def read_in_steps(cls: type, kind: str) -> frozenset[str]:
     """Return the attributes of ``self`` that the user's own steps and losses of a model class read."""
     return frozenset(_names_read(cls, STEP_ENTRIES[kind], stop=TYPES.model))
-
-
-def kinds_reading(model: Any, part: Any, name: str) -> frozenset[str]:
-    """Return the kinds of traced function of ``model`` that read an attribute of ``part`` when they are traced.
-
-    Args:
-        model: The model whose functions are asked about.
-        part: The model itself, or a layer that it runs.
-        name: The attribute.
-    """
-    cls = part.__class__
-    kinds: frozenset[str] = frozenset()
-    if part is model and is_model(model):
-        kinds = frozenset(kind for kind in STEP_ENTRIES if name in read_in_steps(cls, kind))
-    if name == "activity_regularizer":
-        return kinds | SCORING_KINDS  # makes a loss, which predict does not compute
-    if name not in read_when_called(cls):
-        return kinds
-    return kinds | (ALL_KINDS if name in read_at_inference(cls) or is_called_in_training(part) else _TRAIN)
 
 
 def is_called_in_training(layer: Any) -> bool:
