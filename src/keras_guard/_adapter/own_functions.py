@@ -11,6 +11,7 @@ import inspect
 import weakref
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from types import FunctionType
 from typing import Any
 
 from .._data.place import Attribute, Place
@@ -23,8 +24,11 @@ _LISTS = frozenset({"trainable_weights", "trainable_variables"})
 
 
 def is_users_own(function: Any) -> bool:
-    """Whether the code in a traced function is the notebook's."""
-    return getattr(inspect.unwrap(python_function_of(function)), "__module__", "") == "__main__"
+    """Whether the code in a traced function is the notebook's; asked at every batch of Keras' own train function."""
+    plain = python_function_of(function)
+    if type(plain) is FunctionType and "__wrapped__" not in plain.__dict__:
+        return plain.__module__ == "__main__"
+    return getattr(inspect.unwrap(plain), "__module__", "") == "__main__"
 
 
 def own_call(function: Any, args: Any, kwargs: Any) -> Call:
