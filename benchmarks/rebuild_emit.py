@@ -29,15 +29,15 @@ def main() -> None:
     import keras
 
     from keras_guard import Replace, rebuild
-    from keras_guard._rebuild import api
+    from keras_guard._rebuild import rebuilding as api
 
     spent: list[float] = []
     prove = api.dry_run
 
-    def timed(*arguments: Any) -> str:
+    def timed(*arguments: Any, **more: Any) -> str:
         start = time.perf_counter()
         try:
-            return prove(*arguments)
+            return prove(*arguments, **more)
         finally:
             spent[-1] += time.perf_counter() - start
 

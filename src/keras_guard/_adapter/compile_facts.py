@@ -71,3 +71,9 @@ def _loss_scaling_was_off(model: Any) -> bool:
 def output_names(model: Any) -> list[str]:
     """Return the names of a model's outputs, by which losses may be keyed."""
     return [str(name) for name in getattr(model, "output_names", None) or ()]
+
+
+def keys_of_arguments(model: Any) -> frozenset[str]:
+    """Return the names of outputs by which losses, weights and metrics are keyed."""
+    values = compile_arguments(model).values()
+    return frozenset(str(key) for value in values if isinstance(value, dict) for key in value)

@@ -10,8 +10,8 @@ from typing import Any
 from .graph import Spec, Value
 from .graph_facts import maker_of
 from .keras_types import TYPES, is_keras_2, setting
-from .layer_fit import is_stock
 from .membership import is_input, tracked_layers
+from .stock import is_stock
 
 
 @dataclass(frozen=True)

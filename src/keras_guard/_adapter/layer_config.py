@@ -14,7 +14,7 @@ import struct
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from types import FunctionType
 from typing import Any
 
@@ -22,6 +22,7 @@ from .._data.edits import LayerRecord
 from .describe import config_of
 from .keras_types import TYPES, is_layer, keras, setting
 from .policy import global_policy
+from .short_arguments import shortened
 
 
 class NotExpressibleError(Exception):
@@ -117,6 +118,39 @@ def constructor_of(item: Any, objects: Mapping[str, Any], *, name: str | None = 
     return _checked(cls, wanted, live, objects)
 
 
+def constructor_with(item: Any, given: Mapping[str, Any], objects: Mapping[str, Any]) -> Construct:
+    """Return the constructor call of a live layer with other values for some arguments.
+
+    Args:
+        item: The layer.
+        given: Arguments that replace those of its config.
+        objects: The user's classes and functions by name.
+
+    Raises:
+        NotExpressibleError: Where the layer it makes does not have them.
+    """
+    cls: type = type(item)
+    wanted = {**strip(config_of(item) or {}), **given}
+    parameters, _ = constructor_parameters(cls)
+    # What a config only tells (``vocabulary_size``) is no argument, and follows from the others.
+    known = {k: v for k, v in wanted.items() if k in parameters or k in _LAYER_ARGUMENTS or k == "name"}
+
+    def same(kwargs: Mapping[str, Any]) -> bool:
+        try:
+            made = strip(realise(Construct(cls, dict(kwargs))).get_config())
+        except Exception:
+            return False
+        return all(same_config(made.get(key), value) for key, value in known.items())
+
+    try:
+        kwargs = _arguments(cls, known, item, objects, brief=True)
+        if same(kwargs):
+            return Construct(cls, shortened(cls, kwargs, same))
+    except Exception as error:
+        raise NotExpressibleError(f"{cls.__name__}: {error}") from None
+    raise NotExpressibleError(f"{cls.__name__} gives another config back than it was given")
+
+
 def _checked(cls: type, wanted: dict[str, Any], live: Any, objects: Mapping[str, Any]) -> Construct:
     for brief, given in ((True, _rounded(wanted)), (True, wanted), (False, wanted)):
         try:
@@ -126,7 +160,7 @@ def _checked(cls: type, wanted: dict[str, Any], live: Any, objects: Mapping[str,
             reason = error
             continue
         if same_config(made, wanted):
-            return call
+            return Construct(cls, shortened(cls, call.kwargs, partial(_gives, cls, wanted, live)))
         reason = NotExpressibleError(f"{cls.__name__} gives another config back than it was given")
     try:
         _assert_literal(wanted)
@@ -136,6 +170,29 @@ def _checked(cls: type, wanted: dict[str, Any], live: Any, objects: Mapping[str,
     except Exception as error:
         reason = error
     raise NotExpressibleError(f"{cls.__name__}: {reason}") from None
+
+
+def _gives(cls: type, wanted: dict[str, Any], live: Any, kwargs: Mapping[str, Any]) -> bool:
+    """Whether a call of a class gives a config, apart from what building the layer filled in."""
+    try:
+        made = strip(realise(Construct(cls, dict(kwargs))).get_config())
+    except Exception:
+        return False
+    return made.keys() == wanted.keys() and all(
+        same_config(made[key], wanted[key]) or _is_filled_in(key, made[key], wanted[key], live)
+        for key in wanted
+    )
+
+
+def _is_filled_in(key: str, given: Any, built: Any, live: Any) -> bool:
+    """Whether a value in a built layer's config is what the layer made of the given one."""
+    if key == "axis":
+        return isinstance(built, (list, tuple)) and len(built) == 1 and bool(built[0] == given)
+    if key == "attention_axes" and given is None and live is not None:
+        equation = str(getattr(getattr(live, "_query_dense", None), "equation", ""))
+        rank = len(equation.partition(",")[0])
+        return rank > 2 and list(built or ()) == list(range(1, rank - 1))
+    return False
 
 
 def _rounded(config: dict[str, Any]) -> dict[str, Any]:
@@ -341,6 +398,12 @@ def is_automatic_name(item: Any, name: str) -> bool:
     cls = item.cls if isinstance(item, LayerRecord) else type(item)
     words = [snake_case(kind.__name__) for kind in cls.__mro__ if kind.__module__.startswith(_STOCK)]
     return any(re.fullmatch(rf"{word}(_\d+)?", name) for word in {*words, snake_case(cls.__name__)})
+
+
+def looks_automatic(name: str) -> bool:
+    """Whether Keras may choose a name for a layer of some class of its own."""
+    stem = re.sub(r"_\d+$", "", name)
+    return any(snake_case(kind) == stem for kind in vars(keras().layers))
 
 
 def snake_case(name: str) -> str:

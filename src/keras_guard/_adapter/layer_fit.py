@@ -13,6 +13,7 @@ from .graph import Spec, flat_with_paths, map_structure, spec_of, symbolic
 from .keras_types import TYPES, is_keras_2, is_layer, keras
 from .layer_config import _from_config, strip
 from .no_side_effects import as_numpy, no_trace
+from .stock import is_stock
 
 
 class NoCopyError(Exception):
@@ -176,11 +177,6 @@ def _first_line(error: BaseException) -> str:
     if text.startswith("Exception encountered when calling") and len(lines) > 1:
         text = lines[1].replace("\x1b[1m", "").replace("\x1b[0m", "")
     return text if len(text) <= 300 else text[:297] + "..."
-
-
-def is_stock(cls: type) -> bool:
-    """Whether a class is Keras' own."""
-    return cls.__module__.startswith(("keras.", "tf_keras."))
 
 
 def public_path(value: Any) -> str | None:

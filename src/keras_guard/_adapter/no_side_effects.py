@@ -34,6 +34,9 @@ def global_state_kept() -> Iterator[None]:
     kept.add(tracker)
     for counters in (lookup("tf_keras.src.backend", "PER_GRAPH_OBJECT_NAME_UIDS") or {}).values():
         kept.add_mapping(counters)
+    registry = "keras.src.saving.object_registration"  # which a class that is defined again would change
+    for name in ("GLOBAL_CUSTOM_OBJECTS", "GLOBAL_CUSTOM_NAMES"):
+        kept.add_mapping(lookup(registry, name) or {})
     seeds = getattr(tracker, "global_seed_generator", None)
     if seeds is not None:
         kept.add_values([seeds.state])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .keras_types import TYPES, is_keras_2, is_layer, is_optimizer
-from .layer_fit import is_stock
+from .stock import is_stock
 
 #: What Keras itself keeps on a model; ``history`` is kept, for it is what the user looks at.
 _OF_KERAS = frozenset({

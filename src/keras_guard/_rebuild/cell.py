@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,12 +10,13 @@ from .._data.edits import LayerRecord
 from .continuing import Continuation
 from .draft import Draft
 from .layout import indented, laid_out
+from .literals import literal, local_name
 from .model_text import ModelWriter
 from .part_text import PartWriter
 from .plan import ModelPlan, Part, all_plans
 from .refused import RebuildRefused
 from .scoping import scope_words
-from .spelling import literal, local_name
+from .standalone import Definitions
 from .target import Target
 
 #: The name that the trial of a cell binds.
@@ -93,14 +94,32 @@ class CellWriter:
         draft.notes += notes
         as_function = bool(draft.speller.imports or self._root_line or draft.lines or self._continuation.any)
         write = self._as_function if as_function else self._as_lines
-        names = dict.fromkeys([self._target.text, TRIAL])
-        texts = [laid_out(write(body, compiling, scope, name)) for name in names]
+        if draft.style == "source":
+            write = self._as_file
+        texts = [write(body, compiling, scope, name) for name in (self._target.text, TRIAL)]
         return Cell(*texts)
 
     @staticmethod
-    def _as_lines(body: str, compiling: Sequence[str], scope: str, target: str) -> list[str]:
+    def _as_lines(body: str, compiling: Sequence[str], scope: str, target: str) -> str:
         lines = [f"{target} = {body}", *_compile_lines(compiling, target)]
-        return [f"with {scope}:", *indented(lines)] if scope else lines
+        return laid_out([f"with {scope}:", *indented(lines)] if scope else lines)
+
+    def _as_file(self, body: str, compiling: Sequence[str], scope: str, target: str) -> str:
+        """Return a file: imports, the user's definitions, the model."""
+        draft = self._draft
+        definitions = draft.speller.definitions or Definitions()
+        imports = laid_out(_sorted([*draft.speller.imports, *definitions.imports]))
+        parts = [*definitions.texts]
+        made = body
+        if draft.lines:
+            function = local_name(f"build_{self._target.root}", set(draft.locals) | draft.taken)
+            lines = [f"def {function}():", *indented([*draft.lines, f"return {body}"])]
+            parts.append(laid_out(lines).rstrip())
+            made = f"{function}()"
+        model = laid_out([f"{target} = {made}", *_compile_lines(compiling, target)])
+        if not parts:
+            return f"{imports}\n{model}"
+        return "\n\n\n".join([imports.rstrip(), *parts, model])
 
     def _spell_old_model(self, carried: Sequence[object]) -> None:
         """Give the old model a local name where no name of the user's holds it and the cell reads it."""
@@ -134,10 +153,10 @@ class CellWriter:
     def _local(self, wanted: str) -> str:
         return local_name(wanted, self._draft.locals)
 
-    def _as_function(self, body: str, compiling: Sequence[str], scope: str, target: str) -> list[str]:
+    def _as_function(self, body: str, compiling: Sequence[str], scope: str, target: str) -> str:
         draft = self._draft
         function = local_name(f"rebuild_{self._target.text}", set(draft.locals))
-        lines = [*sorted(draft.speller.imports), *([""] if draft.speller.imports else [])]
+        lines = [*_sorted(draft.speller.imports), *([""] if draft.speller.imports else [])]
         lines += [self._root_line] if self._root_line else []
         held = any("held(" in argument or "keras." in argument for argument in compiling)
         # What compile names may be imported in here only, and its optimizer belongs to the scope.
@@ -153,7 +172,11 @@ class CellWriter:
         lines += [f"with {scope}:", *indented(steps)] if scope else steps
         text = [f"def {function}():", *indented(lines), "", "", f"{target} = {function}()"]
         text.append(f"del {function}")
-        return text if inside else [*text, *_compile_lines(compiling, target)]
+        return laid_out(text if inside else [*text, *_compile_lines(compiling, target)])
+
+
+def _sorted(imports: Iterable[str]) -> list[str]:
+    return sorted(set(imports), key=lambda line: (line.startswith("from"), line))
 
 
 def _compile_lines(compiling: Sequence[str], receiver: str) -> list[str]:

@@ -8,7 +8,8 @@ from typing import Any
 from .._adapter.compile_facts import compile_arguments
 from .._adapter.layer_config import NotExpressibleError, constructor_of, shorthand_of
 from .._adapter.layer_fit import public_path
-from .spelling import Speller, literal
+from .literals import literal
+from .spelling import Speller
 
 
 class CompileWords:
@@ -72,9 +73,17 @@ class CompileWords:
         if public_path(value) is not None:
             return self._speller.cls(value)
         if callable(value) and not hasattr(value, "get_config"):
-            return self._speller.handle(value)
+            return self._function(value)
         try:
             return self._speller.construct(constructor_of(value, self._objects))
+        except NotExpressibleError:
+            return self._speller.handle(value)
+
+    def _function(self, value: Any) -> str:
+        if self._speller.definitions is None:
+            return self._speller.handle(value)
+        try:
+            return self._speller.cls(value)
         except NotExpressibleError:
             return self._speller.handle(value)
 

@@ -10,8 +10,8 @@ from .._adapter.optimizer_state import StateNotFoundError, copy_slots, has_state
 from .._adapter.own_attributes import own_attributes
 from .._data.types import Layer, Model
 from .draft import Draft
+from .literals import is_plain_name, literal, local_name
 from .plan import ModelPlan
-from .spelling import is_plain_name, literal, local_name
 
 
 def copy_optimizer_state(old: Model, new: Model, fresh: Collection[str] = ()) -> None:

@@ -21,6 +21,7 @@ class Draft:
         model_text: How the old model is spelled; empty while no name reaches it.
         lines: The lines before the model itself.
         locals: The names the lines may not bind again.
+        taken: The user's names, which a file that is run as a cell does not bind.
         notes: What the user should know and no comment says.
     """
 
@@ -31,4 +32,5 @@ class Draft:
     model_text: str
     lines: list[str] = field(default_factory=list)
     locals: set[str] = field(default_factory=set)
+    taken: set[str] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)

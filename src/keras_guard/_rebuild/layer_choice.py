@@ -20,7 +20,8 @@ from .._adapter.layer_fit import (
     outgrown,
     weight_shapes_of,
 )
-from .._adapter.membership import is_built, was_called
+from .._adapter.learned import lambda_call, with_learned_state
+from .._adapter.membership import is_built
 from .._adapter.operation_words import OperationWords, operation_words
 from .._data.edits import LayerRecord
 from .._data.types import Layer, Structure
@@ -109,7 +110,7 @@ class LayerChoices:
             return
         needed = next((s.weights for s in sites if s.weights is not None), None)
         have = weight_shapes_of(part.item)
-        built = is_built(part.item) and bool(was_called(part.item) or have)
+        built = is_built(part.item) and bool(getattr(part.item, "_inbound_nodes", ()) or have)
         if part.origin == "new":
             self._check_given(part, sites[0], needed, built)
             return
@@ -169,8 +170,17 @@ def outgrown_call(call: Call) -> bool:
     return outgrown(call.operation, taken[0].spec, call.outputs[0].spec)
 
 
-def words_of(item: Layer, objects: Mapping[str, Any], *, tied: bool = False) -> Construct | OperationWords:
+def words_of(
+    item: Layer, objects: Mapping[str, Any], *, tied: bool = False, standalone: bool = False
+) -> Construct | OperationWords:
     """Return what creates an equal layer, or calls an equal operation.
+
+    Args:
+        item: The layer or operation.
+        objects: The user's classes and functions.
+        tied: Whether it shares weights with another layer.
+        standalone: Whether the layer itself cannot be used again: what it learned, and the text of its
+            lambda, become arguments.
 
     Raises:
         NotExpressibleError: Where nothing does.
@@ -180,7 +190,11 @@ def words_of(item: Layer, objects: Mapping[str, Any], *, tied: bool = False) -> 
     if tied:
         raise NotExpressibleError("it shares weights with another layer")
     if has_hidden_state(item):
+        if standalone:
+            return with_learned_state(item, objects)
         raise NotExpressibleError("it holds what adapt() learned")
     if config_holds_code(item):
+        if standalone:
+            return lambda_call(item)
         raise NotExpressibleError("its config holds code")
     return constructor_of(item, objects)

@@ -110,8 +110,9 @@ class _Group:
 
 
 def _group_to_split(line: str) -> _Group | None:
-    """Return the pair whose split leaves the rest of the line short: one with a comment, else the longest."""
+    """Return the pair to split: the longest one whose line before it is short, of those with a comment if any."""
     groups = [group for group in _groups(line) if not group.is_subscript and group.end - group.start > 1]
+    groups = [group for group in groups if group.start < WIDTH] or groups[:1]
     marked = [group for group in groups if _COMMENT in line[group.start : group.end]]
     return max(marked or groups, key=lambda group: group.end - group.start, default=None)
 

@@ -19,10 +19,10 @@ from .._data.types import Layer
 from .compact import Compact, compact_form
 from .draft import Draft
 from .layout import WIDTH, commented
+from .literals import literal, local_name
 from .part_text import PartWriter
 from .plan import ModelPlan, Part, Step, all_plans
 from .refused import RebuildRefused
-from .spelling import literal, local_name
 
 _SLICE_FROM = 3
 
@@ -142,7 +142,7 @@ class ModelWriter:
                 continue
             facts = input_of_value(value, spec)
             facts = replace(facts, name=plan.input_names.get(id(value), facts.name))
-            name = local_name(facts.name or "inputs", self._draft.locals)
+            name = local_name(_input_name(facts), self._draft.locals)
             self._draft.lines.append(f"{name} = {self._input_text(facts)}")
             names[id(value)] = name
         if not plan.input_specs:
@@ -275,6 +275,10 @@ def _readers(steps: Sequence[Step]) -> dict[int, list[int]]:
 
 def _index(layers: Sequence[Layer], item: Layer) -> int | None:
     return next((i for i, layer in enumerate(layers) if layer is item), None)
+
+
+def _input_name(facts: InputFacts) -> str:
+    return "inputs" if is_automatic_input_name(facts.name) else facts.name or "inputs"
 
 
 def _call(kind: str, words: Sequence[str]) -> str:

@@ -5,19 +5,28 @@ from __future__ import annotations
 import contextlib
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 
 from .._adapter.graph import Call, Value, values_in
 from .._adapter.graph_facts import is_public_output, output_path_of
 from .._adapter.keras_types import is_layer
-from .._adapter.layer_config import Construct, NotExpressibleError, constructor_of, is_automatic_name
+from .._adapter.layer_config import (
+    Construct,
+    NotExpressibleError,
+    constructor_of,
+    is_automatic_name,
+    looks_automatic,
+)
 from .._adapter.layer_fit import weight_shapes_of
+from .._adapter.learned import constant_of
 from .._adapter.operation_words import OperationWords, operation_words
 from .._data.edits import LayerRecord
 from .._data.types import Layer, Structure
 from .draft import Draft
+from .literals import literal, local_name, subscript
 from .plan import ModelPlan, Part, Step, all_plans
 from .refused import RebuildRefused
-from .spelling import literal, local_name, subscript, ways_inside
+from .spelling import ways_inside
 
 
 class PartWriter:
@@ -37,6 +46,11 @@ class PartWriter:
         #: By ``id`` of a part or a plan, the local name that holds it.
         self._bound: dict[int, str] = {}
         self._reach: dict[int, str] | None = None
+        #: Whether Keras may choose names: no given name looks like one that it would choose.
+        self._automatic = not any(
+            is_layer(part.item) and looks_automatic(part.name) and not is_automatic_name(part.item, part.name)
+            for part in plan.parts()
+        )
 
     def prepare(self) -> None:
         """Find the words of every part, so that all names the cell reads are known."""
@@ -73,17 +87,20 @@ class PartWriter:
         try:
             return literal(value)
         except NotExpressibleError:
+            return self._constant(value)
+
+    def _constant(self, value: object) -> str:
+        found = constant_of(value)
+        if found is None:
             return self._draft.speller.handle(value)
+        return f"{self._draft.speller.keras('ops.convert_to_tensor')}({literal(found[0])}, dtype={literal(found[1])})"
 
     def structure(self, structure: Structure, names: Mapping[int, str]) -> str:
         """Return an argument, with the tensors in it spelled."""
         if isinstance(structure, Value):
             return names.get(id(structure)) or self._old_tensor(structure)
         if not any(True for _ in values_in(structure)):
-            try:
-                return literal(structure)
-            except NotExpressibleError:
-                return self._draft.speller.handle(structure)
+            return self._plain(structure)
         if isinstance(structure, dict):
             pairs = (f"{literal(k)}: {self.structure(v, names)}" for k, v in structure.items())
             return f"{{{', '.join(pairs)}}}"
@@ -123,7 +140,7 @@ class PartWriter:
             return self.reached(part.item)
         if part.origin == "fresh":
             return self._fresh_text(part)
-        if self._draft.style != "replay" and is_layer(part.item) and not weight_shapes_of(part.item):
+        if is_layer(part.item) and self._can_create(part.item):
             with contextlib.suppress(NotExpressibleError):
                 return self._created(part, self._new_words(part))
         name = self._draft.speller.name_of(part.item) if is_layer(part.item) else None
@@ -141,9 +158,22 @@ class PartWriter:
                 ("bind the new layer to a name first, then edit and rebuild",),
             ) from None
 
+    def _can_create(self, layer: Layer) -> bool:
+        """Whether a new layer may be created from its config, though it is there."""
+        style = self._draft.style
+        return style == "source" or (style == "copy" and not weight_shapes_of(layer))
+
     def _created(self, part: Part, words: Construct | OperationWords) -> str:
         part.recreated = True
+        if isinstance(words, Construct) and self._draft.style == "source" and self._has_free_name(part):
+            words = replace(words, kwargs={k: v for k, v in words.kwargs.items() if k != "name"})
         return self._draft.speller.construct(words)
+
+    def _has_free_name(self, part: Part) -> bool:
+        """Whether Keras chose the name of a layer and nothing refers to it: then it chooses another one."""
+        return (
+            self._automatic and part.name not in self._draft.named and is_automatic_name(part.item, part.name)
+        )
 
     def _new_words(self, part: Part) -> Construct:
         found = constructor_of(part.item, self._draft.objects, name=part.name)
@@ -155,6 +185,11 @@ class PartWriter:
         try:
             return self._created(part, part.words or constructor_of(part.item, self._draft.objects))
         except NotExpressibleError as error:
+            if self._draft.style == "source":
+                raise RebuildRefused(
+                    f"no code that stands alone creates {part.name!r} again: {error}",
+                    ("rebuild in the style copy or replay",),
+                ) from None
             if not weight_shapes_of(part.item):
                 part.origin = "kept"
                 return self.reached(part.item)

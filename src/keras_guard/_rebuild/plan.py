@@ -111,25 +111,41 @@ def all_plans(plan: ModelPlan) -> list[ModelPlan]:
 def mark_replays(plan: ModelPlan) -> None:
     """Mark the calls that must run again: those of new parts, and all that reads what these make.
 
-    A call whose inputs no public name reaches makes these run again too.
+    A call whose output no public name reaches runs again too, and then all that reads it: else the
+    new graph would call it twice.
     """
-    moved = set(plan.input_specs)
     for step in plan.steps:
         if step.part.plan is not None:
             mark_replays(step.part.plan)
         fresh = step.part.origin != "kept" or step.call.node_index < 0 or plan.graph is None
-        step.replay = fresh or step.call.rewired or any(id(v) in moved for v in step.call.inputs())
+        step.replay = fresh or step.call.rewired
+    while _mark_readers(plan) | _mark_unreachable(plan):
+        pass
+
+
+def _mark_readers(plan: ModelPlan) -> bool:
+    """Mark what reads a new input or the output of a marked call; return whether anything was marked."""
+    moved, changed = set(plan.input_specs), False
+    for step in plan.steps:
+        if not step.replay and any(id(v) in moved for v in step.call.inputs()):
+            step.replay = changed = True
         if step.replay:
             moved.update(id(v) for v in step.call.outputs)
+    return changed
+
+
+def _mark_unreachable(plan: ModelPlan) -> bool:
+    """Mark what a marked call reads and no public name reaches; return whether anything was marked."""
     if plan.graph is None:
-        return
-    read = {id(v) for v in plan.graph.flat_outputs()}
+        return False
+    read, changed = {id(v) for v in plan.graph.flat_outputs()}, False
     for step in reversed(plan.steps):
-        unreachable = not step.replay and any(id(v) in read for v in step.call.outputs)
-        if unreachable and not is_public_output(step.call):
-            step.replay = True
+        needed = not step.replay and any(id(v) in read for v in step.call.outputs)
+        if needed and not is_public_output(step.call):
+            step.replay = changed = True
         if step.replay:
             read.update(id(v) for v in step.call.inputs())
+    return changed
 
 
 def plan_input_specs(plan: ModelPlan) -> list[Spec]:

@@ -10,20 +10,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .._adapter.dead_attributes import dead_attributes
 from .._adapter.graph import Call, Spec, Value, flat_with_paths, map_structure, values_in
 from .._adapter.graph_facts import call_parameters, called_operations, maker_of, tied_layers
 from .._adapter.keras_types import TYPES, is_layer
-from .._adapter.layer_config import NotExpressibleError
 from .._adapter.layer_fit import Fit, outgrown, weight_shapes_of
-from .._adapter.membership import graph_layers, own_layers
 from .._adapter.read_graph import functional_of, read_graph
 from .._data.edits import LayerRecord
 from .._data.types import Layer, Model
 from .given import asked_input
 from .graph_edits import Intent, apply_edits, running_order
-from .layer_choice import CallSite, LayerChoices, outgrown_call, words_of
+from .layer_choice import CallSite, LayerChoices, outgrown_call
 from .plan import ModelPlan, Part, Step, admits, mark_replays, plan_input_specs
+from .recreation import Recreation
 from .refused import RebuildRefused
 from .sequential_specs import SequentialSpecs, packed, sequential_specs, shapes_in_words, specs_in
 
@@ -44,14 +42,12 @@ class Planner:
         self._intent = intent
         self._objects = objects
         self._recreate = recreate
-        self._carry = carry
         self._parts: dict[int, Part] = {}
         self._plans: dict[int, ModelPlan] = {}
         self._tied: set[int] = set()
         self._choices = LayerChoices(objects, self._tied)
         self._own: set[int] = set()
-        #: By ``id`` of a layer, its attributes that its variables do not have.
-        self._dead: dict[int, tuple[str, ...]] = {}
+        self._recreation = Recreation(objects, self._tied, carry=carry)
         self._alive: list[Any] = []
         self.notes: list[str] = list(intent.notes)
 
@@ -64,13 +60,15 @@ class Planner:
         self._tied.update(tied_layers(model))
         called = called_operations(model)
         self._own = {id(operation) for operation in called}
-        self._dead = {id(layer): dead for layer in called if (dead := dead_attributes(layer))}
+        self._recreation.look_at(called)
         plan = self._model(model, None)
         for part in list(self._parts.values()):
             self._choices.choose(part)
-            self._revive(part)
+            if not self._recreate:
+                self._recreation.revive(part)
         if self._recreate:
-            self._recreate_all(plan)
+            self._recreation.recreate_all(plan)
+        self.notes += self._recreation.notes
         if self._intent.demand is not None:
             self._intent.demand.check(plan)
         mark_replays(plan)
@@ -117,7 +115,9 @@ class Planner:
             if self._recreate or new is not None or spec != value.spec:
                 plan.input_specs[id(value)] = spec
         swaps = apply_edits(graph, [e for e in edits if e.kind != "input"])
-        plan.changed = self._recreate or bool(edits) or bool(plan.input_specs) or self._has_dead(model)
+        plan.changed = (
+            self._recreate or bool(edits) or bool(plan.input_specs) or self._recreation.concerns(model)
+        )
         for call in running_order(graph):
             part = self._new_part(swaps.get(id(call.operation), call.operation))
             plan.steps.append(Step(part, call, replay=False))
@@ -138,7 +138,7 @@ class Planner:
         changed = any(plan.specs[id(v)] != v.spec for v in taken)
         if moved or part.origin == "new":
             if part.item is not call.operation:
-                call.kwargs = self._accepted(part, call)
+                call.kwargs = _accepted(part, call, self.notes)
             self._outputs(plan, call, part, self._probe(part, plan, call, changed=True))
             return
         operation = part.item
@@ -152,6 +152,10 @@ class Planner:
                 self._note_site(part, plan, call, changed=False, found=None)
             return
         self._outputs(plan, call, part, self._probe(part, plan, call, changed=True))
+
+    def _touches(self, model: Model) -> bool:
+        """Whether a nested model has to be rebuilt."""
+        return self._intent.touches(model) or self._recreation.concerns_inside(model)
 
     def _nested(self, plan: ModelPlan, call: Call, part: Part, changed: bool) -> None:
         inner = self._model(part.item, [plan.specs[id(v)] for v in call.inputs()] if changed else None)
@@ -178,47 +182,13 @@ class Planner:
             else:
                 plan.specs[id(value)] = value.spec
 
-    def _accepted(self, part: Part, call: Call) -> dict[str, Any]:
-        """Leave out arguments the new layer does not take, where leaving out changes no wiring."""
-        cls = part.item.cls if isinstance(part.item, LayerRecord) else type(part.item)
-        taken = call_parameters(cls)
-        if taken is None:
-            return call.kwargs
-        kept: dict[str, Any] = {}
-        for name, value in call.kwargs.items():
-            if name in taken:
-                kept[name] = value
-            elif list(values_in(value)):
-                raise RebuildRefused(
-                    f"{call.operation.name!r} is called with {name}=..., which {part.name!r} ({cls.__name__}) does not take"
-                )
-            else:
-                self.notes.append(
-                    f"{part.name!r} takes no {name}; {call.operation.name!r} was called with {name}={value!r}"
-                )
-        return kept
-
     # What a layer makes of an input, and what it needs for it
-
-    @staticmethod
-    def _check_input_shape(part: Part, taken: Sequence[Spec]) -> None:
-        """Refuse a new layer whose ``input_shape=`` is not the shape of the tensor it is called on."""
-        asked = asked_input(part.item) if part.origin == "new" else None
-        if asked is None or not taken or admits(asked.spec, taken[0]):
-            return
-        raise RebuildRefused(
-            f"{part.name!r} asks for inputs of shape {asked.shape} (input_shape=...), but it is called on {taken[0]}",
-            (
-                "leave its input_shape out",
-                "change the input of the model, too: Replace it by another keras.Input",
-            ),
-        )
 
     def _probe(self, part: Part, plan: ModelPlan, call: Call, *, changed: bool) -> Fit:
         def spec(leaf: Any) -> Any:
             return plan.specs[id(leaf)] if isinstance(leaf, Value) else leaf
 
-        self._check_input_shape(part, [plan.specs[id(value)] for value in call.inputs()])
+        _check_input_shape(part, [plan.specs[id(value)] for value in call.inputs()])
         found = self._choices.fit(part, map_structure(spec, call.args), map_structure(spec, call.kwargs))
         if is_layer(part.item) or isinstance(part.item, LayerRecord):
             self._note_site(part, plan, call, changed=changed, found=found)
@@ -250,7 +220,9 @@ class Planner:
             current, plan.input_names[0] = new.spec, new.name
         if isinstance(current, Spec) and (new is not None or (old is not None and current != old.first)):
             plan.input_specs[0] = current
-        plan.changed = self._recreate or listed is not None or bool(plan.input_specs) or self._has_dead(model)
+        plan.changed = (
+            self._recreate or listed is not None or bool(plan.input_specs) or self._recreation.concerns(model)
+        )
         for item in items:
             part = self._new_part(item)
             current = self._sequential_step(plan, part, current, old)
@@ -263,7 +235,7 @@ class Planner:
         plan.steps.append(Step(part, call, replay=True))
         if current is None or old is None:
             return None
-        self._check_input_shape(part, list(specs_in(current)))
+        _check_input_shape(part, list(specs_in(current)))
         was = old.inputs.get(id(part.item))
         changed = part.origin == "new" or was is None or all(current != w for w in was)
         changed = changed or outgrown(part.item, current, old.outputs[id(part.item)])
@@ -284,38 +256,37 @@ class Planner:
         site.weights, site.copied = found.weights, found.weights is not None
         return packed(found.outputs)
 
-    def _has_dead(self, model: Model) -> bool:
-        return any(id(layer) in self._dead for layer in own_layers(model))
 
-    def _touches(self, model: Model) -> bool:
-        """Whether a nested model has to be rebuilt."""
-        return self._intent.touches(model) or any(id(layer) in self._dead for layer in graph_layers(model))
-
-    def _revive(self, part: Part) -> None:
-        """Recreate a layer whose regularizer or constraint was set after it was built."""
-        dead = self._dead.get(id(part.item))
-        if dead is None or part.origin != "kept" or self._recreate:
-            return
-        which = f"its {' and '.join(dead)} {'were' if len(dead) > 1 else 'was'} set after it was built"
-        try:
-            part.words = words_of(part.item, self._objects, tied=id(part.item) in self._tied)
-        except NotExpressibleError as error:
-            self.notes.append(
-                f"{part.name!r} is kept without effect of this: {which}; not recreated: {error}"
+def _accepted(part: Part, call: Call, notes: list[str]) -> dict[str, Any]:
+    """Leave out arguments the new layer does not take, where leaving out changes no wiring."""
+    cls = part.item.cls if isinstance(part.item, LayerRecord) else type(part.item)
+    taken = call_parameters(cls)
+    if taken is None:
+        return call.kwargs
+    kept: dict[str, Any] = {}
+    for name, value in call.kwargs.items():
+        if name in taken:
+            kept[name] = value
+        elif list(values_in(value)):
+            raise RebuildRefused(
+                f"{call.operation.name!r} is called with {name}=..., which {part.name!r} ({cls.__name__}) does not take"
             )
         else:
-            part.origin, part.carries = "fresh", True
-            part.why = f"recreated with the weights it had: {which}"
+            notes.append(
+                f"{part.name!r} takes no {name}; {call.operation.name!r} was called with {name}={value!r}"
+            )
+    return kept
 
-    def _recreate_all(self, plan: ModelPlan) -> None:
-        """Recreate every layer and operation that can be written as code; note the others."""
-        for part in plan.parts():
-            if part.origin != "kept":
-                continue
-            try:
-                part.words = words_of(part.item, self._objects, tied=id(part.item) in self._tied)
-            except NotExpressibleError as error:
-                self.notes.append(f"{part.name!r} is shared with the old model: {error}")
-            else:
-                part.origin = "fresh"
-                part.carries = self._carry and is_layer(part.item) and bool(part.item.weights)
+
+def _check_input_shape(part: Part, taken: Sequence[Spec]) -> None:
+    """Refuse a new layer whose ``input_shape=`` is not the shape of the tensor it is called on."""
+    asked = asked_input(part.item) if part.origin == "new" else None
+    if asked is None or not taken or admits(asked.spec, taken[0]):
+        return
+    raise RebuildRefused(
+        f"{part.name!r} asks for inputs of shape {asked.shape} (input_shape=...), but it is called on {taken[0]}",
+        (
+            "leave its input_shape out",
+            "change the input of the model, too: Replace it by another keras.Input",
+        ),
+    )

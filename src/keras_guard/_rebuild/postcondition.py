@@ -121,10 +121,17 @@ def _is_the_layer(part: Part, layer: Layer) -> bool:
     if layer is item:
         return part.origin != "fresh" or not is_layer(item)
     if isinstance(item, LayerRecord):
-        return type(layer) is item.cls
+        return _same_class(type(layer), item.cls)
     if not is_layer(item):
         return type(layer) is type(item)
-    return part.recreated and type(layer) is type(item)
+    return part.recreated and _same_class(type(layer), type(item))
+
+
+def _same_class(found: type, wanted: type) -> bool:
+    """Whether two classes are one, or the same one defined again by a file that stands alone."""
+    return found is wanted or (
+        found.__qualname__ == wanted.__qualname__ and found.__module__ == wanted.__module__ == "__main__"
+    )
 
 
 def _missing(part: Part, instead: Layer = None) -> RebuildRefused:

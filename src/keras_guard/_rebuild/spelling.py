@@ -1,13 +1,7 @@
-"""How a cell spells things: the user's own names where they still hold the object, else literals.
-
-Names and configs of models come from files of strangers. They reach the source only through
-:func:`literal`, never as code.
-"""
+"""How a cell spells things: the user's own names where they still hold the object, else literals."""
 
 from __future__ import annotations
 
-import keyword
-import math
 import re
 import sys
 from collections import Counter
@@ -15,102 +9,37 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .._adapter.keras_types import TYPES, is_layer, is_model, keras
-from .._adapter.layer_config import Construct, Named, NotExpressibleError
+from .._adapter.layer_config import Construct, Named, NotExpressibleError, is_automatic_name
 from .._adapter.layer_fit import public_path
+from .._data.edits import LayerRecord
 from .._data.types import Layer, Model
 from .handles import hold
+from .literals import is_plain_name, literal
 from .moving_names import moving_names
+from .refused import RebuildRefused
+from .standalone import Definitions
 
 _SHELL_NAMES = frozenset({"In", "Out", "exit", "quit", "get_ipython"})
 _DEEP_KINDS = (dict, list, tuple)
 
 
-def literal(value: Any) -> str:
-    """Return Python source that evaluates to a plain value.
-
-    Raises:
-        NotExpressibleError: For anything but numbers, texts, ``None``, slices, and lists, tuples, dicts of these.
-    """
-    if value is None or value is Ellipsis or isinstance(value, (bool, int)):
-        return "..." if value is Ellipsis else repr(value)
-    if isinstance(value, float):
-        return repr(value) if math.isfinite(value) else f'float("{value}")'
-    if type(value) is str or type(value) is bytes:
-        return _quoted(value) if isinstance(value, str) else repr(value)
-    if isinstance(value, slice):
-        return f"slice({literal(value.start)}, {literal(value.stop)}, {literal(value.step)})"
-    if isinstance(value, tuple):
-        inner = ", ".join(literal(item) for item in value)
-        return f"({inner},)" if len(value) == 1 else f"({inner})"
-    if isinstance(value, list):
-        return f"[{', '.join(literal(item) for item in value)}]"
-    if isinstance(value, dict):
-        return f"{{{', '.join(f'{literal(k)}: {literal(v)}' for k, v in value.items())}}}"
-    raise NotExpressibleError(f"no literal for a {type(value).__name__}")
-
-
-def subscript(key: Any) -> str:
-    """Write what is in the brackets of ``x[...]``, with colons for slices.
-
-    Raises:
-        NotExpressibleError: For a key that is no literal.
-    """
-    parts = key if isinstance(key, (tuple, list)) else (key,)
-    return ", ".join(_colons(part) if isinstance(part, slice) else literal(part) for part in parts)
-
-
-def _colons(part: slice) -> str:
-    ends = [literal(end) if end is not None else "" for end in (part.start, part.stop, part.step)]
-    return ":".join(ends if part.step is not None else ends[:2])
-
-
-def _quoted(text: str) -> str:
-    """Quote a text as people do, in double quotes where that needs no escape; look-alikes are escaped."""
-    shown = repr(text) if text.isascii() else ascii(text) if not _is_wordlike(text) else repr(text)
-    if shown[0] == "'" and '"' not in shown:
-        return f'"{shown[1:-1]}"'
-    return shown
-
-
-def _is_wordlike(text: str) -> bool:
-    """Whether a non-ASCII text holds only letters of Latin script, which look like no other letter."""
-    return all(c.isascii() or "\u00c0" <= c <= "\u024f" for c in text)
-
-
-def is_plain_name(name: Any) -> bool:
-    """Whether a text is a Python name that can be assigned to and read without harm."""
-    return (
-        isinstance(name, str)
-        and name.isascii()
-        and name.isidentifier()
-        and not keyword.iskeyword(name)
-        and name != "__debug__"
-    )
-
-
-def local_name(wanted: str, taken: set[str]) -> str:
-    """Return a free local name that resembles ``wanted``, and take it."""
-    stem = re.sub(r"[^0-9a-zA-Z]+", "_", wanted).strip("_").lower()[:40] or "x"
-    stem = f"t{stem}" if stem[0].isdigit() else stem
-    stem = f"{stem}_" if keyword.iskeyword(stem) or keyword.issoftkeyword(stem) else stem
-    found, number = stem, 2
-    while found in taken:
-        found, number = f"{stem}_{number}", number + 1
-    taken.add(found)
-    return found
-
-
 class Speller:
     """Spells objects for one cell.
 
+    Args:
+        namespace: The user's names.
+        definitions: For a file that stands alone, collects the classes and functions it defines.
+
     Attributes:
+        definitions: As given.
         used: The user's names the cell reads; local names must keep clear of them.
         imports: Lines the cell's function needs first.
         held: Objects that no name reaches; the cell gets them through a handle.
     """
 
-    def __init__(self, namespace: Mapping[str, Any]) -> None:
+    def __init__(self, namespace: Mapping[str, Any], definitions: Definitions | None = None) -> None:
         self._namespace = namespace
+        self.definitions = definitions
         self._moving = moving_names(namespace)
         self._names = _name_index(namespace, self._moving)
         self._inside: dict[int, str] | None = None
@@ -160,7 +89,18 @@ class Speller:
         return list(self._namespace.values())
 
     def handle(self, value: Any) -> str:
-        """Spell an object that has no name: ``keras_guard.held(3)``."""
+        """Spell an object that has no name: ``keras_guard.held(3)``.
+
+        Raises:
+            RebuildRefused: For a file that stands alone.
+        """
+        if self.definitions is not None:
+            name = str(
+                getattr(value, "name", None) or getattr(value, "__name__", None) or type(value).__name__
+            )
+            raise RebuildRefused(
+                f"no code that stands alone creates {name!r} again", ("rebuild in the style copy or replay",)
+            )
         self.held.append(value)
         self.need_guard()
         return f"keras_guard.held({hold(value)})"
@@ -202,7 +142,7 @@ class Speller:
         self.used.add(package.__name__)
         return f"{package.__name__}.{path}"
 
-    def cls(self, cls: type) -> str:
+    def cls(self, cls: Any) -> str:
         """Spell a class or function that can be named.
 
         Raises:
@@ -221,6 +161,8 @@ class Speller:
             self.need(f"from {module} import {qualified}")
             self.used.add(qualified)
             return str(qualified)
+        if self.definitions is not None:
+            return self.definitions.need(cls)
         raise NotExpressibleError(f"no name reaches {qualified}")
 
     def construct(self, value: Any) -> str:
@@ -228,7 +170,7 @@ class Speller:
         if isinstance(value, Construct):
             if value.config is not None:
                 return f"{self.cls(value.cls)}.from_config({literal(value.config)})"
-            return f"{self.cls(value.cls)}({self.arguments(value)})"
+            return f"{self.cls(value.cls)}({self.arguments(_without_inner_names(value))})"
         if isinstance(value, Named):
             if public_path(value.value) == f"activations.{value.name}":
                 return literal(value.name)
@@ -271,6 +213,7 @@ _POSITIONAL: dict[str, tuple[str, ...]] = {
     "Permute": ("dims",),
     "RepeatVector": ("n",),
     "Rescaling": ("scale",),
+    "Lambda": ("function",),
     "LSTM": ("units",),
     "GRU": ("units",),
     "SimpleRNN": ("units",),
@@ -345,6 +288,21 @@ def _parts(value: Any) -> list[tuple[str, Any]]:
     if isinstance(value, (list, tuple)):
         return [(f"[{index}]", item) for index, item in enumerate(value[:256])]
     return [(f".{name}", item) for name, item in list(vars(value).items())[:256] if is_plain_name(name)]
+
+
+def _without_inner_names(call: Construct) -> Construct:
+    """Leave out the names of layers inside a layer that Keras chose: nothing refers to them."""
+
+    def inner(value: Any) -> Any:
+        if isinstance(value, (list, tuple)):
+            return type(value)(inner(item) for item in value)
+        if not isinstance(value, Construct) or value.config is not None:
+            return value
+        name = value.kwargs.get("name")
+        drop = isinstance(name, str) and is_automatic_name(LayerRecord(value.cls, None, name), name)
+        return Construct(value.cls, {k: v for k, v in value.kwargs.items() if k != "name" or not drop})
+
+    return Construct(call.cls, {key: inner(value) for key, value in call.kwargs.items()})
 
 
 def _at(holder: Any, path: str) -> Any:

@@ -6,8 +6,8 @@ import ast
 from collections.abc import Mapping
 from typing import Any
 
+from .literals import is_plain_name, literal
 from .refused import RebuildRefused
-from .spelling import is_plain_name, literal
 
 NOTHING = object()
 

@@ -7,6 +7,9 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_guard._adapter.keras_types import is_layer
+from keras_guard._rebuild.postcondition import check_model
+
 
 def sample(model: Any) -> Any:
     """Return data that fits a model's inputs, the same each time."""
@@ -16,6 +19,8 @@ def sample(model: Any) -> Any:
         shape = [2 if size is None else size for size in tensor.shape]
         if str(tensor.dtype).startswith("int"):
             return rng.integers(1, 4, shape).astype(str(tensor.dtype))
+        if str(tensor.dtype) == "string":
+            return keras.ops.convert_to_tensor(np.full(shape, "b c").tolist())
         if str(tensor.dtype) == "bool":
             return np.ones(shape, bool)
         return rng.uniform(0.1, 1, shape).astype("float32")
@@ -40,12 +45,18 @@ def assert_same(found: list[Any], wanted: list[Any]) -> None:
         np.testing.assert_allclose(a, b, atol=1e-5)
 
 
-def copy_weights(old: Any, new: Any) -> None:
-    """Give each layer of ``new`` the weights of the layer of that name in ``old``."""
-    names = {layer.name: layer for layer in old.layers}
-    for layer in new.layers:
-        if layer.name in names and layer is not names[layer.name] and layer.weights:
-            layer.set_weights(names[layer.name].get_weights())
+def pairs(found: Any, made: Any) -> list[tuple[Any, Any]]:
+    """Return each old layer of a rebuild's plan with the layer in its place, inputs and new ones left out."""
+    matched = check_model(made, found._plan, weights=False)
+    parts = [part for part in found._plan.parts() if is_layer(part.item) and part.plan is None]
+    return [(part.item, matched[id(part)]) for part in parts]
+
+
+def copy_weights(found: Any, made: Any) -> None:
+    """Give the layers of a new model the weights of the old layers in whose place they are."""
+    for old, new in pairs(found, made):
+        if new is not old and [w.shape for w in new.weights] == [w.shape for w in old.weights]:
+            new.set_weights(old.get_weights())
 
 
 def wider(layer: Any) -> Any:

@@ -113,9 +113,10 @@ def _outputs(model: Any, data: Any) -> list[Any]:
 def _round_trips(model: Any, data: Any, wanted: list[Any]) -> None:
     names = {"model": model, "keras": keras, "keras_hub": keras_hub}
     for style in ("source", "copy", "replay"):
-        made = rebuild(model, namespace=names, style=style).run({} if style == "source" else None)
+        found = rebuild(model, namespace=names, style=style)
+        made = found.run({} if style == "source" else None)
         if style == "source":
-            copy_weights(model, made)
+            copy_weights(found, made)
         assert_same(_outputs(made, data), wanted)
 
 

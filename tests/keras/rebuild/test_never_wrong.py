@@ -475,3 +475,16 @@ def test_the_dry_run_leaves_the_users_metrics_as_they_were() -> None:
     before = [np.asarray(v) for v in metric.variables]
     rebuild(model, [Replace("c", _dense("n"))], namespace=_names(model, metric=metric))
     assert_same([np.asarray(v) for v in metric.variables], before)
+
+
+def test_no_layer_is_called_twice_where_it_was_called_once() -> None:
+    """A layer that is called again, because no name reaches its old output, is read by all that read it."""
+    entry = keras.Input((4,))
+    shared = _dense("shared")
+    value = shared(entry)
+    shared(keras.Input((4,)))  # from here on ``shared.output`` is ambiguous
+    head = _dense("head")(value[:, ::-1])
+    model = keras.Model(entry, {"value": value, "head": head})
+    made = _made(model, [Replace("head", _dense("new"))])
+
+    assert_same(outputs(made, X)[1:], outputs(model, X)[1:])

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from keras import layers
 
-from keras_guard import InsertAfter, RebuildRefused, Remove, Replace, rebuild
+from keras_guard import InsertAfter, InsertBefore, RebuildRefused, Remove, Replace, rebuild
 
 from .checks import assert_same, outputs
 
@@ -38,11 +38,13 @@ class Plan:
 
     nodes: tuple[Node, ...]
     outputs: tuple[int, ...]
+    width: int = 4
+    keyed: bool = False
 
 
 def build(plan: Plan) -> Any:
     """Build a description by hand; raises where its widths do not go together."""
-    inputs = keras.Input((4,), name="entry")
+    inputs = keras.Input((plan.width,), name="entry")
     made: list[Any] = [inputs]
     known: dict[str, Any] = {}
     reached = _reached(plan)
@@ -54,6 +56,8 @@ def build(plan: Plan) -> Any:
         taken = [made[n] for n in node.inputs]
         made.append(layer(taken if len(taken) > 1 else taken[0]))
     given_out = [made[number] for number in plan.outputs]
+    if plan.keyed:
+        return keras.Model(inputs, {f"out_{n}": tensor for n, tensor in enumerate(given_out)})
     return keras.Model(inputs, given_out if len(given_out) > 1 else given_out[0])
 
 
@@ -100,7 +104,7 @@ def plans(draw: st.DrawFn) -> Plan:
         widths.append(width)
     last = len(nodes)
     outputs = (last,) if draw(st.booleans()) else tuple(dict.fromkeys([draw(st.integers(1, last)), last]))
-    return Plan(tuple(nodes), outputs)
+    return Plan(tuple(nodes), outputs, keyed=draw(st.booleans()))
 
 
 @st.composite
@@ -115,15 +119,25 @@ def edited(draw: st.DrawFn) -> tuple[Plan, tuple[str, str, Node], Plan]:
     name = draw(st.sampled_from(names))
     width = draw(st.sampled_from([3, 4, 6]))
     new = Node("dense", "new", width, ())
-    kind = draw(st.sampled_from(["replace", "insert", "remove"]))
+    kind = draw(st.sampled_from(["replace", "insert", "before", "remove", "input", "behind-input"]))
     if kind == "replace":
         nodes = tuple(replace(new, inputs=n.inputs) if n.name == name else n for n in plan.nodes)
         return plan, (kind, name, new), replace(plan, nodes=nodes)
+    if kind == "input":
+        return plan, (kind, "entry", replace(new, width=6)), replace(plan, width=6)
+    if kind == "behind-input":
+        nodes = tuple(replace(n, inputs=tuple(k + 1 for k in n.inputs)) for n in plan.nodes)
+        moved = tuple(n + 1 for n in plan.outputs)
+        return (
+            plan,
+            (kind, "entry", new),
+            replace(plan, nodes=(replace(new, inputs=(0,)), *nodes), outputs=moved),
+        )
     return plan, (kind, name, new), _spliced(plan, name, new, kind)
 
 
 def _spliced(plan: Plan, name: str, new: Node, kind: str) -> Plan:
-    """Call ``new`` behind each call of a layer, or let its readers read what it read."""
+    """Call ``new`` behind or before each call of a layer, or let its readers read what it read."""
     moved = {0: 0}
     nodes: list[Node] = []
     for number, node in enumerate(plan.nodes, 1):
@@ -131,11 +145,14 @@ def _spliced(plan: Plan, name: str, new: Node, kind: str) -> Plan:
         if node.name == name and kind == "remove":
             moved[number] = taken[0]
             continue
+        if node.name == name and kind == "before":
+            nodes.append(replace(new, inputs=taken))
+            taken = (len(nodes),)
         nodes.append(replace(node, inputs=taken))
-        if node.name == name:
+        if node.name == name and kind == "insert":
             nodes.append(replace(new, inputs=(len(nodes),)))
         moved[number] = len(nodes)
-    return Plan(tuple(nodes), tuple(moved[n] for n in plan.outputs))
+    return replace(plan, nodes=tuple(nodes), outputs=tuple(moved[n] for n in plan.outputs))
 
 
 def _reached(plan: Plan) -> set[int]:
@@ -149,7 +166,10 @@ def _reached(plan: Plan) -> set[int]:
 def _edit(kind: str, name: str, new: Node) -> Any:
     if kind == "remove":
         return Remove(name)
-    return (Replace if kind == "replace" else InsertAfter)(name, _layer(new))
+    if kind == "input":
+        return Replace(name, keras.Input((new.width,), name=name))
+    edits = {"replace": Replace, "insert": InsertAfter, "behind-input": InsertAfter, "before": InsertBefore}
+    return edits[kind](name, _layer(new))
 
 
 def _check(plan: Plan, drawn: tuple[str, str, Node], meant: Plan, style: str) -> None:
@@ -166,7 +186,11 @@ def _check(plan: Plan, drawn: tuple[str, str, Node], meant: Plan, style: str) ->
     for layer in by_hand.layers:
         if layer.weights:
             layer.set_weights(made.get_layer(layer.name).get_weights())
-    assert_same(outputs(made, X), outputs(by_hand, X))
+    data = np.resize(X, (3, meant.width))
+    assert_same(outputs(made, data), outputs(by_hand, data))
+    assert keras.tree.map_structure(np.shape, made.output) == keras.tree.map_structure(
+        np.shape, by_hand.output
+    )
     for layer in made.layers:
         if style == "replay" and layer.name in found.kept and not isinstance(layer, layers.InputLayer):
             assert layer is model.get_layer(layer.name)

@@ -8,7 +8,8 @@ import keras
 import pytest
 from keras import layers
 
-from keras_guard import InsertAfter, RebuildRefused, Remove, Replace, rebuild
+from keras_guard import InsertAfter, InsertBefore, RebuildRefused, Remove, Replace, rebuild
+from keras_guard._adapter.trial import score
 
 from .checks import assert_same, copy_weights, outputs, sample, wider
 from .zoo import GRAPHS
@@ -18,6 +19,10 @@ pytestmark = pytest.mark.keras
 STYLES = ["replay", "copy", "source"]
 #: How many layers of each graph are edited; the long sweep edits them all.
 FEW = 2
+#: Edits that leave the outputs as they are.
+NOTHING = ["behind", "before", "behind-input", "equal"]
+#: No code creates a layer again that has no config.
+NEVER_ALONE = {"layer_without_config"}
 
 
 def _namespace(model: Any) -> dict[str, Any]:
@@ -38,10 +43,14 @@ def test_without_edits_the_model_is_equal(name: str, style: str) -> None:
     model = GRAPHS[name]()
     data = sample(model)
     wanted = outputs(model, data)
+    if name in NEVER_ALONE and style == "source":
+        with pytest.raises(RebuildRefused, match="stands alone"):
+            rebuild(model, namespace=_namespace(model), style=style)
+        return
     found = rebuild(model, namespace=_namespace(model), style=style)
     made = found.run(_namespace(model))
     if style == "source":
-        copy_weights(model, made)
+        copy_weights(found, made)
     if style == "copy":
         _assert_independent(model, made, found.notes)
     assert_same(outputs(made, data), wanted)
@@ -64,19 +73,54 @@ def _rebuilt(model: Any, edit: Any, style: str) -> Any:
         return None
 
 
-def _insert_identity(name: str, position: int, style: str) -> None:
+def _nothing(kind: str, model: Any, layer: Any) -> Any:
+    """Return an edit that leaves the outputs as they are."""
+    new = layers.Identity(name="inserted")
+    if kind == "behind":
+        return InsertAfter(layer, new)
+    if kind == "before":
+        return InsertBefore(layer, new)
+    if kind == "behind-input":
+        return InsertAfter(
+            model.layers[0] if isinstance(model.layers[0], layers.InputLayer) else "entry", new
+        )
+    try:
+        equal = type(layer).from_config({**layer.get_config(), "name": "inserted"})
+    except Exception:
+        return None
+    return Replace(layer, equal)
+
+
+def _changes_nothing(name: str, position: int, style: str, kind: str) -> None:
+    """An edit that changes nothing gives the same outputs, or is refused."""
     model = GRAPHS[name]()
+    layer = model.layers[position]
+    edit = _nothing(kind, model, layer)
+    if edit is None:
+        return
     data = sample(model)
     wanted = outputs(model, data)
-    edit = InsertAfter(model.layers[position], layers.Identity(name="inserted"))
     found = _rebuilt(model, edit, style)
     if found is None:
         return
     made = found.run(_namespace(model))
     if style == "source":
-        copy_weights(model, made)
-    assert "inserted" in [layer.name for layer in made.layers]
+        copy_weights(found, made)
+    inserted = made.get_layer("inserted")
+    if kind == "equal" and [w.shape for w in inserted.weights] != [w.shape for w in layer.weights]:
+        return  # its weights depend on more than its config (LoRA, quantizing)
+    if kind == "equal" and inserted.weights:
+        inserted.set_weights(layer.get_weights())
+    if kind == "equal" and hasattr(layer, "adapt"):
+        return  # an equal layer has learned nothing
     assert_same(outputs(made, data), wanted)
+
+
+def _trains(made: Any) -> None:
+    """A compiled model takes a step."""
+    if getattr(made, "compiled", False):
+        given = sample(made)
+        score(made, given, made(given, training=False))
 
 
 def _run_edit(name: str, position: int, style: str, kind: str) -> None:
@@ -93,6 +137,7 @@ def _run_edit(name: str, position: int, style: str, kind: str) -> None:
         return
     made = found.run(_namespace(model))
     outputs(made, sample(made))
+    _trains(made)
     held = {layer.name for layer in made.layers}
     assert layer.name not in held or kind == "widen"
     if style == "replay":
@@ -100,17 +145,18 @@ def _run_edit(name: str, position: int, style: str, kind: str) -> None:
         assert kept >= {kept_name for kept_name in found.kept if kept_name in held}
 
 
+@pytest.mark.parametrize("kind", NOTHING)
 @pytest.mark.parametrize("name", GRAPHS)
-def test_an_inserted_identity_changes_nothing(name: str) -> None:
-    """A layer that does nothing, put behind others, leaves the outputs as they were."""
+def test_an_edit_that_does_nothing_changes_nothing(name: str, kind: str) -> None:
+    """A layer that does nothing, behind or before others or an input, or an equal one: the same outputs."""
     for position in _layers(GRAPHS[name](), FEW):
-        _insert_identity(name, position, "replay")
+        _changes_nothing(name, position, "replay", kind)
 
 
 @pytest.mark.parametrize("kind", ["widen", "remove"])
 @pytest.mark.parametrize("name", GRAPHS)
 def test_an_edit_that_is_not_refused_runs(name: str, kind: str) -> None:
-    """After a clean dry run the model runs."""
+    """After a clean dry run the model runs, and a compiled one has a loss."""
     for position in _layers(GRAPHS[name](), FEW):
         _run_edit(name, position, "replay", kind)
 
@@ -121,6 +167,7 @@ def test_an_edit_that_is_not_refused_runs(name: str, kind: str) -> None:
 def test_every_layer_in_every_style(name: str, style: str) -> None:
     """The same for each layer of each graph, in each style."""
     for position in _layers(GRAPHS[name](), None):
-        _insert_identity(name, position, style)
+        for kind in NOTHING:
+            _changes_nothing(name, position, style, kind)
         _run_edit(name, position, style, "widen")
         _run_edit(name, position, style, "remove")

@@ -528,6 +528,86 @@ def optional_activation_objects() -> Any:
 
 
 @graph
+def gan_stack() -> Any:
+    generator = keras.Sequential(
+        [keras.Input((3,)), layers.Dense(6, activation="relu"), layers.Dense(4)], name="generator"
+    )
+    critic = keras.Sequential([keras.Input((4,)), layers.Dense(5), layers.Dense(1)], name="critic")
+    critic.trainable = False
+    return keras.Sequential([keras.Input((3,)), generator, critic], name="gan")
+
+
+class Sampling(layers.Layer):
+    """An unregistered layer with a seed of its own; in inference it takes the mean."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.seeds = keras.random.SeedGenerator(7)
+
+    def call(self, mean: Any, spread: Any, training: bool = False) -> Any:
+        if not training:
+            return mean
+        return mean + ops.exp(spread) * keras.random.normal(ops.shape(mean), seed=self.seeds)
+
+
+@graph
+def vae() -> Any:
+    i = keras.Input((6,))
+    h = layers.Dense(5, activation="relu", name="encode")(i)
+    mean, spread = layers.Dense(2, name="mean")(h), layers.Dense(2, name="spread")(h)
+    z = Sampling(name="sample")(mean, spread)
+    return keras.Model(i, [layers.Dense(6, name="decode")(z), mean, spread], name="vae")
+
+
+@graph
+def transformer_block() -> Any:
+    i = keras.Input((7,), dtype="int32")
+    x = layers.Embedding(20, 8, name="tokens")(i) + layers.Embedding(7, 8, name="places")(ops.arange(7))
+    a = layers.MultiHeadAttention(2, 4, name="attention")(x, x, use_causal_mask=True)
+    x = layers.LayerNormalization(epsilon=1e-5)(layers.Add()([x, a]))
+    f = layers.Dense(8)(layers.Dense(16, activation="gelu")(x))
+    x = layers.LayerNormalization()(layers.Add()([x, f]))
+    return keras.Model(i, layers.Dense(20, name="next")(x))
+
+
+@graph
+def quantized() -> Any:
+    i = keras.Input((6,))
+    dense = layers.Dense(4)
+    m = keras.Model(i, layers.Dense(2)(dense(i)))
+    dense.quantize("int8")
+    return m
+
+
+@graph
+def names_twice() -> Any:
+    inner = keras.Sequential(
+        [keras.Input((4,)), layers.Dense(4, name="same"), layers.ReLU(name="act")], name="inner"
+    )
+    i = keras.Input((4,))
+    return keras.Model(i, layers.ReLU(name="act")(inner(layers.Dense(4, name="same")(i))))
+
+
+@graph
+def dict_outputs_compiled() -> Any:
+    i = keras.Input((5,))
+    x = layers.Dense(4, name="trunk")(i)
+    m = keras.Model(i, {"class": layers.Dense(3, name="c")(x), "size": layers.Dense(1, name="s")(x)})
+    m.compile("adam", {"class": "sparse_categorical_crossentropy", "size": "mse"}, metrics={"size": ["mae"]})
+    return m
+
+
+@graph
+def text_vectorization() -> Any:
+    vectorize = layers.TextVectorization(output_mode="int", output_sequence_length=4)
+    vectorize.adapt(["a b c", "b c d"])
+    i = keras.Input((1,), dtype="string")
+    return keras.Model(
+        i, layers.Dense(2)(layers.GlobalAveragePooling1D()(layers.Embedding(8, 3)(vectorize(i))))
+    )
+
+
+@graph
 def seq_without_input() -> Any:
     m = keras.Sequential([layers.Dense(4), layers.Dense(2)])
     m.build((None, 6))

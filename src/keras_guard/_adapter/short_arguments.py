@@ -1,0 +1,62 @@
+"""Leaving out the arguments of a constructor call that change nothing.
+
+A config holds every argument of a layer, those its author gave and those it chose itself. An
+argument is left out when the call without it gives the same config.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from .stock import is_stock
+
+#: What is looked at: a class, and the texts of its arguments.
+Key = tuple[type, tuple[tuple[str, str], ...]]
+
+
+def shortened(
+    cls: type, kwargs: Mapping[str, Any], same: Callable[[Mapping[str, Any]], bool]
+) -> dict[str, Any]:
+    """Return the arguments that matter, each in its shortest form.
+
+    Args:
+        cls: A class of Keras; others are left as they are.
+        kwargs: The arguments.
+        same: Whether a call with other arguments gives the same config.
+    """
+    if not is_stock(cls):
+        return dict(kwargs)
+    key = (cls, tuple((name, repr(value)) for name, value in kwargs.items() if name != "name"))
+    changes = _KNOWN.get(key)
+    if changes is None:
+        changes = _KNOWN[key] = dict(_changes(kwargs, same))
+        if len(_KNOWN) > _MOST:
+            del _KNOWN[next(iter(_KNOWN))]
+    return _changed(kwargs, changes)
+
+
+_KNOWN: dict[Key, dict[str, Any]] = {}
+_MOST = 2000
+_LEFT_OUT = object()
+
+
+def _changes(
+    kwargs: Mapping[str, Any], same: Callable[[Mapping[str, Any]], bool]
+) -> Iterator[tuple[str, Any]]:
+    """Yield each argument that can be left out or written shorter."""
+    found: dict[str, Any] = {}
+    for name, value in kwargs.items():
+        candidates = [] if name == "name" else [_LEFT_OUT]
+        if isinstance(value, (list, tuple)) and len(set(map(repr, value))) == 1 and type(value[0]) is int:
+            candidates.append(value[0])
+        for candidate in candidates:
+            if same(_changed(kwargs, {**found, name: candidate})):
+                found[name] = candidate
+                yield name, candidate
+                break
+
+
+def _changed(kwargs: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    values = {name: changes.get(name, value) for name, value in kwargs.items()}
+    return {name: value for name, value in values.items() if value is not _LEFT_OUT}

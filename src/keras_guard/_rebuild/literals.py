@@ -1,0 +1,89 @@
+"""Plain values and names as code.
+
+Names and configs of models come from files of strangers. They reach the source only through
+:func:`literal`, never as code.
+"""
+
+from __future__ import annotations
+
+import keyword
+import math
+import re
+from typing import Any
+
+from .._adapter.layer_config import NotExpressibleError
+
+
+def literal(value: Any) -> str:
+    """Return Python source that evaluates to a plain value.
+
+    Raises:
+        NotExpressibleError: For anything but numbers, texts, ``None``, slices, and lists, tuples, dicts of these.
+    """
+    if value is None or value is Ellipsis or isinstance(value, (bool, int)):
+        return "..." if value is Ellipsis else repr(value)
+    if isinstance(value, float):
+        return repr(value) if math.isfinite(value) else f'float("{value}")'
+    if type(value) is str or type(value) is bytes:
+        return _quoted(value) if isinstance(value, str) else repr(value)
+    if isinstance(value, slice):
+        return f"slice({literal(value.start)}, {literal(value.stop)}, {literal(value.step)})"
+    if isinstance(value, tuple):
+        inner = ", ".join(literal(item) for item in value)
+        return f"({inner},)" if len(value) == 1 else f"({inner})"
+    if isinstance(value, list):
+        return f"[{', '.join(literal(item) for item in value)}]"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{literal(k)}: {literal(v)}' for k, v in value.items())}}}"
+    raise NotExpressibleError(f"no literal for a {type(value).__name__}")
+
+
+def subscript(key: Any) -> str:
+    """Write what is in the brackets of ``x[...]``, with colons for slices.
+
+    Raises:
+        NotExpressibleError: For a key that is no literal.
+    """
+    parts = key if isinstance(key, (tuple, list)) else (key,)
+    return ", ".join(_colons(part) if isinstance(part, slice) else literal(part) for part in parts)
+
+
+def _colons(part: slice) -> str:
+    ends = [literal(end) if end is not None else "" for end in (part.start, part.stop, part.step)]
+    return ":".join(ends if part.step is not None else ends[:2])
+
+
+def _quoted(text: str) -> str:
+    """Quote a text as people do, in double quotes where that needs no escape; look-alikes are escaped."""
+    shown = repr(text) if text.isascii() else ascii(text) if not _is_wordlike(text) else repr(text)
+    if shown[0] == "'" and '"' not in shown:
+        return f'"{shown[1:-1]}"'
+    return shown
+
+
+def _is_wordlike(text: str) -> bool:
+    """Whether a non-ASCII text holds only letters of Latin script, which look like no other letter."""
+    return all(c.isascii() or "\u00c0" <= c <= "\u024f" for c in text)
+
+
+def is_plain_name(name: Any) -> bool:
+    """Whether a text is a Python name that can be assigned to and read without harm."""
+    return (
+        isinstance(name, str)
+        and name.isascii()
+        and name.isidentifier()
+        and not keyword.iskeyword(name)
+        and name != "__debug__"
+    )
+
+
+def local_name(wanted: str, taken: set[str]) -> str:
+    """Return a free local name that resembles ``wanted``, and take it."""
+    stem = re.sub(r"[^0-9a-zA-Z]+", "_", wanted).strip("_").lower()[:40] or "x"
+    stem = f"t{stem}" if stem[0].isdigit() else stem
+    stem = f"{stem}_" if keyword.iskeyword(stem) or keyword.issoftkeyword(stem) else stem
+    found, number = stem, 2
+    while found in taken:
+        found, number = f"{stem}_{number}", number + 1
+    taken.add(found)
+    return found

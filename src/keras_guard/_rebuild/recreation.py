@@ -1,0 +1,83 @@
+"""Layers that are recreated though they fit: dead attributes, and copies that share nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from .._adapter.dead_attributes import dead_attributes
+from .._adapter.keras_types import is_layer
+from .._adapter.layer_config import NotExpressibleError
+from .._adapter.membership import graph_layers, own_layers
+from .._data.types import Layer, Model
+from .layer_choice import words_of
+from .plan import ModelPlan, Part
+from .refused import RebuildRefused
+
+
+class Recreation:
+    """Decides which layers are recreated, and what is said of those that cannot be.
+
+    Args:
+        objects: The user's classes and functions.
+        tied: The ids of layers that share weights with another one.
+        carry: Whether recreated layers get the weights of the old ones.
+
+    Attributes:
+        notes: What the user should know.
+    """
+
+    def __init__(self, objects: Mapping[str, Any], tied: set[int], *, carry: bool) -> None:
+        self._objects = objects
+        self._tied = tied
+        self._carry = carry
+        #: By ``id`` of a layer, its attributes that its variables do not have.
+        self._dead: dict[int, tuple[str, ...]] = {}
+        self.notes: list[str] = []
+
+    def look_at(self, layers: Iterable[Layer]) -> None:
+        """Find the attributes that were set on built layers."""
+        self._dead = {id(layer): dead for layer in layers if (dead := dead_attributes(layer))}
+
+    def concerns(self, model: Model) -> bool:
+        """Whether a layer of a model's own graph has such attributes."""
+        return any(id(layer) in self._dead for layer in own_layers(model))
+
+    def concerns_inside(self, model: Model) -> bool:
+        """Whether a layer of a model, or of one inside it, has such attributes."""
+        return any(id(layer) in self._dead for layer in graph_layers(model))
+
+    def revive(self, part: Part) -> None:
+        """Recreate a layer whose regularizer or constraint was set after it was built."""
+        dead = self._dead.get(id(part.item))
+        if dead is None or part.origin != "kept":
+            return
+        which = f"its {' and '.join(dead)} {'were' if len(dead) > 1 else 'was'} set after it was built"
+        try:
+            part.words = words_of(part.item, self._objects, tied=id(part.item) in self._tied)
+        except NotExpressibleError as error:
+            self.notes.append(
+                f"{part.name!r} is kept without effect of this: {which}; not recreated: {error}"
+            )
+        else:
+            part.origin, part.carries = "fresh", True
+            part.why = f"recreated with the weights it had: {which}"
+
+    def recreate_all(self, plan: ModelPlan) -> None:
+        """Recreate every layer and operation that can be written as code; note the others."""
+        for part in plan.parts():
+            if part.origin != "kept":
+                continue
+            try:
+                tied = id(part.item) in self._tied
+                part.words = words_of(part.item, self._objects, tied=tied, standalone=not self._carry)
+            except NotExpressibleError as error:
+                if not self._carry:
+                    raise RebuildRefused(
+                        f"no code that stands alone creates {part.name!r} again: {error}",
+                        ("rebuild in the style copy or replay",),
+                    ) from None
+                self.notes.append(f"{part.name!r} is shared with the old model: {error}")
+            else:
+                part.origin = "fresh"
+                part.carries = self._carry and is_layer(part.item) and bool(part.item.weights)
