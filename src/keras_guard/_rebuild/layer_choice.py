@@ -21,7 +21,7 @@ from .._adapter.layer_fit import (
     weight_shapes_of,
 )
 from .._adapter.learned import lambda_call, with_learned_state
-from .._adapter.membership import is_built
+from .._adapter.membership import is_built, was_called
 from .._adapter.operation_words import OperationWords, operation_words
 from .._data.edits import LayerRecord
 from .._data.types import Layer, Structure
@@ -110,7 +110,7 @@ class LayerChoices:
             return
         needed = next((s.weights for s in sites if s.weights is not None), None)
         have = weight_shapes_of(part.item)
-        built = is_built(part.item) and bool(getattr(part.item, "_inbound_nodes", ()) or have)
+        built = is_built(part.item) and bool(was_called(part.item) or have)
         if part.origin == "new":
             self._check_given(part, sites[0], needed, built)
             return
