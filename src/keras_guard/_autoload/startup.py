@@ -4,32 +4,34 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from .markers import first_marker, folders
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Protocol
+
+    class Config(Protocol):
+        """The configuration of a shell."""
+
+        def get(self, section: str, default: Mapping[str, object]) -> Mapping[str, object]:
+            """Return a section."""
+
+    class Shell(Protocol):
+        """An IPython shell; some have no profile."""
+
+        @property
+        def config(self) -> Config:
+            """The configuration."""
+
+        @property
+        def ipython_dir(self) -> str:
+            """The user's IPython directory."""
+
+
 #: Values of an environment variable or an option that mean no.
 OFF = frozenset({"0", "false", "no", "off"})
-
-
-class Config(Protocol):
-    """The configuration of a shell."""
-
-    def get(self, section: str, default: Mapping[str, object]) -> Mapping[str, object]:
-        """Return a section."""
-
-
-class Shell(Protocol):
-    """An IPython shell; some have no profile."""
-
-    @property
-    def config(self) -> Config:
-        """The configuration."""
-
-    @property
-    def ipython_dir(self) -> str:
-        """The user's IPython directory."""
 
 
 def run() -> None:

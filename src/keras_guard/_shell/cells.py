@@ -9,10 +9,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from types import FrameType
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from .._session.cell_text import CellFrame, CellText
-from .ipython_types import CellInfo, ExecutionResult, Shell
+
+if TYPE_CHECKING:
+    from .ipython_types import CellInfo, ExecutionResult, Shell
 
 OWN_MAGIC = "%%keras_guard"
 K = TypeVar("K")

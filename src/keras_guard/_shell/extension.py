@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from .._session.containment import Containment
 from .cells import Cells
 from .ipython_face import IPythonFace
-from .ipython_types import Shell
 from .lazy import Lazy
 from .magics import Magics
 from .options import KerasGuard, Settings
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from .commands import Commands
     from .display import Display
     from .front_end import FrontEnd
+    from .ipython_types import Shell
 
 _ATTRIBUTE = "_keras_guard_extension"
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from .._session.containment import Containment
 from .cells import Cells
-from .ipython_types import Shell
 from .options import Settings
 
 if TYPE_CHECKING:
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from .._data.picture import Picture
     from .._session.shell_face import CellFrame, CellText, Options
     from .display import Display
+    from .ipython_types import Shell
 
 
 class IPythonFace:

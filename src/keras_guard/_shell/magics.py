@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from .._data.meant import Meant
 from .._session.containment import Containment, shielded
 from .command_basics import CommandError
-from .ipython_types import CompletionEvent, Shell
 
 if TYPE_CHECKING:
     from .commands import Commands
+    from .ipython_types import CompletionEvent, Shell
 
 _NAME = "keras_guard"
 _CELL_LINE = re.compile(r"^%%keras_guard\b(.*?)(\n?)$")

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from .._data.meant import Meant
 from .._session.containment import Containment, shielded
 from .cells import Cells, running_script
-from .ipython_types import CellInfo, ExecutionResult, Shell
 from .lazy import Lazy
 from .options import Settings
 from .transforming import GuardTransformer
@@ -18,6 +17,7 @@ from .transforming import GuardTransformer
 if TYPE_CHECKING:
     from .._session.session import Session
     from .display import Display
+    from .ipython_types import CellInfo, ExecutionResult, Shell
 
 #: A cell with one of these words may import Keras or build a model.
 _KERAS_WORDS = re.compile(r"\b(?:keras|tensorflow|tf_keras)\b")

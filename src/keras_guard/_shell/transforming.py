@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from .ipython_types import Shell
+if TYPE_CHECKING:
+    from .ipython_types import Shell
 
 
 class GuardTransformer(ast.NodeTransformer):
