@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from .._adapter.describe import record_layer
@@ -111,7 +111,7 @@ def _runs_all(model: Any, wanted: list[Any], *, in_order: bool) -> bool:
     return all(holds(model, layer) for layer in wanted) and (not in_order or same_items(order, tuple(wanted)))
 
 
-def is_among(item: Any, items: Sequence[Any]) -> bool:
+def is_among(item: Any, items: Iterable[Any]) -> bool:
     """Whether an object is one of several, by identity."""
     return any(item is other for other in items)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeVar
 
 from .._adapter.keras_types import is_keras_2, is_model
@@ -163,7 +164,7 @@ class Entries:
     def settle(self) -> None:
         """Resolve every entry whose divergence is gone."""
         for entry in self._ledger.live():
-            ended = self._ask(entry, lambda entry=entry: self._reason_of_end(entry), None)  # type: ignore[misc]
+            ended = self._ask(entry, partial(self._reason_of_end, entry), None)
             if ended is not None and entry.live:
                 self._move(entry, State.RESOLVED, self._in_cell(ended))
 
@@ -199,7 +200,7 @@ class Entries:
             span = entry.finding.span
             earlier = span.cell_id == cell.cell_id and span.execution_count != cell.number
             # An edit that ran again without effect, such as setting the same value, is still there.
-            if earlier and not code.issuperset(line.strip() for line in code_lines("\n".join(span.text))):
+            if earlier and not code.issuperset(code_lines("\n".join(span.text))):
                 self._move(entry, State.RESOLVED, self._in_cell("the cell was run again without the edit"))
 
     def note_names_used(self, last: int = _END) -> None:
@@ -227,7 +228,7 @@ class Entries:
         self.note_names_used(lines[-1] - 1 if lines else _END)
         for entry in self._ledger.live():
             if entry.concerned_by(use):
-                self._ask(entry, lambda entry=entry: self._used(entry, use), None)  # type: ignore[misc]
+                self._ask(entry, partial(self._used, entry, use), None)
 
     def _used(self, entry: Entry, use: Use) -> None:
         if not entry.opened_by(use, self._desk):
@@ -265,7 +266,7 @@ class Entries:
         for entry in self._ledger.live():
             if not entry.shown:
                 try:
-                    self._ask(entry, lambda entry=entry: self._show_waiting(entry), None)  # type: ignore[misc]
+                    self._ask(entry, partial(self._show_waiting, entry), None)
                 except Intended as error:
                     meant = meant or error
         return meant

@@ -17,6 +17,7 @@ from .._adapter.own_functions import traces_made
 from .._adapter.policy import global_policy
 from .._adapter.trace_facts import TraceFacts, facts_now, trainable_identity, value_of
 from .._adapter.traces import OWN, Call, makes_traces
+from .._claims.list_claim import is_among
 from .._data.diagnostic import Span
 from .._data.events import (
     AttributeSet,
@@ -296,7 +297,9 @@ class KerasEvents:
         target, action, before = token
         self._desk.note_change()
         after = tuple(target) if isinstance(target, list) else tuple(graph_layers(target))
-        changed = [item for item in (*before, *after) if not (_has(before, item) and _has(after, item))]
+        changed = [
+            item for item in (*before, *after) if not (is_among(item, before) and is_among(item, after))
+        ]
         if not changed:
             return
         for model in [target] if is_model(target) else self._owners(target):
@@ -307,7 +310,7 @@ class KerasEvents:
         return [
             model
             for model in self._desk.traces.models()
-            if any(_has(vars(layer).values(), tracked) for layer in (model, *graph_layers(model)))
+            if any(is_among(tracked, vars(layer).values()) for layer in (model, *graph_layers(model)))
         ]
 
     @contained
@@ -347,7 +350,3 @@ def _is_of(event: Event, name: str, value: Any) -> TypeGuard[AttributeSet | Code
     if not isinstance(event, CodeReadChanged):
         return False
     return event.fact.source.is_global(name) or id(value) in event.fact.touched
-
-
-def _has(items: Any, wanted: Any) -> bool:
-    return any(item is wanted for item in items)
