@@ -83,7 +83,7 @@ def load_ipython_extension(ipython: Any) -> None:
     load(ipython)
 
 
-def unload_ipython_extension(ipython: Any) -> None:
+def unload_ipython_extension(ipython: object) -> None:
     """Unload the guard from an IPython shell (``%unload_ext keras_guard``).
 
     Args:

@@ -11,6 +11,7 @@ from types import CodeType
 from typing import Any
 
 from .._imports import BesideOthers
+from .._instrument.runtime import Listener
 from .._instrument.transformer import CellInstrumenter
 from .shell_face import CellText
 
@@ -26,7 +27,9 @@ class Packages(BesideOthers):
         names: The packages watched.
     """
 
-    def __init__(self, listener: Any, contained: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
+    def __init__(
+        self, listener: Listener, contained: Callable[[Callable[..., Any]], Callable[..., Any]]
+    ) -> None:
         self._listener = listener
         self._instrument = contained(self._instrument_tree)
         self._texts: dict[str, CellText] = {}

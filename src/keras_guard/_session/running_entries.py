@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 import weakref
-from typing import Any
 
 from .._adapter.traces import Call
+from .._data.types import Model
 
 
 class RunningEntry:
@@ -21,7 +21,7 @@ class RunningEntry:
 
     __slots__ = ("call", "checked", "makes_trace", "model")
 
-    def __init__(self, model: Any, call: Call) -> None:
+    def __init__(self, model: Model, call: Call) -> None:
         self.model = weakref.ref(model)
         self.call = call
         self.checked = -1
@@ -47,7 +47,7 @@ class RunningEntries:
         stack = self.stack
         return stack[-1] if stack and stack[-1].call.kind == kind else None
 
-    def leave(self, model: Any) -> RunningEntry | None:
+    def leave(self, model: Model) -> RunningEntry | None:
         """Take the entry of a model off the stack, with those that did not end by themselves."""
         stack = self.stack
         while stack:
@@ -56,6 +56,6 @@ class RunningEntries:
                 return entry
         return None
 
-    def holds(self, model: Any) -> bool:
+    def holds(self, model: Model) -> bool:
         """Whether a model is in the middle of an entry method."""
         return any(entry.model() is model for entry in self.stack)
