@@ -87,11 +87,14 @@ def test_a_cell_of_comments(guarded: Any, cell: str) -> None:
 
 
 EDITED = "scale = 2.\nnames = ['a']\nopt.clipnorm = .5"
-MODEL = TWO_MODELS + """
+MODEL = (
+    TWO_MODELS
+    + """
 opt = keras.optimizers.SGD(.1)
 m.compile(opt, "mse")
 h = m.fit(X, X[:, :1], verbose=0)
 """
+)
 
 
 @pytest.mark.parametrize(

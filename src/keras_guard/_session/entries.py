@@ -96,6 +96,8 @@ class Entries:
         late = isinstance(finding.claim, TraceClaim) and finding.claim.at_use
         if (late or not finding.span.known) and self._is_said_elsewhere(finding):
             return
+        if isinstance(finding.claim, PlaceClaim) and self._is_said_of_another_place(finding):
+            return
         notes = (*finding.wording.notes, *self._call_site(finding.span))
         finding.wording = replace(finding.wording, notes=notes)
         cell = self._shell.cell
@@ -115,6 +117,17 @@ class Entries:
         identity = finding.claim.identity if finding.claim is not None else ()
         return bool(identity) and any(
             claim.identity == identity for entry in self._ledger.live() for claim in entry.claims()
+        )
+
+    def _is_said_of_another_place(self, finding: Finding) -> bool:
+        """Whether the same objects were bound at another place before: two names of one layer are one edit."""
+        identity = finding.claim.identity if finding.claim is not None else ()
+        return any(
+            claim.identity == identity
+            for entry in self._ledger.live()
+            if entry.finding.key != finding.key and entry.finding.code == finding.code
+            for claim in entry.claims()
+            if isinstance(claim, PlaceClaim)
         )
 
     def _end_earlier_binding(self, finding: Finding) -> None:
@@ -214,7 +227,9 @@ class Entries:
         for entry in self._ledger.live():
             self._ask(entry, partial(self._note_names_used, entry, cell, last, used), None)
 
-    def _note_names_used(self, entry: Entry, cell: CellText, last: int, used: dict[int, frozenset[str]]) -> None:
+    def _note_names_used(
+        self, entry: Entry, cell: CellText, last: int, used: dict[int, frozenset[str]]
+    ) -> None:
         claims = [c for c in entry.claims() if isinstance(c, PlaceClaim) and c.name is not None]
         if entry.state is not State.PENDING or not claims:
             return
@@ -244,9 +259,9 @@ class Entries:
         claim = entry.finding.claim
         raises = entry.state is State.PENDING and self._shell.options_in_force().strict
         runs = use.runs and not raises
-        if runs and claim is not None and use.again == claim.opens_with_trace:
-            if not self._desk.running.note_stale(use.model, entry):
-                self._called.append(entry)
+        counts = runs and claim is not None and use.again == claim.opens_with_trace
+        if counts and not self._desk.running.note_stale(use.model, entry):
+            self._called.append(entry)
         if entry.state is State.PENDING:
             self.open(entry)
 
