@@ -25,6 +25,8 @@ ROOMS = [
     "_render",
     "_rebuild",
     "_shell",
+    "_program",
+    "_runs",
 ]
 BESIDE = {
     "_adapter": {"_instrument"},

@@ -113,8 +113,8 @@ class Session:
         """Put probes into a cell, in place."""
         text = cell.source
         options = self.shell.options_in_force()
-        if not options.enabled or not (TYPES.awake or KERAS_WORDS.search(text)):
-            return
+        if not options.enabled or not (cell.file or TYPES.awake or KERAS_WORDS.search(text)):
+            return  # a script may import the module that imports Keras
         self._names.read_cell(tree.body, cell.offset)
         instrumenter = CellInstrumenter(
             self._cells,
