@@ -14,6 +14,15 @@ _.parse_string
 _.scan_once
 _._known_words
 
+# Called by pytest, by name, and by ``ast.NodeTransformer``.
+_.pytest_addoption
+_.pytest_load_initial_conftests
+_.pytest_unconfigure
+_.pytest_runtest_setup
+_.pytest_runtest_call
+_.pytest_runtest_teardown
+_.visit_Pass
+
 # Called by the probes in Keras, by name (``_adapter.dispatch``).
 _.attribute_set
 _.entered

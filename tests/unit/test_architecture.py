@@ -26,6 +26,7 @@ ROOMS = [
     "_rebuild",
     "_shell",
     "_program",
+    "_pytest",
     "_runs",
 ]
 BESIDE = {

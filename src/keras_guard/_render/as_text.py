@@ -24,9 +24,7 @@ def render_text(diagnostic: Diagnostic, *, colour: bool = False, magics: bool = 
     """
     paint = painter(colour)
     if not magics:
-        diagnostic = replace(
-            diagnostic, help=_REBUILD.sub(r"`keras_guard.rebuild(\1, edits)`", diagnostic.help)
-        )
+        diagnostic = for_programs(diagnostic)
     if diagnostic.state is State.RESOLVED:
         words = f"keras_guard resolved [{diagnostic.code}]: {diagnostic.message} -- {diagnostic.resolution}"
         return "\n".join([paint("resolved", clean(words)), *_happened(diagnostic, indent="  ")])
@@ -34,6 +32,11 @@ def render_text(diagnostic: Diagnostic, *, colour: bool = False, magics: bool = 
         return "\n".join(_pending(diagnostic, paint))
     more = f"{'%keras_guard' if magics else 'keras-guard'} explain {diagnostic.code}"
     return "\n".join([*_open(diagnostic, paint), paint("dim", clean(f"more: {more}"))])
+
+
+def for_programs(diagnostic: Diagnostic) -> Diagnostic:
+    """Return a diagnostic whose help names functions in place of magics."""
+    return replace(diagnostic, help=_REBUILD.sub(r"`keras_guard.rebuild(\1, edits)`", diagnostic.help))
 
 
 def _pending(diagnostic: Diagnostic, paint: Painter) -> list[str]:
