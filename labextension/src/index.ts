@@ -22,6 +22,11 @@ const plugin: JupyterFrontEndPlugin<void> = {
     statusBar: IStatusBar | null
   ): void => {
     const watchers = new Map<NotebookPanel, Watcher>();
+    const indicator = statusBar === null ? null : new Indicator();
+    const follow = () => {
+      const panel = tracker.currentWidget;
+      indicator?.follow((panel && watchers.get(panel)) ?? null);
+    };
     tracker.widgetAdded.connect((_, panel) => {
       const watcher = new Watcher(panel);
       watchers.set(panel, watcher);
@@ -32,15 +37,12 @@ const plugin: JupyterFrontEndPlugin<void> = {
         indicator.follow(watcher);
         panel.toolbar.addItem('keras-guard', indicator);
       }
+      // A notebook is the current one before it is announced as added.
+      follow();
     });
-    if (statusBar === null) {
+    if (statusBar === null || indicator === null) {
       return;
     }
-    const indicator = new Indicator();
-    const follow = () => {
-      const panel = tracker.currentWidget;
-      indicator.follow((panel && watchers.get(panel)) ?? null);
-    };
     tracker.currentChanged.connect(follow);
     statusBar.registerStatusItem('keras-guard:count', {
       item: indicator,

@@ -18,6 +18,7 @@ from ._claims.base import Claim, Desk
 from ._data.diagnostic import Diagnostic, DiffRow, LayerFacts, Span, State
 from ._data.edits import Edit, Replace
 from ._data.place import Place
+from ._data.types import Model
 from ._instrument.code_ahead import Ahead
 
 #: One cause joins at most so many objects, and shows at most so many rows.
@@ -87,7 +88,7 @@ class Finding:
     part: Any = None
 
     @property
-    def model(self) -> Any:
+    def model(self) -> Model:
         """The model, ``None`` when it is gone or the finding is closed."""
         return self.claim.model if self.claim is not None else None
 
@@ -195,7 +196,7 @@ class Entry:
         """Whether a use runs a model of any of them."""
         return any(use.concerns(claim.model) for claim in self.claims())
 
-    def models(self) -> list[Any]:
+    def models(self) -> list[Model]:
         """Return the models that still live."""
         return [model for model in (claim.model for claim in self.claims()) if model is not None]
 
@@ -263,7 +264,7 @@ class Ledger:
         self._numbers = itertools.count(1)
         self._prefix = uuid.uuid4().hex[:8]
 
-    def find(self, key: tuple[Any, ...]) -> Entry | None:
+    def find(self, key: tuple[object, ...]) -> Entry | None:
         """Return the live entry of a cause."""
         entry = self._entries.get(key)
         return entry if entry is not None and entry.live else None

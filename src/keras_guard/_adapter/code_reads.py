@@ -108,7 +108,7 @@ class ObjectRead:
     step: Step | None
 
 
-def objects_read(functions: Iterable[Any], namespace: Mapping[str, Any]) -> list[ObjectRead]:
+def objects_read(functions: Iterable[object], namespace: Mapping[str, Any]) -> list[ObjectRead]:
     """Return the layers, models and optimizers that functions and all they call read now."""
     walk = _Walk(namespace)
     for function in functions:
@@ -116,7 +116,7 @@ def objects_read(functions: Iterable[Any], namespace: Mapping[str, Any]) -> list
     return walk.objects
 
 
-def facts_of_code(functions: Iterable[Any], namespace: Mapping[str, Any]) -> tuple[CodeFact, ...]:
+def facts_of_code(functions: Iterable[object], namespace: Mapping[str, Any]) -> tuple[CodeFact, ...]:
     """Return what functions and all they call read now.
 
     Args:
@@ -138,7 +138,7 @@ class _Walk:
         self.facts: dict[tuple[int, Place], CodeFact] = {}
         self.objects: list[ObjectRead] = []
 
-    def enter(self, value: Any, owner: Any = None) -> None:
+    def enter(self, value: object, owner: object = None) -> None:
         """Look into what a call of ``value`` runs, where it is a method of ``owner``."""
         if type(value) is functools.partial:
             self.enter(value.func)
@@ -160,7 +160,7 @@ class _Walk:
         elif python_function_of(value) is not value:
             self.enter(python_function_of(value))
 
-    def _enter_function(self, function: types.FunctionType, owner: Any) -> None:
+    def _enter_function(self, function: types.FunctionType, owner: object) -> None:
         key = (id(function), id(owner))
         if key in self._entered or len(self._entered) >= _MAX_FUNCTIONS:
             return
@@ -184,7 +184,7 @@ class _Walk:
                 self.facts.setdefault(source.key, CodeFact(source, mark_of(function), frozenset({id(cls)})))
                 return
 
-    def _note(self, read: Read, function: types.FunctionType, owner: Any) -> None:
+    def _note(self, read: Read, function: types.FunctionType, owner: object) -> None:
         if read.scope == "global":
             if function.__globals__ is self._namespace:
                 self._follow(
@@ -253,7 +253,7 @@ def _bound(function: Any) -> Any:
     return function if owner is None else types.MethodType(method.__func__, owner)
 
 
-def _method_of(value: Any, step: Step) -> types.FunctionType | None:
+def _method_of(value: object, step: Step) -> types.FunctionType | None:
     """Return the method that a step from an object of the user's own class reads."""
     if not isinstance(step, Attribute) or issubclass(type(value), type):
         return None
@@ -264,7 +264,7 @@ def _method_of(value: Any, step: Step) -> types.FunctionType | None:
     return None
 
 
-def _is_code(value: Any) -> bool:
+def _is_code(value: object) -> bool:
     kind = type(value)
     return kind in _CODE or _is_own_class(kind) or python_function_of(value) is not value
 

@@ -11,6 +11,7 @@ from .._adapter.model_use import Use
 from .._adapter.traces import TraceBook
 from .._data.edits import Edit
 from .._data.place import Place
+from .._data.types import Layer, Model
 from .._instrument.code_ahead import Ahead
 
 #: What throws every traced function of a model away, or makes a new one.
@@ -28,28 +29,28 @@ class Desk(Protocol):
     def namespace(self) -> Mapping[str, Any]:
         """The user's names."""
 
-    def models(self) -> list[Any]:
+    def models(self) -> list[Model]:
         """Return the models the user can reach, nested ones included."""
 
-    def holders(self, layer: Any) -> list[Any]:
+    def holders(self, layer: Layer) -> list[Model]:
         """Return the reachable models whose graph runs ``layer``, outermost first."""
 
-    def is_reachable(self, value: Any) -> bool:
+    def is_reachable(self, value: object) -> bool:
         """Whether the user can still name ``value``."""
 
-    def in_entry(self, model: Any) -> bool:
+    def in_entry(self, model: Model) -> bool:
         """Whether ``model`` is in the middle of ``fit``, ``evaluate`` or ``predict``."""
 
-    def names_of(self, value: Any) -> list[str]:
+    def names_of(self, value: object) -> list[str]:
         """Return all plain names, global and local to the running function, that hold ``value``."""
 
-    def was_run(self, model: Any) -> bool:
+    def was_run(self, model: Model) -> bool:
         """Whether the user called, trained or evaluated a model, or predicted with it."""
 
-    def compiles(self, model: Any) -> int:
+    def compiles(self, model: Model) -> int:
         """Return how often ``compile`` of a model was seen to run."""
 
-    def trained_when_compiled(self, model: Any) -> frozenset[int]:
+    def trained_when_compiled(self, model: Model) -> frozenset[int]:
         """Return the identities of the variables that were trainable when a model was compiled last."""
 
 
@@ -75,13 +76,15 @@ class Claim(ABC):
     quiet_after_use: ClassVar[bool] = False
     ends_with_use: bool = False
 
-    def __init__(self, model: Any, *, certain: bool = False, cured_by: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self, model: Model, *, certain: bool = False, cured_by: frozenset[str] = frozenset()
+    ) -> None:
         self._model = weakref.ref(model)
         self.certain = certain
         self.cured_by = cured_by
 
     @property
-    def model(self) -> Any:
+    def model(self) -> Model:
         """The model, ``None`` when it is gone."""
         return self._model()
 
@@ -90,7 +93,7 @@ class Claim(ABC):
         """What tells this claim from others about the same living objects; empty where nothing does."""
         return ()
 
-    def models(self) -> list[Any]:
+    def models(self) -> list[Model]:
         """Return the living models that the code ahead may build or compile again."""
         model = self._model()
         return [] if model is None else [model]
@@ -121,7 +124,7 @@ class Claim(ABC):
         return ()
 
 
-def weak_all(items: Iterable[Any]) -> tuple[weakref.ref[Any], ...]:
+def weak_all(items: Iterable[object]) -> tuple[weakref.ref[Any], ...]:
     """Return a weak reference to each item."""
     return tuple(map(weakref.ref, items))
 
@@ -131,6 +134,6 @@ def living(references: Sequence[weakref.ref[Any]]) -> list[Any]:
     return [item for item in (reference() for reference in references) if item is not None]
 
 
-def holds_still(place: Place | None, value: Any, desk: Desk) -> bool:
+def holds_still(place: Place | None, value: object, desk: Desk) -> bool:
     """Whether a place holds ``value`` still; ``True`` for a place that cannot be read, which is ``None``."""
     return place is None or place.read(desk.namespace) is value

@@ -13,6 +13,7 @@ from .._adapter.membership import holds, is_input, same_items, visible_layers
 from .._data.edits import Edit, ListEdit
 from .._data.events import ListEdited
 from .._data.identity import IdentityMap
+from .._data.types import Layer, Model
 from .._instrument.code_ahead import Ahead
 from .._instrument.vocabulary import LAYER_LISTS
 from .base import Claim, Desk, living, weak_all
@@ -53,7 +54,7 @@ class ListClaim(Claim):
             return any(holds(m, layer) for m in models for layer in living(self._gone))
         return model is not None and tuple(map(id, visible_layers(model))) == self._order
 
-    def _put_in(self) -> list[Any]:
+    def _put_in(self) -> list[Layer]:
         before, after = self._now(self._before), self._now(self._after)
         return [layer for layer in after if is_layer(layer) and not is_among(layer, before)]
 
@@ -84,7 +85,7 @@ class ListClaim(Claim):
                 return True
         return False
 
-    def _items_now(self, desk: Desk) -> list[Any]:
+    def _items_now(self, desk: Desk) -> list[Layer]:
         """Return what the edited list holds by now, as long as it is at its place."""
         value = self._place.read(desk.namespace) if self._place is not None else None
         return list(value) if type(value) is list and id(value) == self._identity else []
@@ -102,32 +103,32 @@ class ListClaim(Claim):
         return (ListEdit(tuple(self._now(self._before)), tuple(self._now(self._after))),)
 
 
-def _is_called(item: Any) -> bool:
+def _is_called(item: object) -> bool:
     return is_layer(item) and not is_input(item)
 
 
-def _runs_all(model: Any, wanted: list[Any], *, in_order: bool) -> bool:
+def _runs_all(model: Model, wanted: list[Any], *, in_order: bool) -> bool:
     order = tuple(layer for layer in visible_layers(model) if is_among(layer, wanted))
     return all(holds(model, layer) for layer in wanted) and (not in_order or same_items(order, tuple(wanted)))
 
 
-def is_among(item: Any, items: Iterable[Any]) -> bool:
+def is_among(item: object, items: Iterable[object]) -> bool:
     """Whether an object is one of several, by identity."""
     return any(item is other for other in items)
 
 
-def removed_and_added(before: Sequence[Any], after: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+def removed_and_added(before: Sequence[object], after: Sequence[object]) -> tuple[list[Any], list[Any]]:
     """Return the items only one of the two lists holds."""
     old, new = {id(i) for i in before}, {id(i) for i in after}
     return [i for i in before if id(i) not in new], [i for i in after if id(i) not in old]
 
 
-def keep_weakly(items: Sequence[Any]) -> list[Callable[[], Any]]:
+def keep_weakly(items: Sequence[object]) -> list[Callable[[], Any]]:
     """Return for each item a way to get it back: the object while it lives, else its record."""
     return [_remembered(item) for item in items]
 
 
-def _remembered(item: Any) -> Callable[[], Any]:
+def _remembered(item: object) -> Callable[[], Any]:
     maker = maker_of_tensor(item)
     item = item if maker is None else maker  # a tensor means the layer that made it
     if not is_layer(item):
@@ -135,7 +136,7 @@ def _remembered(item: Any) -> Callable[[], Any]:
         return lambda: kind
     reference, record = weakref.ref(item), record_layer(item)
 
-    def layer() -> Any:
+    def layer() -> Layer:
         living_layer = reference()
         return record if living_layer is None else living_layer
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from .._adapter.model_use import Use
 from .._data.edits import Edit, Replace
+from .._data.types import Model
 from .._instrument.code_ahead import Ahead
 from .base import Claim, Desk, living, weak_all
 
@@ -56,10 +56,10 @@ class StateClaim(Claim):
 
     def __init__(
         self,
-        model: Any,
+        model: Model,
         proof: Callable[..., bool],
-        parts: Sequence[Any] = (),
-        values: Sequence[Any] = (),
+        parts: Sequence[object] = (),
+        values: Sequence[object] = (),
         terms: Terms = CERTAIN,
     ) -> None:
         super().__init__(model, certain=terms.certain, cured_by=terms.cured_by)

@@ -20,7 +20,7 @@ class IdentityMap(Generic[V]):
     def __init__(self) -> None:
         self._entries: dict[int, tuple[weakref.ref[Any], V]] = {}
 
-    def __setitem__(self, item: Any, value: V) -> None:
+    def __setitem__(self, item: object, value: V) -> None:
         """Keep a value for an object.
 
         Raises:
@@ -35,16 +35,16 @@ class IdentityMap(Generic[V]):
 
         entries[number] = (weakref.ref(item, drop), value)
 
-    def get(self, item: Any, default: D) -> V | D:
+    def get(self, item: object, default: D) -> V | D:
         """Return the value of an object, or a default."""
         found = self._entries.get(id(item))
         return found[1] if found is not None and found[0]() is item else default
 
-    def __contains__(self, item: Any) -> bool:
+    def __contains__(self, item: object) -> bool:
         found = self._entries.get(id(item))
         return found is not None and found[0]() is item
 
-    def discard(self, item: Any) -> None:
+    def discard(self, item: object) -> None:
         """Drop the entry of an object, if there is one."""
         if item in self:
             del self._entries[id(item)]

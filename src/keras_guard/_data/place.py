@@ -57,7 +57,7 @@ class Item:
             return f'["{self.key}"]'
         return f"[{self.key!r}]"
 
-    def read(self, value: Any) -> Any:
+    def read(self, value: object) -> Any:
         """Return the item of a dict, list or tuple, or ``MISSING``. No method of the user's own class runs."""
         kind = next((kind for kind in _CONTAINERS if issubclass(type(value), kind)), None)
         if kind is None:

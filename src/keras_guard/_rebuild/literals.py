@@ -9,12 +9,11 @@ from __future__ import annotations
 import keyword
 import math
 import re
-from typing import Any
 
 from .._adapter.layer_config import NotExpressibleError
 
 
-def literal(value: Any) -> str:
+def literal(value: object) -> str:
     """Return Python source that evaluates to a plain value.
 
     Raises:
@@ -38,7 +37,7 @@ def literal(value: Any) -> str:
     raise NotExpressibleError(f"no literal for a {type(value).__name__}")
 
 
-def subscript(key: Any) -> str:
+def subscript(key: object) -> str:
     """Write what is in the brackets of ``x[...]``, with colons for slices.
 
     Raises:
@@ -66,7 +65,7 @@ def _is_wordlike(text: str) -> bool:
     return all(c.isascii() or "\u00c0" <= c <= "\u024f" for c in text)
 
 
-def is_plain_name(name: Any) -> bool:
+def is_plain_name(name: object) -> bool:
     """Whether a text is a Python name that can be assigned to and read without harm."""
     return (
         isinstance(name, str)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from .._data.types import Model
 
 
 class RebuildRefused(ValueError):  # noqa: N818 - a refusal, and the public name
@@ -20,7 +20,7 @@ class RebuildRefused(ValueError):  # noqa: N818 - a refusal, and the public name
         super().__init__(f"{reason}{listed}")
 
 
-def refuse_subclassed(model: Any) -> RebuildRefused:
+def refuse_subclassed(model: Model) -> RebuildRefused:
     """Return the refusal for a model whose graph is the Python code of its class."""
     return RebuildRefused(
         f"{model.name!r} is a subclassed model ({type(model).__name__}): its graph is Python code that cannot be rewritten",

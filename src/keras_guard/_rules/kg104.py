@@ -14,6 +14,7 @@ from .._claims.state_claim import StateClaim, Terms
 from .._data.diagnostic import DiffRow, Span
 from .._data.events import AttributeSet, Event
 from .._data.missing import MISSING
+from .._data.types import Layer, Model
 from .._ledger import Finding, Wording
 from .base import Desk, Page, Rule
 from .wording import built_note, facts
@@ -69,7 +70,7 @@ class reads, is not reported, unless it replaces one of the graph.""",
             if holder is not None and _reads_list_only(type(event.target), event.name, holder):
                 yield self._kept_in_list(event, holder, desk)
 
-    def audit(self, model: Any, desk: Desk) -> Iterator[Finding]:
+    def audit(self, model: Model, desk: Desk) -> Iterator[Finding]:
         """See :class:`Rule`."""
         if not is_graph_model(model):
             return
@@ -154,12 +155,12 @@ def _reads_list_only(cls: type, name: str, holder: str) -> bool:
     return is_read_by_user_code(cls, holder) and not is_read_by_user_code(cls, name)
 
 
-def _is_kept_in_list(desk: ClaimDesk, model: Any, old: Any, new: Any, name: str) -> bool:
+def _is_kept_in_list(desk: ClaimDesk, model: Model, old: Layer, new: Layer, name: str) -> bool:
     is_new = getattr(model, name, None) is new and list_that_holds(model, new) is None
     return is_new and list_that_holds(model, old) is not None
 
 
-def _is_wired(model: Any, value: Any) -> bool:
+def _is_wired(model: Model, value: object) -> bool:
     if holds(model, value):
         return True
     # A model around layers of this one, or one that runs elsewhere, is a handle and no new part.
@@ -177,17 +178,17 @@ def _replaces(event: AttributeSet) -> bool:
     return is_layer(event.old) and holds(event.target, event.old)
 
 
-def _is_in_use(layer: Any) -> bool:
+def _is_in_use(layer: Layer) -> bool:
     """Whether a layer has a life of its own: adapted, run on data or called, it is a handle on another step."""
     return was_called(layer) or is_built(layer) or has_words(layer)
 
 
-def _is_still_unwired(desk: ClaimDesk, model: Any, new: Any, *rest: Any) -> bool:
+def _is_still_unwired(desk: ClaimDesk, model: Model, new: Any, *rest: Any) -> bool:
     """Whether the attribute holds the layer still, and nothing runs it."""
     replaced, name = rest[:-1], rest[-1]
     lives_apart = was_called if replaced else _is_in_use
     return getattr(model, name, None) is new and not _is_wired(model, new) and not lives_apart(new)
 
 
-def _still_tracks(desk: ClaimDesk, model: Any, old: Any) -> bool:
+def _still_tracks(desk: ClaimDesk, model: Model, old: object) -> bool:
     return holds(model, old)

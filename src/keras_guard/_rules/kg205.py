@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from .._adapter.model_use import Use
 from .._claims.base import Desk as ClaimDesk
 from .._claims.state_claim import StateClaim, Terms
 from .._data.events import Event, TrainsNothing
+from .._data.types import Model
 from .._ledger import Finding, Wording
 from .base import Desk, Page, Rule
 
@@ -67,9 +67,9 @@ ended, and then says what ran.""",
         yield self.finding(claim, wording, event.span, name, key=(id(model),))
 
 
-def _has_nothing_to_train(desk: ClaimDesk, model: Any) -> bool:
+def _has_nothing_to_train(desk: ClaimDesk, model: Model) -> bool:
     return not model.trainable_variables
 
 
-def _never(use: Use, desk: ClaimDesk, model: Any) -> bool:
+def _never(use: Use, desk: ClaimDesk, model: Model) -> bool:
     return False

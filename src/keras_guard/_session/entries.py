@@ -17,6 +17,7 @@ from .._data.edits import Edit
 from .._data.events import ClassRedefined, Event, Rebound
 from .._data.meant import Meant
 from .._data.place import Place
+from .._data.types import Model
 from .._instrument.code_ahead import Ahead, code_ahead
 from .._ledger import Entry, Finding, Ledger
 from .._rules import RULES
@@ -76,7 +77,7 @@ class Entries:
         for rule in RULES.values():
             self._adopt_all(rule.judge(event, self._desk), event)
 
-    def audit(self, model: Any) -> list[Entry]:
+    def audit(self, model: Model) -> list[Entry]:
         """Let every rule look at a model as it is now; returns what is wrong with it."""
         for rule in RULES.values():
             self._adopt_all(rule.audit(model, self._desk))
@@ -370,7 +371,7 @@ class Entries:
         nothing: tuple[Edit, ...] = ()
         return self._ask(entry, lambda: entry.edits(self._desk), nothing)
 
-    def edits_of(self, model: Any) -> tuple[Edit, ...]:
+    def edits_of(self, model: Model) -> tuple[Edit, ...]:
         """Return the edits that live findings hold of a model or of what its graph runs, oldest first."""
         inside = {id(model), *(id(layer) for layer in graph_layers(model))}
         return tuple(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 import weakref
-from typing import Any
 
 from .._adapter.traces import Call
+from .._data.types import Model
 from .._ledger import Entry
 
 
@@ -23,7 +23,7 @@ class RunningEntry:
 
     __slots__ = ("call", "checked", "makes_trace", "model", "stale")
 
-    def __init__(self, model: Any, call: Call) -> None:
+    def __init__(self, model: Model, call: Call) -> None:
         self.model = weakref.ref(model)
         self.call = call
         self.checked = -1
@@ -55,7 +55,7 @@ class RunningEntries:
         stack = self.stack
         return stack[-1] if stack and stack[-1].call.kind == kind else None
 
-    def leave(self, model: Any) -> RunningEntry | None:
+    def leave(self, model: Model) -> RunningEntry | None:
         """Take the entry of a model off the stack, with those that did not end by themselves."""
         stack = self.stack
         while stack:
@@ -64,13 +64,13 @@ class RunningEntries:
                 return entry
         return None
 
-    def note_stale(self, model: Any, entry: Entry) -> bool:
+    def note_stale(self, model: Model, entry: Entry) -> bool:
         """Note that the running entry method of a model does not follow an edit; ``False`` where none runs."""
         running = next((item for item in reversed(self.stack) if item.model() is model), None)
         if running is not None:
             running.stale.append(entry)
         return running is not None
 
-    def holds(self, model: Any) -> bool:
+    def holds(self, model: Model) -> bool:
         """Whether a model is in the middle of an entry method."""
         return any(entry.model() is model for entry in self.stack)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-from typing import Any
 
 from .._adapter.hooks import KerasHooks
 from .._adapter.keras_types import TYPES
 from .._adapter.model_use import Use
 from .._data.edits import Edit
+from .._data.types import Model
 from .._data.views import ModelViews
 from .._instrument import runtime
 from .._instrument.runtime import Site
@@ -119,8 +119,8 @@ class Session:
         """Put probes into a cell, in place."""
         text = cell.source
         options = self.shell.options_in_force()
-        if not options.enabled or not (TYPES.awake or KERAS_WORDS.search(text)):
-            return
+        if not options.enabled or not (cell.file or TYPES.awake or KERAS_WORDS.search(text)):
+            return  # a script may import the module that imports Keras
         self._names.read_cell(tree.body, cell.offset)
         instrumenter = CellInstrumenter(
             self._cells,
@@ -187,17 +187,17 @@ class Session:
         self._cells.compare_all()
         self.entries.settle()
 
-    def edits_of(self, model: Any) -> tuple[Edit, ...]:
+    def edits_of(self, model: Model) -> tuple[Edit, ...]:
         """Return the edits that live findings hold of a model or of what its graph runs, oldest first."""
         self.look_again()
         return self.entries.edits_of(model)
 
-    def audit(self, model: Any) -> list[Entry]:
+    def audit(self, model: Model) -> list[Entry]:
         """Let every rule look at a model as it is now; returns what is wrong with it."""
         self.look_again()
         return self.entries.audit(model)
 
-    def views(self, model: Any, name: str) -> ModelViews:
+    def views(self, model: Model, name: str) -> ModelViews:
         """Return the three views of a model."""
         entries = self.audit(model)
         traces = self.desk.traces.of(model)
