@@ -16,9 +16,9 @@ from typing import Any
 from .._data.diagnostic import Diagnostic, State
 from .._render.as_text import render_text
 from .._session.shell_face import CellText
+from .._session.tracebacks import without_own_frames
 from .face import Wishes
 from .program import Program
-from .tracebacks import without_own_frames
 
 #: The exit status of a process that a shell saw ended by an interrupt.
 _INTERRUPTED = 130

@@ -98,6 +98,7 @@ class Session:
     def begin_cell(self) -> None:
         """A cell is about to run."""
         runtime.disarm()
+        self.desk.running.begin_cell()
         self._cells.begin_cell()
 
     def may_matter(self, text: str) -> bool:
