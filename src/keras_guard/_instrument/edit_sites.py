@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 
-from . import runtime
-from .cell_plan import SiteMaker
+from . import flags, runtime
+from .cell_plan import Around, SiteMaker
 from .loop_edits import layers_bound_in_loop
 from .names import is_layer_list, touched_names
-from .probe_calls import call, call_if_armed, call_statement, if_any
+from .probe_calls import call, call_statement, either, without_probes
 from .runtime import Site
+from .syntax import LOOPS, SIMPLE, walk
 from .vocabulary import ATTRIBUTES, COPY_METHODS, LOOP, MUTATORS
 
 #: Builtins that only read a list they are given.
@@ -35,8 +37,18 @@ _READERS = frozenset(
         "zip",
     ]
 )
-_NUMBERS_AND_TEXTS = (ast.Constant, ast.Compare, ast.JoinedStr)
+_WORDS = ATTRIBUTES | COPY_METHODS
 _PLAIN_VALUES = (ast.Constant, ast.BinOp, ast.UnaryOp, ast.Compare, ast.JoinedStr, ast.BoolOp)
+
+
+@dataclass
+class _Statement:
+    """A statement that is visited, with the sites that are looked at behind it and those of the value it binds."""
+
+    node: ast.stmt
+    behind: list[Site] = field(default_factory=list)
+    values: list[Site] = field(default_factory=list)
+    flag: int | None = None
 
 
 class EditSites(ast.NodeTransformer):
@@ -56,12 +68,11 @@ class EditSites(ast.NodeTransformer):
         self._ruled_out = is_ruled_out
         self._slots = slots
         self._function: list[str] = []
-        self._statement: ast.stmt | None = None
+        self._statement: _Statement | None = None
         self._globals: list[set[str]] = []
         self._aliases: list[set[str]] = []
-        self._behind: list[Site] = []
-        self._values: list[Site] = []
         self._inner = 0
+        self._loops = 0
         self._bound_in_loops: set[int] = set()
         self.origins: list[int] = []
         self._index = -1
@@ -69,8 +80,7 @@ class EditSites(ast.NodeTransformer):
     def visit_statement(self, statement: ast.stmt) -> list[ast.stmt]:
         """Instrument one top-level statement; returns it with the statements around it."""
         self._index += 1
-        result = self.visit(statement)
-        items = result if isinstance(result, list) else [result]
+        items = _as_list(self.visit(statement)) if _may_edit(statement) else [statement]
         self.origins += [self._index] * len(items)
         return items
 
@@ -78,13 +88,12 @@ class EditSites(ast.NodeTransformer):
 
     def _visit_function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.AST:
         self._function.append(node.name)
-        names = [n for item in ast.walk(node) if isinstance(item, ast.Global) for n in item.names]
+        names = [n for item in walk(node) if isinstance(item, ast.Global) for n in item.names]
         self._globals.append(set(names))
         self._aliases.append(_list_aliases(node))
         node.body = [item for statement in node.body for item in _as_list(self.visit(statement))]
         self._aliases.pop()
-        if self._globals.pop():
-            _look_on_entry(node, frozenset(names), self._maker)
+        self._globals.pop()
         self._function.pop()
         return node
 
@@ -110,30 +119,37 @@ class EditSites(ast.NodeTransformer):
         """Keep track of the innermost statement, and add probes before and after it."""
         if not isinstance(node, ast.stmt):
             return super().generic_visit(node)
-        outer, self._statement = self._statement, node
-        outer_behind, self._behind = self._behind, []
-        outer_values, self._values = self._values, []
+        outer, statement = self._statement, _Statement(node)
+        self._statement = statement
+        self._loops += isinstance(node, LOOPS)
         before = self._global_sites(node)
-        first = self._loop_site(node)
-        result = super().generic_visit(node)
-        for site in self._values:
+        first = self._loop_site(statement)
+        super().generic_visit(node)
+        for site in statement.values:
             assert isinstance(node, (ast.Assign, ast.AnnAssign))
             assert node.value is not None
             node.value = call(_value_probe(node), site.number, node.value, node.value)
-        self._values = outer_values
-        behind, self._behind = self._behind, outer_behind
+        self._loops -= isinstance(node, LOOPS)
         self._statement = outer
-        if not behind and not before:
-            return result
-        items: list[ast.AST] = [first] if first is not None else []
-        items += [if_any(runtime.LIVE, call_statement(runtime.BEFORE, s.number, node)) for s in before]
-        items.append(result)
-        items += [if_any(runtime.ARMED, call_statement(runtime.DONE, s.number, node)) for s in behind]
-        items += [_look_behind(node, s) for s in before]
-        return items  # type: ignore[return-value]
+        items: list[ast.stmt] = [first] if first is not None else []
+        items += [call_statement(runtime.BEFORE, site.number, node) for site in before]
+        items.append(node)
+        items += [call_statement(runtime.DONE, site.number, node) for site in statement.behind]
+        items += [call_statement(runtime.AFTER, site.number, node) for site in before]
+        if statement.flag is not None:
+            return either(statement.flag, items, without_probes(node))
+        return items if len(items) > 1 else node  # type: ignore[return-value]
 
-    def _loop_site(self, node: ast.stmt) -> ast.stmt | None:
+    def _around(self, statement: _Statement) -> Around:
+        """Return what is around a site; a statement that can run often, and can be compiled twice, gets a flag."""
+        often = bool(self._function or self._loops) and isinstance(statement.node, SIMPLE)
+        if often and statement.flag is None:
+            statement.flag = flags.new_flag()
+        return Around(self._function[-1] if self._function else None, statement.flag)
+
+    def _loop_site(self, statement: _Statement) -> ast.stmt | None:
         """Watch the binding of a loop's name to a new layer; returns the statement that looks at the old one."""
+        node = statement.node
         if isinstance(node, (ast.For, ast.AsyncFor)):
             self._bound_in_loops.update(map(id, layers_bound_in_loop(node)))
         if id(node) not in self._bound_in_loops or not isinstance(node, ast.Assign):
@@ -142,7 +158,7 @@ class EditSites(ast.NodeTransformer):
         assert isinstance(name, ast.Name)
         site = self._site(node, attribute=LOOP, chain=name.id)
         node.value = call(runtime.LIST, site.number, node.value, node.value)
-        self._behind.append(site)
+        statement.behind.append(site)
         look = ast.Expr(call(runtime.OBJECT, site.number, node, ast.Name(name.id, ast.Load())))
         return ast.fix_missing_locations(ast.copy_location(look, node))
 
@@ -163,15 +179,14 @@ class EditSites(ast.NodeTransformer):
         passed: bool = False,
     ) -> Site:
         assert self._statement is not None
-        function = self._function[-1] if self._function else None
         site = self._maker.make(
-            self._statement,
+            self._statement.node,
             node,
             attribute=attribute,
             names=names,
-            function=function,
             chain=chain,
             passed=passed,
+            around=self._around(self._statement),
         )
         if not self._function and not self._inner:
             self._maker.plan.passing.append(site)
@@ -212,7 +227,9 @@ class EditSites(ast.NodeTransformer):
 
     def _passed_lists(self, node: ast.Call) -> list[Site]:
         """``cut(x.layers)``: what is called may edit the list. Returns the sites to look at after the call."""
-        if isinstance(self._statement, ast.Return) or _only_reads(node.func):
+        statement = self._statement
+        assert statement is not None
+        if isinstance(statement.node, ast.Return) or _only_reads(node.func):
             return []
         sites = []
         for index, value in enumerate(node.args):
@@ -224,10 +241,10 @@ class EditSites(ast.NodeTransformer):
                 value.value = call(runtime.OBJECT, site.number, value.value, value.value)
                 node.args[index] = call(runtime.LIST, site.number, value, value)
                 sites.append(site)
-        if isinstance(self._statement, ast.Expr):
+        if isinstance(statement.node, ast.Expr):
             return sites
         # The result of the call may be made of the list: look after it is bound.
-        self._behind += sites
+        statement.behind += sites
         return []
 
     def _edit_chain(
@@ -265,8 +282,8 @@ class EditSites(ast.NodeTransformer):
         # For an alias there is no owner that could have armed the site.
         probe = runtime.LIST if site.attribute else runtime.ALIAS
         setattr(holder, where, call(probe, site.number, node, node))
-        if behind:
-            self._behind.append(site)
+        if behind and self._statement is not None:
+            self._statement.behind.append(site)
         return site
 
     def _is_ruled_out(self, node: ast.expr) -> bool:
@@ -279,33 +296,31 @@ class EditSites(ast.NodeTransformer):
     def _slot(self, node: ast.Subscript | ast.Attribute, attribute: str) -> None:
         """Watch one slot: a value that is a layer arms the site, and the slot is looked at only then."""
         statement = self._statement
-        if not self._slots or not self._function or not isinstance(statement, (ast.Assign, ast.AnnAssign)):
+        if not self._slots or not self._function or statement is None:
             return
-        if statement.value is None or isinstance(statement.value, _PLAIN_VALUES):
+        binding = statement.node
+        if not isinstance(binding, (ast.Assign, ast.AnnAssign)):
+            return
+        if binding.value is None or isinstance(binding.value, _PLAIN_VALUES):
             return
         site = self._site(node, attribute=attribute, chain=ast.unparse(node))
-        node.value = call_if_armed(runtime.SLOT, site.number, node.value)
-        self._values.append(site)
-        self._behind.append(site)
+        node.value = call(runtime.SLOT, site.number, node.value, node.value)
+        statement.values.append(site)
+        statement.behind.append(site)
 
 
-def _look_on_entry(
-    node: ast.FunctionDef | ast.AsyncFunctionDef, names: frozenset[str], maker: SiteMaker
-) -> None:
-    """Make a function look at its globals when it is entered."""
-    first = 1 if ast.get_docstring(node, clean=False) is not None else 0
-    statement = next((s for s in node.body[first:] if not isinstance(s, ast.Global)), None)
-    if statement is None:
-        return
-    site = maker.make(statement, names=names, function=node.name)
-    node.body.insert(first, call_statement(runtime.ENTER, site.number, statement))
-
-
-def _look_behind(node: ast.stmt, site: Site) -> ast.stmt:
-    """Return the probe after the binding of a global; behind a test if it can bind only numbers and texts."""
-    probe = call_statement(runtime.AFTER, site.number, node)
-    stays = isinstance(node, ast.AugAssign) or isinstance(getattr(node, "value", None), _NUMBERS_AND_TEXTS)
-    return if_any(runtime.LIVE, probe) if stays else probe
+def _may_edit(statement: ast.stmt) -> bool:
+    """Whether a statement shows anything that this file puts probes around; most show nothing."""
+    stores = not isinstance(statement, SIMPLE)  # it may hold functions, in which slots are watched
+    for node in walk(statement):
+        if isinstance(node, ast.Attribute):
+            if node.attr in _WORDS or (stores and not isinstance(node.ctx, ast.Load)):
+                return True
+        elif isinstance(node, ast.Global) or (
+            stores and isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load)
+        ):
+            return True
+    return False
 
 
 def _value_probe(node: ast.Assign | ast.AnnAssign) -> str:
@@ -321,7 +336,7 @@ def _only_reads(function: ast.expr) -> bool:
 def _list_aliases(function: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
     """Return the local names that a function gives to a list of layers."""
     found = set()
-    for node in ast.walk(function):
+    for node in walk(function):
         if (
             isinstance(node, ast.Assign)
             and isinstance(node.value, ast.Attribute)
