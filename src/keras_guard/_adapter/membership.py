@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from .._data.types import Layer, Model, Node
-from .keras_types import TYPES, is_keras_2, is_layer, is_model
+from .keras_types import TYPES, is_keras_2, is_layer
 
 
 def graph_operations(model: Model) -> list[Layer]:
@@ -171,11 +171,6 @@ def _sources(nodes: Iterable[Node]) -> set[int]:
             found.add(id(operation))
         waiting += parents
     return found
-
-
-def nested_models(model: Model) -> Iterator[Model]:
-    """Yield the models inside ``model``'s graph."""
-    return (layer for layer in graph_layers(model) if is_model(layer))
 
 
 def is_keras_property(owner: object, attribute: str) -> bool:
