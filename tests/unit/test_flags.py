@@ -55,6 +55,7 @@ STATEMENTS = {
     "attribute": "class Box: pass\nbox = Box()\ndef f(value):\n    box.slot = value",
     "unpacked": "def f(value):\n    slots[0], slots[1] = value, value",
     "own list": "class Box:\n    losses = []\nbox = Box()\ndef f(value):\n    (box if value is None else value).losses.append(value)",
+    "method": "class Box:\n    def put(self, value):\n        self.slot = value\nf = Box().put",
     "global": "name = 0\ndef f(value):\n    global name\n    name = value",
 }
 

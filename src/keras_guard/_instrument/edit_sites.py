@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from . import flags, runtime
 from .cell_plan import Around, SiteMaker
@@ -100,7 +101,7 @@ class EditSites(ast.NodeTransformer):
     visit_FunctionDef = _visit_function
     visit_AsyncFunctionDef = _visit_function
 
-    def _visit_inner(self, node: ast.AST) -> ast.AST:
+    def _visit_inner(self, node: ast.AST) -> Any:
         self._inner += 1
         result = self.generic_visit(node)
         self._inner -= 1
@@ -115,10 +116,11 @@ class EditSites(ast.NodeTransformer):
 
     # Statements
 
-    def generic_visit(self, node: ast.AST) -> ast.AST:
+    def generic_visit(self, node: ast.AST) -> Any:
         """Keep track of the innermost statement, and add probes before and after it."""
         if not isinstance(node, ast.stmt):
-            return super().generic_visit(node)
+            super().generic_visit(node)
+            return node
         outer, statement = self._statement, _Statement(node)
         self._statement = statement
         self._loops += isinstance(node, LOOPS)
@@ -131,14 +133,7 @@ class EditSites(ast.NodeTransformer):
             node.value = call(_value_probe(node), site.number, node.value, node.value)
         self._loops -= isinstance(node, LOOPS)
         self._statement = outer
-        items: list[ast.stmt] = [first] if first is not None else []
-        items += [call_statement(runtime.BEFORE, site.number, node) for site in before]
-        items.append(node)
-        items += [call_statement(runtime.DONE, site.number, node) for site in statement.behind]
-        items += [call_statement(runtime.AFTER, site.number, node) for site in before]
-        if statement.flag is not None:
-            return either(statement.flag, items, without_probes(node))
-        return items if len(items) > 1 else node  # type: ignore[return-value]
+        return _with_probes(statement, first, before)
 
     def _around(self, statement: _Statement) -> Around:
         """Return what is around a site; a statement that can run often, and can be compiled twice, gets a flag."""
@@ -307,6 +302,19 @@ class EditSites(ast.NodeTransformer):
         node.value = call(runtime.SLOT, site.number, node.value, node.value)
         statement.values.append(site)
         statement.behind.append(site)
+
+
+def _with_probes(statement: _Statement, first: ast.stmt | None, binding: list[Site]) -> Any:
+    """Return a statement with the probes before and after it, in a choice between both forms if it has a flag."""
+    node = statement.node
+    items: list[ast.stmt] = [first] if first is not None else []
+    items += [call_statement(runtime.BEFORE, site.number, node) for site in binding]
+    items.append(node)
+    items += [call_statement(runtime.DONE, site.number, node) for site in statement.behind]
+    items += [call_statement(runtime.AFTER, site.number, node) for site in binding]
+    if statement.flag is not None:
+        return either(statement.flag, items, without_probes(node))
+    return items if len(items) > 1 else node
 
 
 def _may_edit(statement: ast.stmt) -> bool:

@@ -14,12 +14,16 @@ from __future__ import annotations
 import builtins
 import itertools
 
+from .._data.reserved import SITE_PREFIX
+
 #: How often in a row the probes of a statement see nothing of Keras before it becomes cold.
 QUIET_LIMIT = 1000
 #: How many flags there are.
 COUNT = 128
 
-NAMES = tuple(f"__keras_guard_flag_{index}__" for index in range(COUNT))
+#: A name begins as the numbers of sites do: two compilations of the same code differ in neither. It ends with two
+#: underscores: in a class, Python changes private names.
+NAMES = tuple(f"{SITE_PREFIX}flag_{index}__" for index in range(COUNT))
 
 _quiet = [0] * COUNT
 _cold: set[int] = set()

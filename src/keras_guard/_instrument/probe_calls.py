@@ -23,26 +23,27 @@ def call(name: str, number: str, like: ast.AST, *values: ast.expr) -> ast.Call:
 
 def call_statement(name: str, number: str, like: ast.stmt) -> ast.stmt:
     """Return the call of a probe as a statement, on the first line of another one."""
-    # One line and no width: a traceback never has to show a probe's place.
-    place = {
+    statement = ast.Expr(_call(name, number, _first_line(like)))
+    return ast.copy_location(statement, statement.value)
+
+
+def call_first(name: str, number: str, like: ast.stmt, value: ast.expr) -> ast.expr:
+    """Return an expression that calls a probe, on the first line of a statement, and then is the value.
+
+    The probe must return ``None``.
+    """
+    probe = _call(name, number, _first_line(like))
+    return ast.copy_location(ast.BoolOp(ast.Or(), [probe, value]), value)
+
+
+def _first_line(like: ast.stmt) -> dict[str, Any]:
+    """Return a place of one line and no width: a traceback never has to show a probe's place."""
+    return {
         "lineno": like.lineno,
         "col_offset": like.col_offset,
         "end_lineno": like.lineno,
         "end_col_offset": like.end_col_offset,
     }
-    statement = ast.Expr(_call(name, number, place))
-    return ast.copy_location(statement, statement.value)
-
-
-def call_first(name: str, number: str, value: ast.expr) -> ast.expr:
-    """Return an expression that calls a probe, which returns ``None``, and then is the value."""
-    place = {
-        "lineno": value.lineno,
-        "col_offset": value.col_offset,
-        "end_lineno": value.lineno,
-        "end_col_offset": value.col_offset,
-    }
-    return ast.copy_location(ast.BoolOp(ast.Or(), [_call(name, number, place), value]), value)
 
 
 def _call(name: str, number: str, place: Mapping[str, Any], *values: ast.expr) -> ast.Call:

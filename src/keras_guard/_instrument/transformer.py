@@ -107,7 +107,7 @@ class CellInstrumenter:
                 self.plan.passing.append(site)
                 if isinstance(following, _VALUED) and following.value is not None:
                     # IPython compiles each statement by itself: one more would cost more than this.
-                    following.value = call_first(runtime.STEP, site.number, following.value)
+                    following.value = call_first(runtime.STEP, site.number, statement, following.value)
                 else:
                     tree.body.insert(index + 1, call_statement(runtime.STEP, site.number, statement))
 
