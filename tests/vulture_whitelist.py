@@ -29,6 +29,7 @@ _.entered
 _.batch_begins
 _.batch_ended
 _.building
+_.layer_made
 _.functions_dropped
 _.structure_begins
 _.structure_ended

@@ -121,7 +121,8 @@ def test_insert_rebuild(stale: Page) -> None:
     wait_for(lambda: len(stale.sources()) == 6, "the rebuild cell")
     source = stale.sources()[3]
     compile(source, "rebuild", "exec")
-    assert "encoder" in source and source != USE, stale.sources()
+    assert "encoder" in source, stale.sources()
+    assert source != USE, stale.sources()
     assert stale.count(3) is None
     assert stale.js(ACTIVE + "return n.activeCellIndex") == 3
     stale.picture("labextension-rebuild")
@@ -236,7 +237,10 @@ def test_card_and_line_lead_to_each_other(stale: Page) -> None:
     own = next(words for words in by_words if words.endswith(", line 2"))
     built = next(words for words in by_words if not words.endswith(", line 2"))
     by_words[own].click()
-    assert stale.js(ACTIVE + "return [n.activeCellIndex, n.activeCell.editor.getCursorPosition().line]") == [2, 1]
+    assert stale.js(ACTIVE + "return [n.activeCellIndex, n.activeCell.editor.getCursorPosition().line]") == [
+        2,
+        1,
+    ]
     stale.command("keras-guard:show-card")
     assert stale.js("return !!document.activeElement.closest('.kg-card')")
     by_words[built].click()
@@ -249,7 +253,9 @@ def test_hover_has_quick_fixes(stale: Page) -> None:
 
     (line,) = stale.driver.find_elements("css selector", ".cm-content .kg-span")[:1]
     ActionChains(stale.driver).move_to_element(line).perform()
-    tip = wait_for(lambda: stale.driver.find_elements("css selector", ".cm-tooltip:has(.kg-tip)"), "the hover")[0]
+    tip = wait_for(
+        lambda: stale.driver.find_elements("css selector", ".cm-tooltip:has(.kg-tip)"), "the hover"
+    )[0]
     assert "KG102" in tip.text
     assert "1 fit ran with the old encoder" in tip.text
     fixes = tip.find_elements("css selector", "button")
@@ -281,7 +287,9 @@ def open_list(page: Page) -> Any:
     """Open the list by the count."""
     page.driver.find_element("css selector", ".kg-indicator").click()
     return wait_for(
-        lambda: next((n for n in page.driver.find_elements("css selector", ".kg-list") if n.is_displayed()), None),
+        lambda: next(
+            (n for n in page.driver.find_elements("css selector", ".kg-list") if n.is_displayed()), None
+        ),
         "the list",
     )
 
@@ -297,10 +305,15 @@ def test_list_by_keyboard(stale: Page) -> None:
         assert words in listed.text
     wait_for(lambda: stale.js("return document.activeElement.className") == "kg-go", "the focus in the list")
     keys(stale, Keys.ARROW_DOWN, Keys.ENTER)
-    assert stale.js(ACTIVE + "return [n.activeCellIndex, n.activeCell.editor.getCursorPosition().line]") == [2, 1]
+    assert stale.js(ACTIVE + "return [n.activeCellIndex, n.activeCell.editor.getCursorPosition().line]") == [
+        2,
+        1,
+    ]
     open_list(stale)
     keys(stale, Keys.ESCAPE)
-    wait_for(lambda: stale.js("return !document.activeElement.closest('.kg-list')"), "the focus in the notebook")
+    wait_for(
+        lambda: stale.js("return !document.activeElement.closest('.kg-list')"), "the focus in the notebook"
+    )
     press(stale, "Insert rebuild", ".kg-list")
     wait_for(lambda: len(stale.sources()) == 6, "the rebuild cell")
 
@@ -365,7 +378,12 @@ def test_commands_are_in_the_palette(stale: Page) -> None:
         ],
         "the palette",
     )
-    assert {"List lost edits", "Go to the next lost edit", "Run the rebuild of this model", "Marks in cells"} <= set(found)
+    assert {
+        "List lost edits",
+        "Go to the next lost edit",
+        "Run the rebuild of this model",
+        "Marks in cells",
+    } <= set(found)
     from selenium.webdriver import Keys
 
     keys(stale, Keys.ESCAPE)
@@ -390,7 +408,9 @@ def test_hint_where_the_guard_is_not_loaded(opened: Page) -> None:
     """Where Keras is imported and the guard is not loaded, one notification offers to load it."""
     play(opened, "%unload_ext keras_guard", "import keras")
     offer = wait_for(
-        lambda: opened.driver.find_elements("css selector", ".jp-toast-button, .jp-Notification-Toast button"),
+        lambda: opened.driver.find_elements(
+            "css selector", ".jp-toast-button, .jp-Notification-Toast button"
+        ),
         "the notification",
     )
     next(button for button in offer if button.text == "Load it").click()
