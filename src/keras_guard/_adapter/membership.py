@@ -75,6 +75,16 @@ def tracks_only(model: Model, layer: Layer) -> bool:
     return holds(model, layer) and not any(value is layer for value in named)
 
 
+def list_that_holds(model: Model, layer: Layer) -> str | None:
+    """Return the name of an attribute of a model that is a list or dict with this very layer in it."""
+    for name, value in list(vars(model).items()):
+        if name.startswith("_") or not issubclass(type(value), (list, tuple, dict)):
+            continue
+        if any(item is layer for item in flat_items(value)):
+            return str(name)
+    return None
+
+
 def runs(model: Model, part: object) -> bool:
     """Whether ``part`` is the model or runs when it is called."""
     return model is part or holds(model, part)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from .._adapter.attribute_reads import (
@@ -16,7 +16,7 @@ from .._adapter.attribute_reads import (
 from .._adapter.attributes import hands_out_copy
 from .._adapter.compiled_objects import argument_of, unapplied_arguments
 from .._adapter.describe import brief_value
-from .._adapter.keras_types import TYPES, is_layer, is_model, is_optimizer
+from .._adapter.keras_types import TYPES, backend, is_layer, is_model, is_optimizer
 from .._adapter.marks import Mark, in_words, is_marked, mark_of, same_value
 from .._adapter.membership import (
     compile_argument_of,
@@ -204,6 +204,8 @@ compared when the model is used, not when they are set.""",
                 argument=event.name if target is model else "optimizer",
                 declared=new if target is model else f"{type(target).__name__}({event.name}={new})",
             )
+            if event.name == "steps_per_execution":
+                wording = _of_steps(wording, event, name, kinds)
             key, part = cause(event.span, event.name, target), (id(target), id(model))
             yield self.finding(claim, wording, event.span, name, key=key, part=part)
 
@@ -361,6 +363,25 @@ compared when the model is used, not when they are set.""",
             name,
             key=(id(event.model), "read", where, event.span.execution_count, event.span.line),
         )
+
+
+def _of_steps(wording: Wording, event: AttributeSet, name: str, kinds: Collection[str]) -> Wording:
+    """Word another number of steps in one execution: the loop over the data takes it up, a trace does not."""
+    if backend() != "tensorflow" or type(event.old) is not int or type(event.new) is not int:
+        return wording
+    if event.new < event.old:
+        note = f"each call of a function traced before the edit runs {event.old} batches, and the loop counts {event.new}"
+        return replace(wording, notes=(note, "callbacks are called with other batch numbers than are run"))
+    return replace(
+        wording,
+        message=f"{functions(kinds)} of `{name}` {'runs' if len(kinds) == 1 else 'run'} "
+        f"only {event.old} of every {event.new} batches",
+        notes=(
+            f"the loop over the data counts {event.new} batches a call; a function traced before the edit runs {event.old}",
+            "the others are left out: `fit` trains less, and `predict` returns fewer rows",
+        ),
+        ran=f"on {event.old} of every {event.new} batches",
+    )
 
 
 def _spelled(event: AttributeSet, model: Model, name: str, desk: Desk) -> str:

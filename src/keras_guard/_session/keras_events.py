@@ -50,12 +50,14 @@ class Told:
         publish: Has the rules judge an event.
         settle: Resolves what is no longer true.
         used: Opens what a use of a model runs stale.
+        ended: Counts what an entry method ran stale, now that it has ended.
         model_made: Notes that a model was made in the running cell.
     """
 
     publish: Callable[[Event], None]
     settle: Callable[[], None]
     used: Callable[[Use], None]
+    ended: Callable[[RunningEntry], None]
     model_made: Callable[[], None]
 
 
@@ -128,8 +130,13 @@ class KerasEvents:
     def left(self, model: Model) -> None:
         """See ``hooks.Sink``."""
         entry = self._desk.running.leave(model)
-        if entry is not None and entry.call.method.endswith("_on_batch") and sys.exc_info()[0] is None:
+        if entry is None:
+            return
+        failed = sys.exc_info()[0] is not None
+        if entry.call.method.endswith("_on_batch") and not failed:
             self._note_trace(entry)
+        if not failed or (entry.began and not entry.call.method.endswith("_on_batch")):
+            self._told.ended(entry)
 
     @contained
     def batch_begins(self, kind: str) -> None:

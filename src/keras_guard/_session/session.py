@@ -55,7 +55,13 @@ class Session:
             shell,
             self.desk,
             spans,
-            keras_events.Told(self.entries.publish, self.entries.settle, self._used, self._note_model),
+            keras_events.Told(
+                self.entries.publish,
+                self.entries.settle,
+                self._used,
+                self.entries.use_ended,
+                self._note_model,
+            ),
             self.containment,
         )
         self._cells = CellEvents(
@@ -146,6 +152,7 @@ class Session:
         self.entries.note_names_used()
         self.entries.end_withdrawn()
         self.entries.settle()
+        self.entries.show_counts()
         meant = self.entries.show_all_waiting()
         self._names.note_bindings(None)
         if self._models_made:

@@ -28,6 +28,8 @@ class Display:
         self._shell = shell
         self._options = options
         self._kept: list[tuple[Diagnostic, bool]] = []
+        #: In a terminal, the state in which each card was printed last.
+        self._printed: dict[str, State] = {}
         #: Called with each diagnostic that is shown.
         self.listeners: list[Callable[[Diagnostic], None]] = []
 
@@ -66,8 +68,10 @@ class Display:
         )
 
     def _print(self, diagnostic: Diagnostic, update: bool) -> None:
-        if update and diagnostic.state is State.PENDING:
+        state = self._printed.get(diagnostic.id)
+        if update and state is diagnostic.state:
             return  # a terminal cannot change what it printed, and repeating it adds nothing
+        self._printed[diagnostic.id] = diagnostic.state
         text = render_text(diagnostic, look=self.look())
         if sys.stdout is None:
             warnings.warn(KerasGuardWarning(text), stacklevel=2)
