@@ -58,10 +58,12 @@ _.last_execution_succeeded
 # Names of parameters in protocols of other packages' functions.
 _.callback
 _.exc_tuple
+_.f
 _.hook
 _.magic_kind
 _.magic_name
 _.output_hook
+_.running_compiled_code
 _.str_key
 _.target_name
 _.transient

@@ -363,7 +363,8 @@ class Entries:
             pictures = self._shell.pictures(entry.finding.model, self._edits(entry))
             entry.diagnostic = replace(entry.diagnostic, pictures=pictures)
         self._shell.show(entry.diagnostic, update=entry.shown)
-        entry.shown = True
+        cell = self._shell.cell
+        self._ledger.note_shown(entry, cell.number if cell else None)
 
     # Edits for a rebuild
 
