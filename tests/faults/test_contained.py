@@ -14,6 +14,7 @@ from keras_guard._render import as_html, as_text
 from keras_guard._rules import RULES
 from keras_guard._session import cell_events, desk, entries, keras_events, names_watch
 from keras_guard._session.desk import Desk
+from keras_guard._session.adoption import Adoption
 from keras_guard._session.entries import Entries
 from keras_guard._session.keras_events import KerasEvents
 from keras_guard._session.names_watch import NamesWatch
@@ -77,7 +78,7 @@ PLACES: dict[str, tuple[Any, str]] = {
     "finding what is reachable": (desk, "reachable"),
     "settling": (Entries, "settle"),
     "using": (Entries, "used"),
-    "adopting": (Entries, "_adopt"),
+    "adopting": (Adoption, "_adopt"),
     "naming": (Desk, "name_of"),
     "spans": (cell_events, "span_of_site"),
     "spans of frames": (entries, "span_of_frame"),
