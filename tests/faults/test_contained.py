@@ -13,8 +13,8 @@ from keras_guard._instrument import runtime, transformer
 from keras_guard._render import as_html, as_text
 from keras_guard._rules import RULES
 from keras_guard._session import cell_events, desk, entries, keras_events, names_watch
-from keras_guard._session.desk import Desk
 from keras_guard._session.adoption import Adoption
+from keras_guard._session.desk import Desk
 from keras_guard._session.entries import Entries
 from keras_guard._session.keras_events import KerasEvents
 from keras_guard._session.names_watch import NamesWatch

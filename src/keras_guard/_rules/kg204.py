@@ -27,6 +27,7 @@ from .._adapter.membership import (
 )
 from .._adapter.model_use import Use
 from .._adapter.same_code import same_meaning
+from .._adapter.traces import KINDS
 from .._claims.base import RETRACES
 from .._claims.base import Desk as ClaimDesk
 from .._claims.place_claim import Keeping, PlaceClaim
@@ -184,7 +185,7 @@ compared when the model is used, not when they are set.""",
     def _stale(self, event: AttributeSet, models: Sequence[Model], desk: Desk) -> Iterator[Finding]:
         target, new, old = event.target, brief_value(event.new), brief_value(event.old)
         for model in models:
-            claim = TraceClaim(model, AttributeFact(target, event.name))
+            claim = TraceClaim(model, AttributeFact(target, event.name), _kinds_that_hold(event))
             kinds = claim.stale_kinds(desk)
             if not kinds:
                 continue
@@ -365,6 +366,12 @@ compared when the model is used, not when they are set.""",
         )
 
 
+def _kinds_that_hold(event: AttributeSet) -> frozenset[str]:
+    """Return the kinds of trace that hold a setting: a `predict` of several steps reads their number at each call."""
+    reads_again = event.name == "steps_per_execution" and event.old != 1 and backend() == "tensorflow"
+    return KINDS - {"predict"} if reads_again else KINDS
+
+
 def _of_steps(wording: Wording, event: AttributeSet, name: str, kinds: Collection[str]) -> Wording:
     """Word another number of steps in one execution: the loop over the data takes it up, a trace does not."""
     if backend() != "tensorflow" or type(event.old) is not int or type(event.new) is not int:
@@ -378,7 +385,8 @@ def _of_steps(wording: Wording, event: AttributeSet, name: str, kinds: Collectio
         f"only {event.old} of every {event.new} batches",
         notes=(
             f"the loop over the data counts {event.new} batches a call; a function traced before the edit runs {event.old}",
-            "the others are left out: `fit` trains less, and `predict` returns fewer rows",
+            "the other batches are left out"
+            + ("; `predict` returns fewer rows" if "predict" in kinds else ""),
         ),
         ran=f"on {event.old} of every {event.new} batches",
     )
