@@ -26,6 +26,7 @@ from .keras_events import KerasEvents
 from .names_watch import NamesWatch
 from .packages import Packages
 from .shell_face import CellText, Options, ShellFace
+from .trace_changes import TraceChanges
 from .views import views_of
 
 
@@ -52,10 +53,10 @@ class Session:
         self.entries = Entries(shell, self.desk, self.ledger, self.containment)
         spans = GlobalSpans(shell)
         self._names = NamesWatch(shell.namespace, self.desk, self.entries.adoption.first_at)
+        self._changes = TraceChanges(shell, self.desk, spans, self.entries.adoption.publish)
         self._keras = KerasEvents(
             shell,
             self.desk,
-            spans,
             keras_events.Told(
                 self.entries.adoption.publish,
                 self.entries.settle,
@@ -73,7 +74,7 @@ class Session:
                 self.entries.adoption.publish,
                 self.entries.settle,
                 self.entries.waiting.recheck_waiting,
-                self._keras.notice_edit,
+                self._changes.notice_edit,
             ),
             self.containment,
         )
@@ -178,7 +179,7 @@ class Session:
         self._cells.compare_all()
         self._cells.compare_lasting()
         self.entries.settle()
-        for event in self.containment.try_to(self._keras.unheard_changes, use) or ():
+        for event in self.containment.try_to(self._changes.unheard_changes, use) or ():
             self.entries.adoption.publish(event)
         self.entries.used(use)
 
