@@ -129,7 +129,8 @@ def test_insert_rebuild(stale: Page) -> None:
     wait_for(lambda: len(stale.sources()) == 6, "the rebuild cell")
     source = stale.sources()[3]
     compile(source, "rebuild", "exec")
-    assert "encoder" in source and source != USE, stale.sources()
+    assert "encoder" in source, stale.sources()
+    assert source != USE, stale.sources()
     assert stale.count(3) is None
     assert stale.js(ACTIVE + "return n.activeCellIndex") == 3
     stale.picture("labextension-rebuild")
@@ -246,7 +247,10 @@ def test_card_and_line_lead_to_each_other(stale: Page) -> None:
     own = next(words for words in by_words if words.endswith(", line 2"))
     built = next(words for words in by_words if not words.endswith(", line 2"))
     stale.js("arguments[0].click()", by_words[own])
-    assert stale.js(ACTIVE + "return [n.activeCellIndex, n.activeCell.editor.getCursorPosition().line]") == [2, 1]
+    assert stale.js(ACTIVE + "return [n.activeCellIndex, n.activeCell.editor.getCursorPosition().line]") == [
+        2,
+        1,
+    ]
     stale.command("keras-guard:show-card")
     assert stale.js("return !!document.activeElement.closest('.kg-card')")
     stale.js("arguments[0].click()", by_words[built])
@@ -299,7 +303,9 @@ def open_list(page: Page) -> Any:
     """Open the list by the count."""
     page.driver.find_element("css selector", ".kg-indicator").click()
     return wait_for(
-        lambda: next((n for n in page.driver.find_elements("css selector", ".kg-list") if n.is_displayed()), None),
+        lambda: next(
+            (n for n in page.driver.find_elements("css selector", ".kg-list") if n.is_displayed()), None
+        ),
         "the list",
     )
 
@@ -315,10 +321,15 @@ def test_list_by_keyboard(stale: Page) -> None:
         assert words in listed.text
     wait_for(lambda: stale.js("return document.activeElement.className") == "kg-go", "the focus in the list")
     keys(stale, Keys.ARROW_DOWN, Keys.ENTER)
-    assert stale.js(ACTIVE + "return [n.activeCellIndex, n.activeCell.editor.getCursorPosition().line]") == [2, 1]
+    assert stale.js(ACTIVE + "return [n.activeCellIndex, n.activeCell.editor.getCursorPosition().line]") == [
+        2,
+        1,
+    ]
     open_list(stale)
     keys(stale, Keys.ESCAPE)
-    wait_for(lambda: stale.js("return !document.activeElement.closest('.kg-list')"), "the focus in the notebook")
+    wait_for(
+        lambda: stale.js("return !document.activeElement.closest('.kg-list')"), "the focus in the notebook"
+    )
     press(stale, "Insert rebuild", ".kg-list")
     wait_for(lambda: len(stale.sources()) == 6, "the rebuild cell")
 
@@ -383,7 +394,12 @@ def test_commands_are_in_the_palette(stale: Page) -> None:
         ],
         "the palette",
     )
-    assert {"List lost edits", "Go to the next lost edit", "Run the rebuild of this model", "Marks in cells"} <= set(found)
+    assert {
+        "List lost edits",
+        "Go to the next lost edit",
+        "Run the rebuild of this model",
+        "Marks in cells",
+    } <= set(found)
     from selenium.webdriver import Keys
 
     keys(stale, Keys.ESCAPE)
@@ -408,7 +424,9 @@ def test_hint_where_the_guard_is_not_loaded(opened: Page) -> None:
     """Where Keras is imported and the guard is not loaded, one notification offers to load it."""
     play(opened, "%unload_ext keras_guard", "import keras")
     offer = wait_for(
-        lambda: opened.driver.find_elements("css selector", ".jp-toast-button, .jp-Notification-Toast button"),
+        lambda: opened.driver.find_elements(
+            "css selector", ".jp-toast-button, .jp-Notification-Toast button"
+        ),
         "the notification",
     )
     next(button for button in offer if button.text == "Load it").click()
