@@ -89,11 +89,26 @@ class ListEdit:
     Attributes:
         before: ``model.layers`` before the edit.
         after: What the user's list holds now; items are layers, :class:`LayerRecord` or foreign values.
+        number: Its place in the order in which lists were edited.
     """
 
     before: tuple[Any, ...]
     after: tuple[Any, ...]
+    number: int = 0
+
+
+@dataclass(frozen=True)
+class TooMany:
+    """More edits were made by one line than are kept, so what they ask for is not known.
+
+    Attributes:
+        made: How many were made.
+        kept: How many of them are known.
+    """
+
+    made: int
+    kept: int
 
 
 #: Any of them.
-Edit = Replace | InsertAfter | InsertBefore | Remove | ListEdit
+Edit = Replace | InsertAfter | InsertBefore | Remove | ListEdit | TooMany

@@ -9,13 +9,13 @@ from .._adapter.graph_facts import made_by
 from .._adapter.keras_types import TYPES, is_graph_model, is_layer
 from .._adapter.membership import is_input, visible_layers
 from .._adapter.read_graph import read_graph
-from .._data.edits import InsertAfter, InsertBefore, ListEdit, Remove, Replace
+from .._claims.list_edits import fold, fold_on, without_input
+from .._data.edits import InsertAfter, InsertBefore, ListEdit, Remove, Replace, TooMany
 from .._data.types import Layer, Model
 from .demand import Demand
 from .given import asked_input, new_input, resolved, spelled
 from .graph_edits import GraphEdit, Intent
 from .intent_lists import FunctionalList
-from .list_edits import fold, fold_on, without_input
 from .positions import LayerFinder
 from .refused import RebuildRefused, refuse_subclassed
 
@@ -30,6 +30,12 @@ def infer(model: Any, edits: Sequence[Any]) -> Intent:
     Raises:
         RebuildRefused: For an edit with more than one reading, or with none.
     """
+    for edit in edits:
+        if isinstance(edit, TooMany):
+            raise RebuildRefused(
+                f"{edit.made:,} edits were made by one line, and only the first {edit.kept:,} of them are known",
+                ("edit one list, `layers = list(model.layers)`, then build a model from it",),
+            )
     reading = _Reading(model)
     lists: list[ListEdit] = []
     for edit in edits:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
@@ -167,6 +168,8 @@ class Entries:
             ended = self._ask(entry, partial(self._reason_of_end, entry), None)
             if ended is not None and entry.live:
                 self._move(entry, State.RESOLVED, self._in_cell(ended))
+            elif entry.is_behind and entry.shown:
+                self._show(entry)
 
     def _reason_of_end(self, entry: Entry) -> str | None:
         """Say why an entry's divergence is gone; ``None`` while it is there."""
@@ -174,7 +177,9 @@ class Entries:
         if all(claim.needs_model for claim in claims) and not any(
             self._desk.is_reachable(model) for model in entry.models()
         ):
-            return self._fate_of(entry.diagnostic.model)
+            heir = self._model_at(entry.diagnostic.model)
+            if heir is None or not self._passes_to(entry, heir):
+                return "the model is gone" if heir is None else f"`{entry.diagnostic.model}` was built again"
         if entry.holds(self._desk):
             return None
         place = entry.place
@@ -184,11 +189,23 @@ class Entries:
             return f"`{place}` holds something else now"
         return entry.finding.wording.cured
 
-    def _fate_of(self, name: str) -> str:
-        """Say what became of a model that no name reaches any more."""
-        return (
-            f"`{name}` was built again" if is_model(self._desk.namespace.get(name)) else "the model is gone"
-        )
+    def _model_at(self, name: str) -> Any:
+        """Return the model that has the name of one that is gone, or ``None``."""
+        with contextlib.suppress(ValueError):
+            found = Place.parse(name).read(self._desk.namespace)
+            return found if is_model(found) else None
+        return None
+
+    def _passes_to(self, entry: Entry, heir: Any) -> bool:
+        """Whether an entry is true of the model that was built again by hand."""
+        name, wording = entry.diagnostic.model, entry.finding.wording
+        if not entry.passes_to(heir) or not entry.holds(self._desk):
+            return False
+        note = self._in_cell(f"`{name}` was built again, but not with every edit of this line")
+        entry.reword(replace(wording, notes=(*wording.notes, note)))
+        if entry.shown:
+            self._show(entry)
+        return True
 
     def end_withdrawn(self) -> None:
         """Resolve what an earlier run of the cell that ends did, and this run has not done again."""
@@ -303,7 +320,7 @@ class Entries:
             pictures = self._shell.pictures(entry.finding.model, self._edits(entry))
             entry.diagnostic = replace(entry.diagnostic, pictures=pictures)
         self._shell.show(entry.diagnostic, update=entry.shown)
-        entry.shown = True
+        entry.shown, entry.is_behind = True, False
 
     # Edits for a rebuild
 
