@@ -25,6 +25,7 @@ class Terms:
         names_ahead: Names of other objects to wait for while the code ahead reads them.
         called_ahead: Names of functions whose call further down may bring the views together.
         replaces: The pair of parts, by index, that a rebuild has to exchange.
+        asks: Another edit that a rebuild has to make; it holds no object of the user's.
     """
 
     certain: bool = False
@@ -35,6 +36,7 @@ class Terms:
     names_ahead: frozenset[str] = frozenset()
     called_ahead: frozenset[str] = frozenset()
     replaces: tuple[int, int] | None = None
+    asks: Edit | None = None
 
 
 CERTAIN = Terms(certain=True)
@@ -93,6 +95,6 @@ class StateClaim(Claim):
     def edits(self) -> tuple[Edit, ...]:
         """See :class:`Claim`."""
         if self._terms.replaces is None:
-            return ()
+            return () if self._terms.asks is None else (self._terms.asks,)
         old, new = (self._parts[index]() for index in self._terms.replaces)
         return () if old is None or new is None else (Replace(old, new),)

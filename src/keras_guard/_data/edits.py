@@ -83,6 +83,18 @@ class Remove:
 
 
 @dataclass(frozen=True, eq=False)
+class InputShape:
+    """Give the model inputs of another shape; its layers are kept where their weights still fit.
+
+    Attributes:
+        shape: The shape without the batch, such as ``(96, 96, 1)``, with ``None`` where any size will do; for
+            a model with several inputs, a dict from names of inputs to shapes.
+    """
+
+    shape: Any
+
+
+@dataclass(frozen=True, eq=False)
 class ListEdit:
     """An edit of a model's list of layers, as the list before and after.
 
@@ -111,4 +123,4 @@ class TooMany:
 
 
 #: Any of them.
-Edit = Replace | InsertAfter | InsertBefore | Remove | ListEdit | TooMany
+Edit = Replace | InsertAfter | InsertBefore | Remove | InputShape | ListEdit | TooMany

@@ -72,7 +72,7 @@ def rebuild(
 
     Args:
         model: A Functional or Sequential model.
-        edits: ``Replace``, ``InsertAfter``, ``InsertBefore``, ``Remove``, oldest first. None: an equal model.
+        edits: ``Replace``, ``InsertAfter``, ``InsertBefore``, ``Remove``, ``InputShape``, oldest first. None: an equal model.
         namespace: The user's globals; the code uses the names that hold the very objects.
         style: ``"replay"`` reuses the layers, ``"copy"`` makes an independent model with the same
             weights, ``"source"`` a file that stands alone.

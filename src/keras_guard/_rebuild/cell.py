@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .._adapter.optimizer_state import has_state
 from .._data.edits import LayerRecord
 from .._data.place import Place
 from .continuing import Continuation
@@ -117,6 +118,8 @@ class CellWriter:
             parts.append(laid_out(lines).rstrip())
             made = f"{function}()"
         model = laid_out([f"{target} = {made}", *_compile_lines(compiling, target)])
+        if has_state(self._plan.model):
+            model = f"# Stands alone: weights and optimizer start from their initial state.\n{model}"
         if not parts:
             return f"{imports}\n{model}"
         return "\n\n\n".join([imports.rstrip(), *parts, model])
