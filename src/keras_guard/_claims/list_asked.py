@@ -5,6 +5,7 @@ A rebuild compares its plan with this, and a claim compares the model that the u
 
 from __future__ import annotations
 
+import difflib
 import weakref
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -44,6 +45,15 @@ def changed_counts(before: Sequence[Any], after: Sequence[Any]) -> Iterator[tupl
     for item in {id(item): item for item in (*before, *after)}.values():
         if was[id(item)] != now[id(item)] and not is_entry(item):
             yield item, was[id(item)], now[id(item)]
+
+
+def replaced_items(before: Sequence[Any], after: Sequence[Any]) -> Iterator[tuple[Any, Any]]:
+    """Yield each item that another one was put in the place of, with that one."""
+    ids = [[id(item) for item in items] for items in (before, after)]
+    matcher = difflib.SequenceMatcher(None, *ids, autojunk=False)
+    for tag, start, end, new_start, new_end in matcher.get_opcodes():
+        if tag == "replace":
+            yield from zip(before[start:end], after[new_start:new_end], strict=False)
 
 
 def is_entry(item: Any) -> bool:

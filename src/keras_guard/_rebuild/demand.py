@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from .._adapter.graph_facts import made_by
 from .._adapter.membership import is_input
 from .._adapter.read_graph import functional_of, read_graph
-from .._claims.list_asked import called, calls_of, changed_counts
+from .._claims.list_asked import called, calls_of, changed_counts, replaced_items
 from .._data.types import Layer, Model
 from .plan import ModelPlan, all_plans
 from .refused import RebuildRefused
@@ -80,11 +80,16 @@ class Demand:
 
     def relisted(self, owner: Model, before: Sequence[Layer], after: Sequence[Layer]) -> None:
         """Note which layers came into a Functional's list, and which went out of it."""
+        table = self._tables[id(owner)]
+        instead = Counter[int]()
+        for old, new in replaced_items(before, after):
+            if not is_input(old):
+                instead[id(new)] += table[id(old)] - 1  # it is called as often as the other one was
         for item, was, now in changed_counts(before, after):
             if now > was:
-                self._add(owner, item, now - was)
+                self._add(owner, item, now - was + instead[id(item)])
             elif not now:
-                self._tables[id(owner)].pop(id(item), None)
+                table.pop(id(item), None)
 
     def _add(self, owner: Model, item: Layer, count: int) -> None:
         self._items[id(item)] = item
