@@ -49,8 +49,7 @@ def changed_counts(before: Sequence[Any], after: Sequence[Any]) -> Iterator[tupl
 
 def replaced_items(before: Sequence[Any], after: Sequence[Any]) -> Iterator[tuple[Any, Any]]:
     """Yield each item that another one was put in the place of, with that one."""
-    ids = [[id(item) for item in items] for items in (before, after)]
-    matcher = difflib.SequenceMatcher(None, *ids, autojunk=False)
+    matcher = difflib.SequenceMatcher(None, list(map(id, before)), list(map(id, after)), autojunk=False)
     for tag, start, end, new_start, new_end in matcher.get_opcodes():
         if tag == "replace":
             yield from zip(before[start:end], after[new_start:new_end], strict=False)
