@@ -16,9 +16,9 @@ from ._version import __version__
 if TYPE_CHECKING:
     from ._data.diagnostic import Diagnostic
     from ._data.edits import InputShape, InsertAfter, InsertBefore, Remove, Replace
+    from ._program.api import check, diagnostics
     from ._rebuild import Rebuild, RebuildRefused, copy_optimizer_state, held, rebuild
     from ._session.session import KerasGuardError
-    from ._shell.script import check
     from ._shell.warning import KerasGuardWarning
 
 _LAZY = {
@@ -32,8 +32,9 @@ _LAZY = {
     "RebuildRefused": "._rebuild",
     "Remove": "._data.edits",
     "Replace": "._data.edits",
-    "check": "._shell.script",
+    "check": "._program.api",
     "copy_optimizer_state": "._rebuild",
+    "diagnostics": "._program.api",
     "held": "._rebuild",
     "rebuild": "._rebuild",
 }
@@ -52,6 +53,7 @@ __all__ = [
     "__version__",
     "check",
     "copy_optimizer_state",
+    "diagnostics",
     "held",
     "load_ipython_extension",
     "rebuild",
@@ -85,7 +87,7 @@ def load_ipython_extension(ipython: Any) -> None:
     load(ipython)
 
 
-def unload_ipython_extension(ipython: Any) -> None:
+def unload_ipython_extension(ipython: object) -> None:
     """Unload the guard from an IPython shell (``%unload_ext keras_guard``).
 
     Args:

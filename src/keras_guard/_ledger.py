@@ -18,6 +18,7 @@ from ._claims.base import Claim, Desk
 from ._data.diagnostic import Diagnostic, DiffRow, LayerFacts, Span, State
 from ._data.edits import Edit, Replace, TooMany
 from ._data.place import Place
+from ._data.types import Model
 from ._instrument.code_ahead import Ahead
 
 #: One cause keeps at most so many objects, counts the others, and shows at most so many rows.
@@ -87,7 +88,7 @@ class Finding:
     part: Any = None
 
     @property
-    def model(self) -> Any:
+    def model(self) -> Model:
         """The model, ``None`` when it is gone or the finding is closed."""
         return self.claim.model if self.claim is not None else None
 
@@ -204,7 +205,7 @@ class Entry:
         """Whether a use runs a model of any of them."""
         return any(use.concerns(claim.model) for claim in self.claims())
 
-    def models(self) -> list[Any]:
+    def models(self) -> list[Model]:
         """Return the models that still live."""
         return [model for model in (claim.model for claim in self.claims()) if model is not None]
 
@@ -231,7 +232,7 @@ class Entry:
             found.append(TooMany(len(self.parts) + self.more, len(self.parts)))
         return tuple(found)
 
-    def passes_to(self, model: Any) -> bool:
+    def passes_to(self, model: Model) -> bool:
         """Whether it is about the model that took the name of its own, which is gone."""
         self.is_passed = any([claim.passes_to(model) for claim in self.claims()])  # noqa: C419 - each is asked
         return self.is_passed
@@ -279,7 +280,7 @@ class Ledger:
         self._numbers = itertools.count(1)
         self._prefix = uuid.uuid4().hex[:8]
 
-    def find(self, key: tuple[Any, ...]) -> Entry | None:
+    def find(self, key: tuple[object, ...]) -> Entry | None:
         """Return the live entry of a cause."""
         entry = self._entries.get(key)
         return entry if entry is not None and entry.live else None

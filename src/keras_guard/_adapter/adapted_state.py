@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from .._data.identity import IdentityMap
+from .._data.types import Layer
 from .keras_types import backend
 
 #: The name of what a layer learned among its attributes; no attribute has it.
@@ -16,7 +17,7 @@ ADAPTED = "adapt()"
 _LEARNED = ("mean", "variance", "bin_boundaries", "idf_weights")
 
 
-def adapted_state(layer: Any) -> str:
+def adapted_state(layer: Layer) -> str:
     """Return a short text that differs when what a layer learned differs.
 
     What cannot be read counts as nothing, so that it never looks changed.
@@ -40,7 +41,7 @@ class _Learned:
 _LEARNING: IdentityMap[_Learned] = IdentityMap()
 
 
-def note_learning(layer: Any) -> None:
+def note_learning(layer: Layer) -> None:
     """Note what a layer knows, before and after it learns: reading it at each trace would cost too much."""
     state = adapted_state(layer)
     found = _LEARNING.get(layer, None)
@@ -50,7 +51,7 @@ def note_learning(layer: Any) -> None:
         found.now = state
 
 
-def learned_now(layer: Any) -> str:
+def learned_now(layer: Layer) -> str:
     """Return a text that differs when what a layer knows differs; empty for what it first knew."""
     found = _LEARNING.get(layer, None)
     return "" if found is None or found.now == found.first else found.now
@@ -68,17 +69,18 @@ def _parts(holder: Any) -> Iterator[bytes]:
         yield "\0".join(map(str, holder.get_vocabulary())).encode("utf-8", "surrogatepass")
 
 
-def has_words(layer: Any) -> bool:
+def has_words(layer: Layer) -> bool:
     """Whether a preprocessing layer was given or taught a vocabulary, beyond its marks for missing and unknown words."""
     with contextlib.suppress(Exception):
-        return len(getattr(layer, "_lookup_layer", layer).get_vocabulary()) > _MARKS
+        lookup: Layer = getattr(layer, "_lookup_layer", layer)
+        return len(lookup.get_vocabulary()) > _MARKS
     return False
 
 
 _MARKS = 2
 
 
-def bakes_adapted_state(layer: Any) -> bool:
+def bakes_adapted_state(layer: Layer) -> bool:
     """Whether a trace goes on with what the layer had learned when it was traced.
 
     Measured on Keras 3.3 and 3.15 with TensorFlow: statistics and boundaries become constants, and a

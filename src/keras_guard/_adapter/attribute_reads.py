@@ -12,8 +12,8 @@ import functools
 import inspect
 from collections.abc import Callable, Iterable, Iterator
 from types import CodeType, FunctionType
-from typing import Any
 
+from .._data.types import Layer
 from .keras_types import TYPES
 from .source_reads import hands_on_self, read_in_training_only
 
@@ -97,7 +97,7 @@ def read_in_steps(cls: type, kind: str) -> frozenset[str]:
     return frozenset(_names_read(cls, STEP_ENTRIES[kind], stop=TYPES.model))
 
 
-def is_called_in_training(layer: Any) -> bool:
+def is_called_in_training(layer: Layer) -> bool:
     """Whether a graph calls a layer with ``training=True``, whoever runs it."""
     calls = [getattr(node, "arguments", None) for node in getattr(layer, "_inbound_nodes", ())]
     return any((getattr(call, "kwargs", None) or {}).get("training") is True for call in calls)

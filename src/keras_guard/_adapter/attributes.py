@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import random
 from enum import Enum
-from typing import Any
 
 from .._data.missing import MISSING
+from .._data.types import Layer, Variable
 from .attribute_reads import (
     FORMER_NAMES,
     STEP_ENTRIES,
@@ -34,7 +34,7 @@ class Effect(Enum):
     OWN = "own"  # an attribute of the user's own: its effect is not known
 
 
-def effect_of(layer: Any, name: str, old: Any) -> Effect:
+def effect_of(layer: Layer, name: str, old: object) -> Effect:
     """Return what an assignment to ``layer.name`` does, read from the layer's class and weights.
 
     Args:
@@ -56,20 +56,20 @@ def effect_of(layer: Any, name: str, old: Any) -> Effect:
     return Effect.NONE if _is_argument(layer, name) and is_read_by_known_code_only(cls) else Effect.OWN
 
 
-def _is_argument(layer: Any, name: str) -> bool:
+def _is_argument(layer: Layer, name: str) -> bool:
     if name in constructor_arguments(layer.__class__):
         return True
     return name in (config_of(layer) or {})
 
 
-def _shapes_follow(layer: Any, old: Any) -> bool:
+def _shapes_follow(layer: Layer, old: object) -> bool:
     """Whether some weight's shape shows the old value: the cheap half of the proof."""
     sizes = {old} if type(old) is int else set(old) if isinstance(old, tuple) else set()
     sizes = {size for size in sizes if type(size) is int}
     return bool(sizes) and any(sizes & set(weight.shape) for weight in getattr(layer, "weights", ()))
 
 
-def shapes_disagree(layer: Any) -> bool:
+def shapes_disagree(layer: Layer) -> bool:
     """Whether a copy made from the layer's config would have weights of other shapes.
 
     This is the proof that an attribute such as ``units`` is dead: the config asks for other
@@ -97,7 +97,7 @@ _DISAGREED: dict[str, bool] = {}
 _MAX_REMEMBERED = 1_024
 
 
-def _likeness(layer: Any, weights: list[Any]) -> str | None:
+def _likeness(layer: Layer, weights: list[Variable]) -> str | None:
     """Return a text that layers with the same class, config and weight shapes share; ``None`` where there is none."""
     config = config_of(layer)
     try:
@@ -114,7 +114,7 @@ def _likeness(layer: Any, weights: list[Any]) -> str | None:
         return None
 
 
-def _twin_disagrees(layer: Any, weights: list[Any]) -> bool:
+def _twin_disagrees(layer: Layer, weights: list[Variable]) -> bool:
     state = random.getstate()
     try:
         twin = layer.__class__.from_config(layer.get_config())
@@ -127,14 +127,14 @@ def _twin_disagrees(layer: Any, weights: list[Any]) -> bool:
     return bool(shapes) and shapes != [tuple(weight.shape) for weight in weights]
 
 
-def _size(weight: Any) -> int:
+def _size(weight: Variable) -> int:
     size = 1
     for length in weight.shape:
         size *= int(length)
     return size
 
 
-def is_in_weights(layer: Any, value: Any) -> bool:
+def is_in_weights(layer: Layer, value: object) -> bool:
     """Whether a weight of the layer carries ``value`` as its regularizer or constraint."""
     if value is None or isinstance(value, (bool, int, float, str)):
         return False
@@ -145,7 +145,7 @@ def is_in_weights(layer: Any, value: Any) -> bool:
     )
 
 
-def unapplied(layer: Any) -> list[str]:
+def unapplied(layer: Layer) -> list[str]:
     """Return the regularizers and constraints a built layer names but its weights do not carry."""
     if (
         not getattr(layer, "built", False)
@@ -163,7 +163,7 @@ def unapplied(layer: Any) -> list[str]:
     return found
 
 
-def hands_out_copy(owner: Any, source: str) -> bool:
+def hands_out_copy(owner: object, source: str) -> bool:
     """Whether ``owner.source`` (an attribute, or a method with ``()``) is Keras' own and makes a copy."""
     if source.endswith("()"):
         method = getattr(owner.__class__, source[:-2], None)

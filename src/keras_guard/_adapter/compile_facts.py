@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
+from .._data.types import Model
 from .membership import compile_objects, is_compiled
 
 _ARGUMENTS = (
@@ -13,7 +14,7 @@ _ARGUMENTS = (
 )  # fmt: skip
 
 
-def compile_arguments(model: Any) -> dict[str, Any]:
+def compile_arguments(model: Model) -> dict[str, Any]:
     """Return the arguments of ``compile`` that differ from its defaults, the optimizer first.
 
     Empty for a model that is not compiled. The optimizer is the live one; a wrapper that Keras
@@ -38,11 +39,11 @@ def compile_arguments(model: Any) -> dict[str, Any]:
     return found
 
 
-def _equal(value: Any, default: Any) -> bool:
+def _equal(value: object, default: object) -> bool:
     return isinstance(value, (bool, int, str)) and type(value) is type(default) and value == default
 
 
-def _defaults(model: Any) -> dict[str, Any]:
+def _defaults(model: Model) -> dict[str, Any]:
     try:
         parameters = inspect.signature(type(model).compile).parameters
     except (TypeError, ValueError):
@@ -50,7 +51,7 @@ def _defaults(model: Any) -> dict[str, Any]:
     return {name: p.default for name, p in parameters.items() if p.default is not p.empty}
 
 
-def _jit_was_chosen_by_keras(model: Any, found: dict[str, Any]) -> bool:
+def _jit_was_chosen_by_keras(model: Model, found: dict[str, Any]) -> bool:
     """``compile`` keeps what it made of ``"auto"``; the same choice would be made again."""
     resolve = getattr(model, "_resolve_auto_jit_compile", None)
     if "jit_compile" not in found or resolve is None:
@@ -63,17 +64,17 @@ def _jit_was_chosen_by_keras(model: Any, found: dict[str, Any]) -> bool:
         return False
 
 
-def _loss_scaling_was_off(model: Any) -> bool:
+def _loss_scaling_was_off(model: Model) -> bool:
     policy = getattr(getattr(model, "dtype_policy", None), "name", "")
     return policy == "mixed_float16" and type(model.optimizer).__name__ != "LossScaleOptimizer"
 
 
-def output_names(model: Any) -> list[str]:
+def output_names(model: Model) -> list[str]:
     """Return the names of a model's outputs, by which losses may be keyed."""
     return [str(name) for name in getattr(model, "output_names", None) or ()]
 
 
-def keys_of_arguments(model: Any) -> frozenset[str]:
+def keys_of_arguments(model: Model) -> frozenset[str]:
     """Return the names of outputs by which losses, weights and metrics are keyed."""
     values = compile_arguments(model).values()
     return frozenset(str(key) for value in values if isinstance(value, dict) for key in value)

@@ -10,16 +10,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from .._data.types import Layer, Model
 from .keras_types import is_keras_2
 from .membership import is_compiled
 
 
-def fixes_flags(model: Any) -> bool:
+def fixes_flags(model: Model) -> bool:
     """Whether a model trains by the flags it was compiled with."""
     return is_keras_2(model) and is_compiled(model)
 
 
-def flipped_variables(model: Any) -> frozenset[int]:
+def flipped_variables(model: Model) -> frozenset[int]:
     """Return the identities of variables whose flag says something else than the one the model trains by.
 
     Not to be asked while the model trains: the flags are what they were then.
@@ -29,7 +30,7 @@ def flipped_variables(model: Any) -> frozenset[int]:
     return frozenset(_trained(model, _flag_now) ^ _trained(model, _flag_compiled(model)))
 
 
-def is_trained_by_another(model: Any, flipped: frozenset[int], others: Iterable[Any]) -> bool:
+def is_trained_by_another(model: Model, flipped: frozenset[int], others: Iterable[Any]) -> bool:
     """Whether another model was compiled with the flags as they are now, for all that was flipped."""
     now = _trained(model, _flag_now) & flipped
     for other in others:
@@ -41,16 +42,16 @@ def is_trained_by_another(model: Any, flipped: frozenset[int], others: Iterable[
     return False
 
 
-def _flag_now(layer: Any) -> bool:
+def _flag_now(layer: Layer) -> bool:
     return bool(layer.trainable)
 
 
-def _flag_compiled(model: Any) -> Callable[[Any], bool]:
+def _flag_compiled(model: Model) -> Callable[[Any], bool]:
     flags = getattr(model, "_compiled_trainable_state", None) or {}
     return lambda layer: bool(flags.get(layer, layer.trainable))
 
 
-def _trained(layer: Any, flag: Callable[[Any], bool]) -> set[int]:
+def _trained(layer: Layer, flag: Callable[[Any], bool]) -> set[int]:
     """Return the identities of the variables that are trained where flags are what ``flag`` says."""
     if not flag(layer):
         return set()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from .._data.types import Model, Optimizer
 from .attribute_reads import SCORING_KINDS, is_keras_class
 from .keras_types import TYPES
 from .marks import same_value
@@ -14,7 +15,7 @@ _SCORED_BY = ("loss", "metrics", "weighted_metrics")
 _PLAIN = frozenset({bool, int, float, str, tuple, type(None)})
 
 
-def held_objects(model: Any, kind: str) -> Iterator[Any]:
+def held_objects(model: Model, kind: str) -> Iterator[Any]:
     """Yield the losses, metrics and schedules that a traced function of one kind runs."""
     given = compile_objects(model)
     if kind in SCORING_KINDS:
@@ -28,19 +29,19 @@ def held_objects(model: Any, kind: str) -> Iterator[Any]:
             yield schedule
 
 
-def _schedule(optimizer: Any) -> Any:
+def _schedule(optimizer: Optimizer) -> Any:
     rate = getattr(optimizer, "_learning_rate", None)
     return rate if callable(rate) and callable(getattr(rate, "get_config", None)) else None
 
 
-def argument_of(model: Any, value: Any) -> str | None:
+def argument_of(model: Model, value: object) -> str | None:
     """Return the argument of ``compile`` that a loss, metric or schedule came with, or ``None``."""
     if _schedule(getattr(model, "optimizer", None)) is value:
         return "optimizer"
     return compile_argument_of(model, value)
 
 
-def unapplied_arguments(value: Any) -> dict[str, Any]:
+def unapplied_arguments(value: object) -> dict[str, Any]:
     """Return the arguments that a loss or metric of Keras uses, where its attributes say something else.
 
     Those that wrap a function pass it the arguments of their constructor, whatever becomes of the attributes.

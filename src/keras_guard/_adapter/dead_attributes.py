@@ -8,8 +8,8 @@ and the layer itself keeps the attribute.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
+from .._data.types import Layer
 from .describe import config_of
 from .graph_facts import sub_layers
 from .keras_types import is_keras_2, is_layer
@@ -17,7 +17,7 @@ from .keras_types import is_keras_2, is_layer
 _KINDS = ("regularizer", "constraint")
 
 
-def dead_attributes(layer: Any) -> tuple[str, ...]:
+def dead_attributes(layer: Layer) -> tuple[str, ...]:
     """Return the attributes of a layer, or of a part of it, that its variables do not have."""
     if not is_layer(layer) or is_keras_2(layer) or not getattr(layer, "built", False):
         return ()
@@ -27,7 +27,7 @@ def dead_attributes(layer: Any) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _dead_in(part: Any) -> Iterator[str]:
+def _dead_in(part: object) -> Iterator[str]:
     variables = [*getattr(part, "_trainable_variables", ()), *getattr(part, "_non_trainable_variables", ())]
     for variable in variables:
         for kind in _KINDS:
@@ -36,14 +36,14 @@ def _dead_in(part: Any) -> Iterator[str]:
                 yield attribute
 
 
-def _attribute(part: Any, variable: str, kind: str) -> str:
+def _attribute(part: object, variable: str, kind: str) -> str:
     """Return the attribute that is meant for a variable; some are named without ``_kernel``."""
     names = (f"{variable}_{kind}", f"{variable.removesuffix('_kernel')}_{kind}", f"depthwise_{kind}")
     candidates = names if variable == "kernel" else names[:2]
     return next((name for name in candidates if name in vars(part)), "")
 
 
-def _is_same(declared: Any, held: Any) -> bool:
+def _is_same(declared: object, held: object) -> bool:
     if declared is held:
         return True
     if declared is None or held is None or type(declared) is not type(held):

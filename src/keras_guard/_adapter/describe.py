@@ -7,6 +7,7 @@ from typing import Any
 
 from .._data.diagnostic import LayerFacts
 from .._data.edits import LayerRecord
+from .._data.types import Layer
 
 _BORING = frozenset(
     {"batch_shape", "name", "dtype", "trainable", "build_config", "registered_name", "module"}
@@ -14,13 +15,13 @@ _BORING = frozenset(
 _MAX_ARGUMENTS = 3
 
 
-def record_layer(layer: Any, source: str | None = None) -> LayerRecord:
+def record_layer(layer: Layer, source: str | None = None) -> LayerRecord:
     """Describe a layer by class and config, so that it may be dropped."""
     name = str(getattr(layer, "name", ""))
     return LayerRecord(type(layer), config_of(layer), name, source, given_batch_shape(layer))
 
 
-def given_batch_shape(layer: Any) -> tuple[int | None, ...] | None:
+def given_batch_shape(layer: Layer) -> tuple[int | None, ...] | None:
     """Return the shape that a layer's ``input_shape=`` or ``batch_shape=`` asks for, with the batch.
 
     A ``Sequential`` makes its input from it when the layer is its first. No config holds it.
@@ -37,7 +38,7 @@ def given_batch_shape(layer: Any) -> tuple[int | None, ...] | None:
         return None
 
 
-def config_of(layer: Any) -> dict[str, Any] | None:
+def config_of(layer: Layer) -> dict[str, Any] | None:
     """Return ``get_config()``, or ``None`` where a layer has none."""
     try:
         config = layer.get_config()
@@ -46,7 +47,7 @@ def config_of(layer: Any) -> dict[str, Any] | None:
     return config if isinstance(config, dict) else None
 
 
-def describe_layer(layer: Any) -> LayerFacts:
+def describe_layer(layer: Layer) -> LayerFacts:
     """Return what a card says of a layer (or of anything put in a layer's place)."""
     if isinstance(layer, LayerRecord):
         return LayerFacts(layer.name, layer.cls.__name__, _brief(layer.cls, layer.config), None, None)
@@ -60,7 +61,7 @@ def describe_layer(layer: Any) -> LayerFacts:
     )
 
 
-def _output_shape(layer: Any) -> tuple[int | None, ...] | None:
+def _output_shape(layer: Layer) -> tuple[int | None, ...] | None:
     try:
         shape = layer.output.shape
         return tuple(None if n is None else int(n) for n in shape)
@@ -68,7 +69,7 @@ def _output_shape(layer: Any) -> tuple[int | None, ...] | None:
         return None
 
 
-def _params(layer: Any) -> int | None:
+def _params(layer: Layer) -> int | None:
     if not getattr(layer, "built", False):
         return None
     try:
@@ -100,7 +101,7 @@ def _brief(cls: type, config: Any) -> str:
     return ", ".join(words)
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> Any:
     """Return a short stand-in for a config value; ``None`` for what takes too long to say."""
     if isinstance(value, dict):
         return None
@@ -113,11 +114,11 @@ def _plain(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-def _as_tuple(value: Any) -> Any:
+def _as_tuple(value: object) -> Any:
     return tuple(value) if isinstance(value, (list, tuple)) else value
 
 
-def brief_value(value: Any) -> str:
+def brief_value(value: object) -> str:
     """Return a value as a sentence can say it, never running a user's slow or broken ``__repr__``."""
     if value is None or isinstance(value, (bool, int, float)):
         return repr(value)
@@ -132,7 +133,7 @@ def brief_value(value: Any) -> str:
     return type(value).__name__
 
 
-def weight_shapes(layer: Any) -> str:
+def weight_shapes(layer: Layer) -> str:
     """Return the shapes of a layer's weights in words, such as ``kernel (8, 64), bias (64,)``."""
     weights = list(getattr(layer, "weights", ()))
     words = [f"{str(weight.name).rpartition('/')[2]} {tuple(weight.shape)}" for weight in weights[:3]]

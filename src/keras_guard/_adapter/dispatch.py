@@ -34,12 +34,12 @@ class Dispatch:
     def __init__(self) -> None:
         self.sinks: tuple[Any, ...] = ()
 
-    def tell(self, name: str, *arguments: Any) -> None:
+    def tell(self, name: str, *arguments: object) -> None:
         """Call a method of every sink."""
         for sink in self._listening():
             getattr(sink, name)(*arguments)
 
-    def begin(self, name: str, *arguments: Any) -> list[tuple[Any, Any]]:
+    def begin(self, name: str, *arguments: object) -> list[tuple[Any, Any]]:
         """Call a method of every sink; return the tokens of those that gave one, not of those it failed in."""
         tokens = [(sink, getattr(sink, name)(*arguments)) for sink in self._listening()]
         return [(sink, token) for sink, token in tokens if token is not None]
@@ -57,7 +57,7 @@ class Dispatch:
         """Return a probe's function such that it raises nothing but what is meant, or the user's own interrupt."""
 
         @functools.wraps(function)
-        def contained(*arguments: Any) -> Any:
+        def contained(*arguments: object) -> Any:
             try:
                 return function(*arguments)
             except (KeyboardInterrupt, Meant):

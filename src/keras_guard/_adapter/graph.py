@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from .._data.types import Layer, Model, Structure, Tensor
 from .keras_types import keras
 
 
@@ -37,7 +38,7 @@ class Value:
     name: str
     call: Call | None = None
     path: tuple[Any, ...] = ()
-    tensor: Any = None
+    tensor: Tensor = None
 
 
 @dataclass(eq=False)
@@ -53,7 +54,7 @@ class Call:
         recorded: The tensors it read when it was recorded, in order.
     """
 
-    operation: Any
+    operation: Layer
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
     outputs: list[Value] = field(default_factory=list)
@@ -85,7 +86,7 @@ class Graph:
         outputs: Structure of :class:`Value` as the model returns it.
     """
 
-    model: Any
+    model: Model
     calls: list[Call]
     inputs: Any
     outputs: Any
@@ -98,7 +99,7 @@ class Graph:
         """Return the output tensors."""
         return list(values_in(self.outputs))
 
-    def calls_of(self, operation: Any) -> list[Call]:
+    def calls_of(self, operation: Layer) -> list[Call]:
         """Return every call of one operation."""
         return [call for call in self.calls if call.operation is operation]
 
@@ -107,7 +108,7 @@ class Graph:
         return [call for call in self.calls if any(v is value for v in call.inputs())]
 
 
-def values_in(structure: Any) -> Iterator[Value]:
+def values_in(structure: Structure) -> Iterator[Value]:
     """Yield the :class:`Value` leaves of nested lists, tuples and dicts."""
     if isinstance(structure, Value):
         yield structure
@@ -119,7 +120,7 @@ def values_in(structure: Any) -> Iterator[Value]:
             yield from values_in(item)
 
 
-def map_structure(function: Callable[[Any], Any], structure: Any) -> Any:
+def map_structure(function: Callable[[Any], Any], structure: Structure) -> Structure:
     """Return the structure with ``function`` applied to every leaf; dicts keep their order."""
     if isinstance(structure, dict):
         return {key: map_structure(function, item) for key, item in structure.items()}
@@ -132,7 +133,9 @@ def map_structure(function: Callable[[Any], Any], structure: Any) -> Any:
     return function(structure)
 
 
-def flat_with_paths(structure: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
+def flat_with_paths(
+    structure: Structure, path: tuple[object, ...] = ()
+) -> Iterator[tuple[tuple[Any, ...], Any]]:
     """Yield (path, leaf) in Keras' order of flattening."""
     if isinstance(structure, dict):
         for key in _ordered(structure):
@@ -144,7 +147,7 @@ def flat_with_paths(structure: Any, path: tuple[Any, ...] = ()) -> Iterator[tupl
         yield path, structure
 
 
-def _ordered(structure: dict[Any, Any]) -> list[Any]:
+def _ordered(structure: dict[Structure, Structure]) -> list[Any]:
     """Return keys in Keras' own order of flattening (sorted where that is possible)."""
     try:
         return sorted(structure)
@@ -152,7 +155,7 @@ def _ordered(structure: dict[Any, Any]) -> list[Any]:
         return list(structure)
 
 
-def spec_of(tensor: Any) -> Spec:
+def spec_of(tensor: Tensor) -> Spec:
     """Describe a symbolic tensor."""
     shape = getattr(tensor, "shape", None)
     if shape is None or getattr(shape, "rank", 0) is None:  # TensorFlow's shape of unknown rank has no length
@@ -162,12 +165,12 @@ def spec_of(tensor: Any) -> Spec:
     return Spec(known, str(_dtype_name(tensor)), bool(getattr(tensor, "sparse", False)))
 
 
-def _dtype_name(tensor: Any) -> Any:
+def _dtype_name(tensor: Tensor) -> Any:
     dtype = getattr(tensor, "dtype", "float32")
     return getattr(dtype, "name", dtype)
 
 
-def symbolic(spec: Spec, name: str | None = None) -> Any:
+def symbolic(spec: Spec, name: str | None = None) -> Tensor:
     """Return a new symbolic tensor that belongs to no graph."""
     package = keras()
     if hasattr(package, "KerasTensor"):

@@ -5,23 +5,24 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
+from .._data.types import Layer, Model, Tensor
 from .graph import Call, Graph, Value, flat_with_paths
 from .keras_types import TYPES, is_layer, is_symbolic
 from .membership import graph_operations, is_input
 from .read_graph import functional_of, operation_of
 
 
-def maker_of(value: Value) -> Any:
+def maker_of(value: Value) -> Layer:
     """Return the operation that made a live tensor (the input layer of an input)."""
     return operation_of(getattr(value.tensor, "_keras_history", None))
 
 
-def made_by(value: Value) -> Any:
+def made_by(value: Value) -> Layer:
     """Return what makes a tensor of a graph: the called operation, or the input layer."""
     return value.call.operation if value.call is not None else maker_of(value)
 
 
-def maker_of_tensor(tensor: Any) -> Any:
+def maker_of_tensor(tensor: Tensor) -> Layer:
     """Return the operation that made a symbolic tensor, or the input layer; ``None`` for other values."""
     return operation_of(getattr(tensor, "_keras_history", None)) if is_symbolic(tensor) else None
 
@@ -57,13 +58,13 @@ def carries_masks(graph: Graph) -> bool:
     return any(getattr(value.tensor, "_keras_mask", None) is not None for value in values)
 
 
-def sub_layers(layer: Any) -> list[Any]:
+def sub_layers(layer: Layer) -> list[Layer]:
     """Return the layers inside a layer."""
     flatten = getattr(layer, "_flatten_layers", None)
     return list(flatten(include_self=False, recursive=True)) if flatten is not None else []
 
 
-def called_operations(model: Any) -> list[Any]:
+def called_operations(model: Model) -> list[Layer]:
     """Return what a model's graph and the graphs of models called in it call, each once, inputs left out."""
     found: dict[int, Any] = {}
     for operation in graph_operations(model):
@@ -74,7 +75,7 @@ def called_operations(model: Any) -> list[Any]:
     return list(found.values())
 
 
-def tied_layers(model: Any) -> set[int]:
+def tied_layers(model: Model) -> set[int]:
     """Return the ids of layers that share a variable or a part with another layer of the graph."""
     owners: dict[int, set[int]] = {}
     for layer in called_operations(model):

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from .._data.types import Layer, Model
 from .graph import Spec, Value
 from .graph_facts import maker_of
 from .keras_types import TYPES, is_keras_2, setting
@@ -39,7 +40,7 @@ def is_automatic_input_name(name: str) -> bool:
     return _AUTOMATIC.fullmatch(name) is not None
 
 
-def input_facts(layer: Any, spec: Spec | None = None) -> InputFacts:
+def input_facts(layer: Layer, spec: Spec | None = None) -> InputFacts:
     """Describe an input layer, with another shape and type where ``spec`` is given."""
     shape = spec.shape if spec is not None else _batch_shape(layer)
     dtype = spec.dtype if spec is not None else str(layer.dtype)
@@ -48,11 +49,11 @@ def input_facts(layer: Any, spec: Spec | None = None) -> InputFacts:
     return InputFacts(batch_shape, None if dtype == setting("floatx") else dtype, _given_name(layer), flags)
 
 
-def _batch_shape(layer: Any) -> Any:
+def _batch_shape(layer: Layer) -> Any:
     return layer._batch_input_shape if is_keras_2(layer) else layer.batch_shape
 
 
-def _given_name(layer: Any) -> str:
+def _given_name(layer: Layer) -> str:
     """Return an input's name; an empty text for one that Keras 2 chose."""
     name = str(layer.name)
     return "" if is_keras_2(layer) and re.fullmatch(r"input_\d+|\w+_input", name) else name
@@ -67,7 +68,7 @@ def input_of_value(value: Value, spec: Spec | None = None) -> InputFacts:
     return InputFacts(use.shape, use.dtype, value.name, {})
 
 
-def sequential_input(model: Any) -> Any:
+def sequential_input(model: Model) -> Any:
     """Return the input layer of a Sequential; ``None`` while it has none."""
     layers = tracked_layers(model)
     return layers[0] if layers and is_input(layers[0]) else None
@@ -94,7 +95,7 @@ _RUNNING = (
 )  # fmt: skip
 
 
-def model_class(model: Any) -> ModelClass:
+def model_class(model: Model) -> ModelClass:
     """Say whether a subclass of Functional or Sequential takes what Keras' own constructor takes."""
     cls = type(model)
     if is_stock(cls):

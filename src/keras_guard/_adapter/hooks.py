@@ -13,6 +13,7 @@ from types import FrameType
 from typing import Any, Protocol
 
 from .._data.missing import MISSING
+from .._data.types import Layer, Model, Optimizer
 from .attribute_reads import OPTIMIZER_SETTINGS
 from .dispatch import Dispatch
 from .keras_types import TYPES, has, inner, is_layer, is_model, is_symbolic, lookup
@@ -32,13 +33,13 @@ class Sink(Protocol):
     def fault(self, error: BaseException) -> None:
         """Something went wrong inside a probe."""
 
-    def attribute_set(self, target: Any, name: str, old: Any) -> None:
+    def attribute_set(self, target: object, name: str, old: object) -> None:
         """User code assigned an attribute of a layer, model or optimizer."""
 
-    def entered(self, model: Any, call: Call) -> None:
+    def entered(self, model: Model, call: Call) -> None:
         """An entry method of a model begins."""
 
-    def left(self, model: Any) -> None:
+    def left(self, model: Model) -> None:
         """The entry method ended."""
 
     def batch_begins(self, kind: str) -> None:
@@ -47,49 +48,49 @@ class Sink(Protocol):
     def batch_ended(self, kind: str) -> None:
         """The traced function of the innermost entry has run."""
 
-    def shown(self, model: Any, method: str) -> None:
+    def shown(self, model: Model, method: str) -> None:
         """A model is about to be called by the user, summarised, saved, exported or plotted."""
 
-    def compiled(self, model: Any) -> None:
+    def compiled(self, model: Model) -> None:
         """``compile`` ended."""
 
-    def building(self, given: tuple[Any, ...]) -> None:
+    def building(self, given: tuple[object, ...]) -> None:
         """A model's constructor begins, with these arguments."""
 
-    def built(self, model: Any) -> None:
+    def built(self, model: Model) -> None:
         """A model's constructor ended."""
 
-    def functions_dropped(self, model: Any, kind: str) -> None:
+    def functions_dropped(self, model: Model, kind: str) -> None:
         """A traced function was replaced or thrown away."""
 
-    def structure_begins(self, model: Any, action: str) -> Any:
+    def structure_begins(self, model: Model, action: str) -> Any:
         """``add`` or ``pop`` begins; returns a token for :meth:`structure_ended`."""
 
-    def structure_ended(self, token: Any) -> None:
+    def structure_ended(self, token: object) -> None:
         """``add`` or ``pop`` ended."""
 
-    def setting_begins(self, optimizer: Any, name: str) -> Any:
+    def setting_begins(self, optimizer: Optimizer, name: str) -> Any:
         """A method that changes a setting of an optimizer begins; see :meth:`setting_ended`."""
 
-    def setting_ended(self, token: Any) -> None:
+    def setting_ended(self, token: object) -> None:
         """The method ended."""
 
-    def function_begins(self, function: Any, call: Call) -> Any:
+    def function_begins(self, function: object, call: Call) -> Any:
         """A function of the user's that ``tf.function`` made is called; see :meth:`function_ended`."""
 
-    def function_ended(self, token: Any) -> None:
+    def function_ended(self, token: object) -> None:
         """The call of a traced function of the user's ended."""
 
-    def adapt_begins(self, layer: Any) -> Any:
+    def adapt_begins(self, layer: Layer) -> Any:
         """``adapt`` or ``set_vocabulary`` begins; what is returned goes to :meth:`adapt_ended`."""
 
-    def adapt_ended(self, token: Any) -> None:
+    def adapt_ended(self, token: object) -> None:
         """``adapt`` or ``set_vocabulary`` ended."""
 
     def policy_begins(self) -> Any:
         """The global dtype policy is about to be set."""
 
-    def policy_ended(self, token: Any) -> None:
+    def policy_ended(self, token: object) -> None:
         """The global dtype policy was set."""
 
 
@@ -176,7 +177,7 @@ class _Shared:
         function = inspect.unwrap(getattr(model, method))
         names = list(inspect.signature(function).parameters)
 
-        def before(*values: Any) -> Any:
+        def before(*values: object) -> Any:
             arguments = dict(zip(names, values, strict=False))
             try:
                 call = call_of(method, arguments)
@@ -194,10 +195,10 @@ class _Shared:
         callbacks = inner(package, "callbacks")
         for kind in ("train", "test", "predict"):
 
-            def after(_: Any, kind: str = kind) -> None:
+            def after(_: object, kind: str = kind) -> None:
                 self.dispatch.tell("batch_begins", kind)
 
-            def ended(*_: Any, kind: str = kind) -> None:
+            def ended(*_: object, kind: str = kind) -> None:
                 self.dispatch.tell("batch_ended", kind)
 
             # At the end of the method the callbacks have had their say, and the step comes next.
@@ -225,7 +226,7 @@ class _Shared:
         begins = lambda *_: self.dispatch.begin("policy_begins")  # noqa: E731
         self._probe_function(setter, "set_dtype_policy", begins, self._ended("policy_ended"))
 
-    def _probe(self, owner: Any, name: str, before: Any, after: Any = None) -> None:
+    def _probe(self, owner: object, name: str, before: object, after: object = None) -> None:
         function = getattr(owner, name, None)
         self._probe_function(function, f"{getattr(owner, '__name__', owner)}.{name}", before, after)
 
@@ -254,40 +255,40 @@ class _Shared:
             return
         self.dispatch.tell("attribute_set", target, name, old)
 
-    def _before_call(self, layer: Any, args: tuple[Any, ...], _: dict[str, Any]) -> None:
+    def _before_call(self, layer: Layer, args: tuple[object, ...], _: dict[str, Any]) -> None:
         if not is_model(layer) or _in_keras(sys._getframe(3)):
             return
         if any(is_symbolic(item) for item in _leaves(args)):
             return  # nesting a model in another one is building, not using
         self.dispatch.tell("shown", layer, "call")
 
-    def _before_building(self, model: Any, *given: Any) -> Any:
+    def _before_building(self, model: Model, *given: object) -> Any:
         self.dispatch.tell("building", given)
         return model
 
-    def _before_function(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def _before_function(self, function: object, args: tuple[object, ...], kwargs: dict[str, Any]) -> Any:
         if not is_users_own(function):
             return None
         return self.dispatch.begin("function_begins", function, own_call(function, args, kwargs))
 
     def _shower(self, method: str) -> Callable[..., None]:
-        def before(model: Any, *_: Any) -> None:
+        def before(model: Model, *_: object) -> None:
             if is_model(model):
                 self.dispatch.tell("shown", model, method)
 
         return before
 
-    def _learning(self, layer: Any, *_: Any) -> Any:
+    def _learning(self, layer: Layer, *_: object) -> Any:
         return None if _in_keras(sys._getframe(3)) else self.dispatch.begin("adapt_begins", layer)
 
     def _setter(self, name: str) -> Callable[..., Any]:
-        def before(optimizer: Any, *_: Any) -> Any:
+        def before(optimizer: Optimizer, *_: object) -> Any:
             return self.dispatch.begin("setting_begins", optimizer, name)
 
         return before
 
     def _structure(self, action: str) -> Callable[..., Any]:
-        def before(target: Any, *_: Any) -> Any:
+        def before(target: object, *_: object) -> Any:
             if _in_keras(sys._getframe(3)):
                 return None
             return self.dispatch.begin("structure_begins", target, action)
@@ -298,7 +299,7 @@ class _Shared:
 def _unless_none(after: Callable[[Any], None]) -> Callable[[Any], None]:
     """Return ``after`` such that it is not called where the probe before said nothing, or failed."""
 
-    def called(token: Any) -> None:
+    def called(token: object) -> None:
         if token is not None:
             after(token)
 
@@ -308,11 +309,11 @@ def _unless_none(after: Callable[[Any], None]) -> Callable[[Any], None]:
 _SHARED = _Shared()
 
 
-def _token(*_: Any) -> bool:
+def _token(*_: object) -> bool:
     return True
 
 
-def _before_setattr(target: Any, name: str, value: Any) -> Any:
+def _before_setattr(target: object, name: str, value: object) -> Any:
     """Keep the old value of an attribute that user code is about to set on a living object.
 
     Runs for every attribute of every layer while it is made, so it must leave early: objects
@@ -343,7 +344,7 @@ def _before_setattr(target: Any, name: str, value: Any) -> Any:
     return target, name, old
 
 
-def _leaves(value: Any, depth: int = 3) -> Any:
+def _leaves(value: object, depth: int = 3) -> Any:
     if depth and isinstance(value, (list, tuple)):
         for item in value:
             yield from _leaves(item, depth - 1)

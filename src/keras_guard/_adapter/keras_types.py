@@ -161,33 +161,33 @@ TYPES = KerasTypes()
 # By type and not by ``isinstance``: that asks ``value.__class__``, which runs a lazy proxy's code.
 
 
-def is_layer(value: Any) -> bool:
+def is_layer(value: object) -> bool:
     """Whether ``value`` is a Keras layer (models are layers)."""
     kind = type(value)
     return issubclass(kind, TYPES.layer) and not issubclass(kind, TYPES.no_layer)
 
 
-def is_model(value: Any) -> bool:
+def is_model(value: object) -> bool:
     """Whether ``value`` is a Keras model."""
     return issubclass(type(value), TYPES.model)
 
 
-def is_graph_model(value: Any) -> bool:
+def is_graph_model(value: object) -> bool:
     """Whether ``value`` is a Functional or Sequential model, whose graph can be read."""
     return issubclass(type(value), TYPES.functional + TYPES.sequential)
 
 
-def is_optimizer(value: Any) -> bool:
+def is_optimizer(value: object) -> bool:
     """Whether ``value`` is a Keras optimizer."""
     return issubclass(type(value), TYPES.optimizer)
 
 
-def is_symbolic(value: Any) -> bool:
+def is_symbolic(value: object) -> bool:
     """Whether ``value`` is a symbolic tensor."""
     return issubclass(type(value), TYPES.symbolic)
 
 
-def is_keras_2(value: Any) -> bool:
+def is_keras_2(value: object) -> bool:
     """Whether ``value`` is a layer, model or optimizer of ``tf_keras``."""
     return issubclass(type(value), TYPES.keras_2)
 
@@ -196,7 +196,7 @@ _USED = threading.local()
 
 
 @contextlib.contextmanager
-def keras_of(value: Any) -> Iterator[None]:
+def keras_of(value: object) -> Iterator[None]:
     """Let :func:`keras` be the package a model or layer comes from, in this thread and block."""
     before = getattr(_USED, "name", None)
     _USED.name = KERAS_2 if is_keras_2(value) else "keras"

@@ -19,6 +19,7 @@ from types import FunctionType
 from typing import Any
 
 from .._data.edits import LayerRecord
+from .._data.types import Model
 from .describe import config_of
 from .keras_types import TYPES, is_layer, keras, setting
 from .policy import global_policy
@@ -92,7 +93,7 @@ def user_objects(namespace: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in list(namespace.items()) if isinstance(value, (type, FunctionType))}
 
 
-def constructor_of(item: Any, objects: Mapping[str, Any], *, name: str | None = None) -> Construct:
+def constructor_of(item: object, objects: Mapping[str, Any], *, name: str | None = None) -> Construct:
     """Return the constructor call that makes an equal layer (or loss, metric, optimizer).
 
     Args:
@@ -118,7 +119,7 @@ def constructor_of(item: Any, objects: Mapping[str, Any], *, name: str | None = 
     return _checked(cls, wanted, live, objects)
 
 
-def constructor_with(item: Any, given: Mapping[str, Any], objects: Mapping[str, Any]) -> Construct:
+def constructor_with(item: object, given: Mapping[str, Any], objects: Mapping[str, Any]) -> Construct:
     """Return the constructor call of a live layer with other values for some arguments.
 
     Args:
@@ -151,7 +152,7 @@ def constructor_with(item: Any, given: Mapping[str, Any], objects: Mapping[str, 
     raise NotExpressibleError(f"{cls.__name__} gives another config back than it was given")
 
 
-def _checked(cls: type, wanted: dict[str, Any], live: Any, objects: Mapping[str, Any]) -> Construct:
+def _checked(cls: type, wanted: dict[str, Any], live: object, objects: Mapping[str, Any]) -> Construct:
     for brief, given in ((True, _rounded(wanted)), (True, wanted), (False, wanted)):
         try:
             call = Construct(cls, arguments(cls, given, live, objects, brief=brief))
@@ -172,7 +173,7 @@ def _checked(cls: type, wanted: dict[str, Any], live: Any, objects: Mapping[str,
     raise NotExpressibleError(f"{cls.__name__}: {reason}") from None
 
 
-def _gives(cls: type, wanted: dict[str, Any], live: Any, kwargs: Mapping[str, Any]) -> bool:
+def _gives(cls: type, wanted: dict[str, Any], live: object, kwargs: Mapping[str, Any]) -> bool:
     """Whether a call of a class gives a config, apart from what building the layer filled in."""
     try:
         made = strip(realise(Construct(cls, dict(kwargs))).get_config())
@@ -184,7 +185,7 @@ def _gives(cls: type, wanted: dict[str, Any], live: Any, kwargs: Mapping[str, An
     )
 
 
-def _is_filled_in(key: str, given: Any, built: Any, live: Any) -> bool:
+def _is_filled_in(key: str, given: object, built: Model, live: object) -> bool:
     """Whether a value in a built layer's config is what the layer made of the given one."""
     if key == "axis":
         return isinstance(built, (list, tuple)) and len(built) == 1 and bool(built[0] == given)
@@ -216,7 +217,7 @@ def _as_single(value: float) -> float:
     return single
 
 
-def same_config(a: Any, b: Any) -> bool:
+def same_config(a: object, b: object) -> bool:
     """Whether two configs say the same, tuples and lists alike, auto-chosen names of inner parts apart."""
     if isinstance(a, dict) and isinstance(b, dict):
         return a.keys() == b.keys() and all(same_config(a[k], b[k]) for k in a)
@@ -230,12 +231,12 @@ def same_config(a: Any, b: Any) -> bool:
         return False
 
 
-def _is_nan(value: Any) -> bool:
+def _is_nan(value: object) -> bool:
     return isinstance(value, float) and math.isnan(value)
 
 
 def arguments(
-    cls: type, config: dict[str, Any], live: Any, objects: Mapping[str, Any], *, brief: bool
+    cls: type, config: dict[str, Any], live: object, objects: Mapping[str, Any], *, brief: bool
 ) -> dict[str, Any]:
     """Return a config as arguments of the constructor; brief: without those that have their default."""
     parameters, open_ended = constructor_parameters(cls)
@@ -265,7 +266,7 @@ def arguments(
     return {key: found[key] for key in order}
 
 
-def _is_chosen_by_keras_2(key: str, raw: Any, *, known: bool) -> bool:
+def _is_chosen_by_keras_2(key: str, raw: object, *, known: bool) -> bool:
     """Whether Keras 2 adds an argument by itself: what a loss wraps, and no compiling without a GPU."""
     return (key == "fn" and not known) or (key == "jit_compile" and raw is False)
 
@@ -289,13 +290,13 @@ def constructor_parameters(cls: type) -> tuple[dict[str, inspect.Parameter], boo
     )
 
 
-def _policy_name(value: Any) -> str | None:
+def _policy_name(value: object) -> str | None:
     if isinstance(value, dict) and value.get("class_name") == "DTypePolicy":
         return str(value.get("config", {}).get("name"))
     return value if isinstance(value, str) else None
 
 
-def _is_default(value: Any, raw: Any, default: Any) -> bool:
+def _is_default(value: object, raw: object, default: object) -> bool:
     """Whether an argument is what the constructor takes when it is not given."""
     if isinstance(value, Construct):
         return isinstance(default, str) and _shorthand(value) == default.lower()
@@ -308,7 +309,7 @@ def _is_default(value: Any, raw: Any, default: Any) -> bool:
     return type(raw) is type(default) and bool(raw == default)
 
 
-def _neutral(raw: Any, live: Any, objects: Mapping[str, Any]) -> Any:
+def _neutral(raw: object, live: object, objects: Mapping[str, Any]) -> Any:
     """Return a config value with serialised objects turned into constructor calls."""
     if isinstance(raw, dict):
         if raw.keys() >= _SERIALIZED:
@@ -323,7 +324,7 @@ def _neutral(raw: Any, live: Any, objects: Mapping[str, Any]) -> Any:
     return raw
 
 
-def _object(raw: dict[str, Any], live: Any, objects: Mapping[str, Any]) -> Any:
+def _object(raw: dict[str, Any], live: object, objects: Mapping[str, Any]) -> Any:
     name, config = raw["class_name"], raw["config"]
     if name == "DTypePolicy":
         return str(config["name"])
@@ -339,7 +340,7 @@ def _object(raw: dict[str, Any], live: Any, objects: Mapping[str, Any]) -> Any:
     return short if short is not None and _is_plain_shorthand(cls) else made
 
 
-def _function(name: str, live: Any, objects: Mapping[str, Any]) -> Named:
+def _function(name: str, live: object, objects: Mapping[str, Any]) -> Named:
     if callable(live) and getattr(live, "__name__", None) == name.rpartition(">")[2]:
         return Named(name, live)
     found = objects.get(name.rpartition(">")[2])
@@ -350,7 +351,7 @@ def _function(name: str, live: Any, objects: Mapping[str, Any]) -> Named:
     return Named(name, found)
 
 
-def _class_named(raw: Mapping[str, Any], live: Any, objects: Mapping[str, Any]) -> type:
+def _class_named(raw: Mapping[str, Any], live: object, objects: Mapping[str, Any]) -> type:
     name = str(raw["class_name"])
     if live is not None and type(live).__name__ == name:
         return type(live)
@@ -394,7 +395,7 @@ def _is_plain_shorthand(cls: type) -> bool:
     return cls.__module__.startswith(_STOCK) and room.startswith(("initializers", "constraints"))
 
 
-def is_automatic_name(item: Any, name: str) -> bool:
+def is_automatic_name(item: object, name: str) -> bool:
     """Whether Keras, not the user, chose a name: the class' own in lower case, and a number."""
     cls = item.cls if isinstance(item, LayerRecord) else type(item)
     words = [snake_case(kind.__name__) for kind in cls.__mro__ if kind.__module__.startswith(_STOCK)]
@@ -413,7 +414,7 @@ def snake_case(name: str) -> str:
     return re.sub(r"([a-z])([A-Z])", r"\1_\2", words).lower()
 
 
-def _assert_literal(value: Any, depth: int = 0) -> None:
+def _assert_literal(value: object, depth: int = 0) -> None:
     if depth > 50:
         raise NotExpressibleError("a config nested too deeply")
     if isinstance(value, dict):
@@ -427,7 +428,7 @@ def _assert_literal(value: Any, depth: int = 0) -> None:
         raise NotExpressibleError(f"a value of type {type(value).__name__} in the config")
 
 
-def realise(value: Any, objects: Mapping[str, Any] | None = None) -> Any:
+def realise(value: object, objects: Mapping[str, Any] | None = None) -> Any:
     """Make what a constructor call describes."""
     if isinstance(value, Construct):
         if value.config is not None:

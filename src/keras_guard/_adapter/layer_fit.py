@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._data.edits import LayerRecord
+from .._data.types import Layer, Tensor
 from .describe import config_of
 from .graph import Spec, flat_with_paths, map_structure, spec_of, symbolic
 from .keras_types import TYPES, is_keras_2, is_layer, keras
@@ -37,7 +38,7 @@ class Fit:
     weights: tuple[tuple[int, ...], ...] | None
 
 
-def weight_shapes_of(layer: Any) -> tuple[tuple[int, ...], ...]:
+def weight_shapes_of(layer: Layer) -> tuple[tuple[int, ...], ...]:
     """Return the shapes of a layer's weights and states, random seeds apart."""
     variables = getattr(layer, "variables", None) or ()
     return tuple(tuple(v.shape) for v in variables if "seed_generator" not in str(getattr(v, "path", "")))
@@ -50,13 +51,13 @@ def same_weights(old: Any, new: Any) -> bool:
     return all(_same_values(a, b) for a, b in zip(old.weights, new.weights, strict=True))
 
 
-def _same_values(old: Any, new: Any) -> bool:
+def _same_values(old: object, new: object) -> bool:
     numpy: Any = sys.modules["numpy"]
     a, b = as_numpy(old), as_numpy(new)
     return a.shape == b.shape and bool(numpy.array_equal(a, b, equal_nan=a.dtype.kind in "fc"))
 
 
-def outgrown(layer: Any, taken: Any, made: Any) -> bool:
+def outgrown(layer: Layer, taken: object, made: object) -> bool:
     """Whether a built layer's attributes now speak of another output than the one it makes.
 
     ``layer.units = 5`` on a built layer leaves its weights as they are, but from then on the layer
@@ -83,7 +84,7 @@ def outgrown(layer: Any, taken: Any, made: Any) -> bool:
         return False
 
 
-def has_hidden_state(layer: Any) -> bool:
+def has_hidden_state(layer: Layer) -> bool:
     """Whether the layer learned something its config does not hold (``adapt``)."""
     if not hasattr(layer, "adapt") or not getattr(layer, "built", False):
         return False
@@ -92,11 +93,11 @@ def has_hidden_state(layer: Any) -> bool:
     return all(value is None or not len(_listed(value)) for value in given)
 
 
-def _listed(value: Any) -> Any:
+def _listed(value: object) -> Any:
     return value if hasattr(value, "__len__") else [value]
 
 
-def fresh_copy(item: Any, objects: Mapping[str, Any]) -> Any:
+def fresh_copy(item: object, objects: Mapping[str, Any]) -> Any:
     """Make an unbuilt layer with the config of ``item``.
 
     Raises:
@@ -120,18 +121,18 @@ def fresh_copy(item: Any, objects: Mapping[str, Any]) -> Any:
         raise NoCopyError(_first_line(error)) from None
 
 
-def config_holds_code(layer: Any) -> bool:
+def config_holds_code(layer: Layer) -> bool:
     """Whether a layer's config holds a lambda, which is never made from a config again."""
     return _holds_code(config_of(layer))
 
 
-def _holds_code(config: Any) -> bool:
+def _holds_code(config: object) -> bool:
     if isinstance(config, dict):
         return config.get("class_name") == "__lambda__" or any(_holds_code(v) for v in config.values())
     return isinstance(config, (list, tuple)) and any(_holds_code(item) for item in config)
 
 
-def fit(layer: Any, args: Any, kwargs: Any, *, record: bool = True) -> Fit:
+def fit(layer: Layer, args: object, kwargs: object, *, record: bool = True) -> Fit:
     """Call a layer symbolically on new tensors that belong to no graph.
 
     Args:
@@ -152,7 +153,9 @@ def fit(layer: Any, args: Any, kwargs: Any, *, record: bool = True) -> Fit:
     return Fit(outputs, weight_shapes_of(layer) if record and is_layer(layer) else None)
 
 
-def _outputs(layer: Any, args: Any, kwargs: Any, *, record: bool) -> tuple[tuple[tuple[Any, ...], Spec], ...]:
+def _outputs(
+    layer: Layer, args: Any, kwargs: Any, *, record: bool
+) -> tuple[tuple[tuple[Any, ...], Spec], ...]:
     if record and is_layer(layer):
         made = layer(*args, **kwargs)
     elif is_keras_2(layer):  # cannot tell without being called
@@ -163,11 +166,11 @@ def _outputs(layer: Any, args: Any, kwargs: Any, *, record: bool) -> tuple[tuple
     return _specs(made)
 
 
-def _specs(made: Any) -> tuple[tuple[tuple[Any, ...], Spec], ...]:
+def _specs(made: object) -> tuple[tuple[tuple[Any, ...], Spec], ...]:
     return tuple((path, spec_of(tensor)) for path, tensor in flat_with_paths(made))
 
 
-def _tensor(leaf: Any) -> Any:
+def _tensor(leaf: object) -> Tensor:
     return symbolic(leaf) if isinstance(leaf, Spec) else leaf
 
 
@@ -179,7 +182,7 @@ def _first_line(error: BaseException) -> str:
     return text if len(text) <= 300 else text[:297] + "..."
 
 
-def public_path(value: Any) -> str | None:
+def public_path(value: object) -> str | None:
     """Return where Keras' public interface holds a class or function, such as ``layers.Dense``."""
     package = keras()
     name = getattr(value, "__name__", "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from .._data.types import Layer
 from .layer_config import Construct, Named, NotExpressibleError, constructor_with
 from .stock import is_stock
 
@@ -13,7 +14,7 @@ _MOST = 20_000
 _MOST_IN_A_CALL = 1_000
 
 
-def with_learned_state(layer: Any, objects: Mapping[str, Any]) -> Construct:
+def with_learned_state(layer: Layer, objects: Mapping[str, Any]) -> Construct:
     """Return the constructor call of an adapted layer, with its statistics or vocabulary as arguments.
 
     Raises:
@@ -26,7 +27,7 @@ def with_learned_state(layer: Any, objects: Mapping[str, Any]) -> Construct:
     return constructor_with(layer, learned, objects)
 
 
-def lambda_call(layer: Any) -> Construct:
+def lambda_call(layer: Layer) -> Construct:
     """Return the constructor call of a ``Lambda``, with its function as an object.
 
     Raises:
@@ -45,7 +46,7 @@ def lambda_call(layer: Any) -> Construct:
     return Construct(type(layer), {"function": function, **{k: v for k, v in given.items() if v}})
 
 
-def constant_of(value: Any) -> tuple[Any, str] | None:
+def constant_of(value: object) -> tuple[Any, str] | None:
     """Return the values and type of a small constant tensor or array; else ``None``."""
     import numpy
 
@@ -64,7 +65,7 @@ def constant_of(value: Any) -> tuple[Any, str] | None:
     return values.tolist(), str(values.dtype)
 
 
-def _learned(layer: Any) -> dict[str, Any]:
+def _learned(layer: Layer) -> dict[str, Any]:
     kind = type(layer).__name__
     if kind == "Normalization":
         return {"mean": _numbers(layer.adapt_mean), "variance": _numbers(layer.adapt_variance)}
@@ -77,15 +78,15 @@ def _learned(layer: Any) -> dict[str, Any]:
     raise NotExpressibleError("it holds what adapt() learned")
 
 
-def _numbers(value: Any) -> Any:
+def _numbers(value: object) -> Any:
     import numpy
 
     return numpy.asarray(value).tolist()
 
 
-def _plain(word: Any) -> Any:
+def _plain(word: object) -> Any:
     return word.item() if hasattr(word, "item") else str(word) if isinstance(word, str) else word
 
 
-def _size(value: Any) -> int:
+def _size(value: object) -> int:
     return sum(map(_size, value)) if isinstance(value, (list, tuple)) else 1

@@ -56,7 +56,7 @@ def mark_of(value: Any, depth: int = _MAX_DEPTH) -> Mark:
         return UNKNOWN
 
 
-def is_marked(mark: Mark, value: Any) -> bool:
+def is_marked(mark: Mark, value: object) -> bool:
     """Whether a value is the one that was marked, or means the same. What cannot be compared counts as the same."""
     kind, value = type(mark), _unwrapped(value)
     if kind is tuple:
@@ -77,14 +77,14 @@ def _unwrapped(value: Any) -> Any:
     return value
 
 
-def _are_marked(marks: tuple[Mark, ...], value: Any) -> bool:
+def _are_marked(marks: tuple[Mark, ...], value: object) -> bool:
     if not issubclass(type(value), (list, tuple)):
         return False
     items = list(_items(value))
     return len(items) == len(marks) and all(map(is_marked, marks, items))
 
 
-def same_value(old: Any, new: Any) -> bool:
+def same_value(old: object, new: object) -> bool:
     """Whether two values are the same, or mean the same."""
     return old is new or is_marked(mark_of(old), new)
 
@@ -113,7 +113,7 @@ def _items(value: Any) -> Any:
 class _Unknown:
     """The mark of what cannot be compared."""
 
-    def is_of(self, value: Any) -> bool:
+    def is_of(self, value: object) -> bool:
         return True
 
     def __str__(self) -> str:
@@ -130,7 +130,7 @@ class _FunctionMark:
     reference: Callable[[], Any]
     code: types.CodeType
 
-    def is_of(self, value: Any) -> bool:
+    def is_of(self, value: object) -> bool:
         living = self.reference()
         if living is value or type(value) is not types.FunctionType:
             return living is value and living is not None
@@ -150,7 +150,7 @@ class _SequenceMark:
     items: tuple[Mark, ...]
     is_list: bool
 
-    def is_of(self, value: Any) -> bool:
+    def is_of(self, value: object) -> bool:
         return _are_marked(self.items, value)
 
     def __str__(self) -> str:
@@ -188,7 +188,7 @@ class _ArrayMark:
     shape: tuple[int, ...]
     content: bytes
 
-    def is_of(self, value: Any) -> bool:
+    def is_of(self, value: object) -> bool:
         other = mark_of(value)
         return type(other) is _ArrayMark and (
             (other.dtype, other.shape, other.content) == (self.dtype, self.shape, self.content)
@@ -214,7 +214,7 @@ class _ObjectMark:
     reference: Callable[[], Any]
     kind: type
 
-    def is_of(self, value: Any) -> bool:
+    def is_of(self, value: object) -> bool:
         living = self.reference()
         if living is value:
             return living is not None
@@ -224,5 +224,5 @@ class _ObjectMark:
         return f"another {self.kind.__name__}"
 
 
-def _same_config(old: Any, new: Any) -> bool:
+def _same_config(old: object, new: object) -> bool:
     return callable(getattr(type(old), "get_config", None)) and same_meaning(old, new)

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from .._data.types import Layer, Model, Node
 from .keras_types import TYPES, is_keras_2, is_layer, is_model
 
 
-def graph_operations(model: Any) -> list[Any]:
+def graph_operations(model: Model) -> list[Layer]:
     """Return the operations that run when ``model`` is called, nested models not opened.
 
     For a Functional these come from its nodes, for a Sequential from the Functional it runs
@@ -36,14 +37,14 @@ def graph_operations(model: Any) -> list[Any]:
     return tracked_layers(model)
 
 
-def tracked_layers(layer: Any) -> list[Any]:
+def tracked_layers(layer: Layer) -> list[Layer]:
     """Return the layers that a layer or model keeps a record of, inputs included."""
     if not is_keras_2(layer):
         return list(getattr(layer, "_layers", ()))
     return [part for part in layer._flatten_layers(recursive=False, include_self=False) if is_layer(part)]
 
 
-def graph_layers(model: Any) -> Iterator[Any]:
+def graph_layers(model: Model) -> Iterator[Layer]:
     """Yield every layer of the graph, those of nested models and wrappers included, each once."""
     seen: set[int] = set()
     waiting = graph_operations(model)
@@ -56,17 +57,17 @@ def graph_layers(model: Any) -> Iterator[Any]:
         waiting[:0] = graph_operations(operation)
 
 
-def holds(model: Any, layer: Any) -> bool:
+def holds(model: Model, layer: Layer) -> bool:
     """Whether ``layer`` runs when ``model`` is called (nested models included)."""
     return any(item is layer for item in graph_layers(model))
 
 
-def runs_a_graph(model: Any) -> bool:
+def runs_a_graph(model: Model) -> bool:
     """Whether calling the model follows nodes, and not a list of layers."""
     return bool(getattr(model, "_nodes_by_depth", None) or getattr(model, "_functional", None) is not None)
 
 
-def tracks_only(model: Any, layer: Any) -> bool:
+def tracks_only(model: Model, layer: Layer) -> bool:
     """Whether a subclassed model goes on tracking a built layer that none of its attributes names any more."""
     if not is_layer(layer) or not getattr(layer, "built", False) or not getattr(layer, "weights", ()):
         return False
@@ -74,12 +75,22 @@ def tracks_only(model: Any, layer: Any) -> bool:
     return holds(model, layer) and not any(value is layer for value in named)
 
 
-def runs(model: Any, part: Any) -> bool:
+def list_that_holds(model: Model, layer: Layer) -> str | None:
+    """Return the name of an attribute of a model that is a list or dict with this very layer in it."""
+    for name, value in list(vars(model).items()):
+        if name.startswith("_") or not issubclass(type(value), (list, tuple, dict)):
+            continue
+        if any(item is layer for item in flat_items(value)):
+            return str(name)
+    return None
+
+
+def runs(model: Model, part: object) -> bool:
     """Whether ``part`` is the model or runs when it is called."""
     return model is part or holds(model, part)
 
 
-def visible_layers(model: Any) -> tuple[Any, ...]:
+def visible_layers(model: Model) -> tuple[Layer, ...]:
     """Return what ``model.layers`` shows; a property of the user's own is not asked."""
     if not is_keras_property(model, "layers"):
         return tuple(tracked_layers(model))
@@ -89,22 +100,22 @@ def visible_layers(model: Any) -> tuple[Any, ...]:
         return ()
 
 
-def own_layers(model: Any) -> tuple[Any, ...]:
+def own_layers(model: Model) -> tuple[Layer, ...]:
     """Return the layers of the graph itself in running order, without inputs."""
     return tuple(op for op in graph_operations(model) if is_layer(op) and not is_input(op))
 
 
-def listed_layers(model: Any) -> tuple[Any, ...]:
+def listed_layers(model: Model) -> tuple[Layer, ...]:
     """Return the layers Keras' own list shows, without inputs."""
     return tuple(layer for layer in visible_layers(model) if not is_input(layer))
 
 
-def is_input(layer: Any) -> bool:
+def is_input(layer: Layer) -> bool:
     """Whether ``layer`` only stands for a model's input."""
     return type(layer).__name__ == "InputLayer"
 
 
-def matches_layer_list(model: Any, items: tuple[Any, ...]) -> bool:
+def matches_layer_list(model: Model, items: tuple[object, ...]) -> bool:
     """Whether ``items`` are exactly this model's layers, with or without the input."""
     if not items:
         return False
@@ -117,34 +128,34 @@ def matches_layer_list(model: Any, items: tuple[Any, ...]) -> bool:
     return same_items(given, tuple(layer for layer in shown if not is_input(layer)))
 
 
-def same_items(a: tuple[Any, ...], b: tuple[Any, ...]) -> bool:
+def same_items(a: tuple[object, ...], b: tuple[object, ...]) -> bool:
     """Whether two sequences hold the same objects in the same order."""
     return len(a) == len(b) and all(x is y for x, y in zip(a, b, strict=True))
 
 
-def is_built(layer: Any) -> bool:
+def is_built(layer: Layer) -> bool:
     """Whether the layer has been built."""
     return bool(getattr(layer, "built", False))
 
 
-def was_called(layer: Any) -> bool:
+def was_called(layer: Layer) -> bool:
     """Whether the layer was ever called on a symbolic tensor."""
     return bool(getattr(layer, "_inbound_nodes", ()))
 
 
-def is_run_alone(layer: Any) -> bool:
+def is_run_alone(layer: Layer) -> bool:
     """Whether the layer was called on data, and never on a symbolic tensor."""
     return bool(getattr(layer, "_called", False)) and not was_called(layer)
 
 
-def is_called_apart(layer: Any, models: Iterable[Any]) -> bool:
+def is_called_apart(layer: Layer, models: Iterable[Model]) -> bool:
     """Whether a layer was called on tensors none of which comes from an input of one of the models."""
     sources = _sources(getattr(layer, "_inbound_nodes", ()))
     theirs = {id(operation) for model in models for operation in graph_operations(model)}
     return bool(sources) and theirs.isdisjoint(sources)
 
 
-def _sources(nodes: Iterable[Any]) -> set[int]:
+def _sources(nodes: Iterable[Node]) -> set[int]:
     """Return the identities of the input layers that nodes go back to."""
     found: set[int] = set()
     seen: set[int] = set()
@@ -162,12 +173,12 @@ def _sources(nodes: Iterable[Any]) -> set[int]:
     return found
 
 
-def nested_models(model: Any) -> Iterator[Any]:
+def nested_models(model: Model) -> Iterator[Model]:
     """Yield the models inside ``model``'s graph."""
     return (layer for layer in graph_layers(model) if is_model(layer))
 
 
-def is_keras_property(owner: Any, attribute: str) -> bool:
+def is_keras_property(owner: object, attribute: str) -> bool:
     """Whether reading ``owner.attribute`` runs no code but Keras' own."""
     for cls in type(owner).__mro__:
         if attribute in vars(cls):
@@ -175,7 +186,7 @@ def is_keras_property(owner: Any, attribute: str) -> bool:
     return True  # an attribute of the instance, or none
 
 
-def fresh_copy_property(owner: Any, attribute: str) -> bool:
+def fresh_copy_property(owner: object, attribute: str) -> bool:
     """Whether ``owner.attribute`` is a property of Keras that hands out a new container at each read."""
     if not isinstance(getattr(type(owner), attribute, None), property):
         return False
@@ -188,12 +199,12 @@ def fresh_copy_property(owner: Any, attribute: str) -> bool:
     return isinstance(first, (list, dict)) and first is not second
 
 
-def is_compiled(model: Any) -> bool:
+def is_compiled(model: Model) -> bool:
     """Whether a model has been compiled."""
     return bool(getattr(model, "_is_compiled" if is_keras_2(model) else "compiled", False))
 
 
-def compile_objects(model: Any) -> dict[str, Any]:
+def compile_objects(model: Model) -> dict[str, Any]:
     """Return what ``compile`` was given, by argument name; empty when the model is not compiled.
 
     Losses and metrics are the user's own objects (functions, instances, lists), as Keras keeps
@@ -213,7 +224,7 @@ def compile_objects(model: Any) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value is not None}
 
 
-def compile_argument_of(model: Any, value: Any) -> str | None:
+def compile_argument_of(model: Model, value: object) -> str | None:
     """Return the name of the compile argument that is or holds ``value``, or ``None``."""
     for name, given in compile_objects(model).items():
         if any(item is value for item in flat_items(given)):
@@ -221,25 +232,25 @@ def compile_argument_of(model: Any, value: Any) -> str | None:
     return None
 
 
-def shown_argument(model: Any, name: str) -> Any:
+def shown_argument(model: Model, name: str) -> Any:
     """Return what the model's attribute of a compile argument shows, ``None`` where it has none."""
     return vars(model).get(name)
 
 
-def is_argument_read(model: Any, name: str) -> bool:
+def is_argument_read(model: Model, name: str) -> bool:
     """Whether a compile argument has been made into Keras' own objects, so that it is not read again."""
     holder = "_compile_metrics" if name.endswith("metrics") else "_compile_loss"
     return bool(getattr(getattr(model, holder, None), "built", False))
 
 
-def compile_containers(model: Any) -> Iterator[tuple[str, Any]]:
+def compile_containers(model: Model) -> Iterator[tuple[str, Any]]:
     """Yield the lists and dicts of the user's that ``compile`` was given, with the argument's name."""
     for name, value in compile_objects(model).items():
         if isinstance(value, (list, dict)):
             yield name, value
 
 
-def flat_items(value: Any, depth: int = 4) -> Iterator[Any]:
+def flat_items(value: object, depth: int = 4) -> Iterator[Any]:
     """Yield ``value`` and, through lists, tuples and dicts, all it holds."""
     yield value
     if depth == 0:

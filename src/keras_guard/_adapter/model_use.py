@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
+from .._data.types import Model
 from .attribute_reads import SCORING_KINDS
 from .trace_facts import TraceFacts
 from .traces import ENTRIES
@@ -23,7 +23,7 @@ class Use:
         holders: Identities of the models in ``model``'s graph, itself included.
     """
 
-    model: Any
+    model: Model
     method: str
     kind: str | None = None
     serving: tuple[TraceFacts, ...] = ()
@@ -49,6 +49,6 @@ class Use:
         """Whether it is an entry method that computes a loss: one that trains or evaluates."""
         return ENTRIES.get(self.method) in SCORING_KINDS
 
-    def concerns(self, model: Any) -> bool:
+    def concerns(self, model: Model) -> bool:
         """Whether the use runs ``model``, alone or inside another."""
         return model is not None and id(model) in self.holders

@@ -16,6 +16,7 @@ import warnings
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from .._data.types import Layer, Model, Tensor, Variable
 from .dispatch import unheard
 from .graph_facts import sub_layers
 from .keras_types import TYPES, is_keras_2, is_layer, is_model, keras, lookup
@@ -51,7 +52,7 @@ def global_state_kept() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def no_trace(models: Iterable[Any], layers: Iterable[Any]) -> Iterator[None]:
+def no_trace(models: Iterable[Model], layers: Iterable[Layer]) -> Iterator[None]:
     """Put models, all their layers and ``layers`` back to what they were, on leaving."""
     kept = _Snapshot()
     for thing in _everything(models, layers):
@@ -76,13 +77,13 @@ def _states_of(thing: Any) -> Iterable[Any]:
     return getattr(thing, "non_trainable_weights", ())
 
 
-def as_numpy(variable: Any) -> Any:
+def as_numpy(variable: Variable) -> Tensor:
     """Return the value of a variable."""
     ops = getattr(keras(), "ops", None)
     return variable.numpy() if ops is None else ops.convert_to_numpy(variable)
 
 
-def _everything(models: Iterable[Any], layers: Iterable[Any]) -> Iterator[Any]:
+def _everything(models: Iterable[Model], layers: Iterable[Layer]) -> Iterator[Any]:
     seen: set[int] = set()
     for start in [*models, *layers]:
         for thing in _with_parts(start):
@@ -91,7 +92,7 @@ def _everything(models: Iterable[Any], layers: Iterable[Any]) -> Iterator[Any]:
                 yield thing
 
 
-def _with_parts(start: Any) -> Iterator[Any]:
+def _with_parts(start: object) -> Iterator[Any]:
     waiting = [start]
     while waiting:
         thing = waiting.pop()
@@ -118,7 +119,7 @@ class _Snapshot:
         self._containers: list[tuple[Any, Any]] = []
         self._values: list[tuple[Any, Any]] = []
 
-    def add(self, thing: Any) -> None:
+    def add(self, thing: object) -> None:
         attributes = getattr(thing, "__dict__", None)
         if not isinstance(attributes, dict):
             return
@@ -130,7 +131,7 @@ class _Snapshot:
             self._attributes.append((vars(tracker), dict(vars(tracker))))
             self._add_container(tracker.stored_ids, depth=1)
 
-    def _add_container(self, value: Any, depth: int) -> None:
+    def _add_container(self, value: object, depth: int) -> None:
         if not issubclass(type(value), (list, dict, set)):
             value = getattr(value, "__wrapped__", None)  # TensorFlow's proxy around a dict
         if isinstance(value, list):
@@ -148,7 +149,7 @@ class _Snapshot:
     def add_mapping(self, mapping: dict[Any, Any]) -> None:
         self._containers.append((mapping, dict(mapping)))
 
-    def add_values(self, variables: Iterable[Any]) -> None:
+    def add_values(self, variables: Iterable[Variable]) -> None:
         for variable in variables:
             try:
                 self._values.append((variable, as_numpy(variable)))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from types import FunctionType
 from typing import Any
 
+from .._data.types import Layer
 from .describe import config_of
 from .layer_config import NotExpressibleError, snake_case
 from .layer_fit import public_path
@@ -29,7 +30,7 @@ class OperationWords:
     leading: tuple[str, ...] = ()
 
 
-def operation_words(operation: Any) -> OperationWords:
+def operation_words(operation: Layer) -> OperationWords:
     """Return the function that records an equal operation.
 
     Args:
@@ -80,5 +81,5 @@ def _constructor_arguments(cls: type) -> set[str]:
     return {p.name for p in parameters if p.kind in plain and p.name != "name"}
 
 
-def _is_default(value: Any, default: Any) -> bool:
+def _is_default(value: object, default: object) -> bool:
     return type(value) is type(default) and bool(value == default)

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from .._data.types import Model, Optimizer, Variable
 from .keras_types import TYPES, is_keras_2, is_optimizer
 from .no_side_effects import as_numpy
 
@@ -25,7 +26,7 @@ class StateNotFoundError(Exception):
     """An optimizer that keeps variables where they cannot be told apart."""
 
 
-def has_state(model: Any) -> bool:
+def has_state(model: Model) -> bool:
     """Whether a model was trained: its optimizer holds something that a new one does not."""
     optimizer = getattr(model, "optimizer", None)
     if optimizer is None or is_keras_2(optimizer) or not is_optimizer(optimizer):
@@ -37,7 +38,7 @@ def has_state(model: Any) -> bool:
     )
 
 
-def copy_slots(old: Any, new: Any, kept: Mapping[int, Any]) -> None:
+def copy_slots(old: object, new: object, kept: Mapping[int, Any]) -> None:
     """Copy the state of kept weights, and the counters and rates, from one optimizer to another.
 
     Args:
@@ -52,7 +53,7 @@ def copy_slots(old: Any, new: Any, kept: Mapping[int, Any]) -> None:
         target.assign(source)
 
 
-def same_slots(old: Any, new: Any, kept: Mapping[int, Any]) -> bool:
+def same_slots(old: object, new: object, kept: Mapping[int, Any]) -> bool:
     """Whether the state of kept weights, and of them only, is the same in two optimizers.
 
     Raises:
@@ -63,7 +64,7 @@ def same_slots(old: Any, new: Any, kept: Mapping[int, Any]) -> bool:
     return all(numpy.array_equal(as_numpy(a), as_numpy(b), equal_nan=True) for a, b in pairs)
 
 
-def _pairs(old: Any, new: Any, kept: Mapping[int, Any]) -> Iterator[tuple[Any, Any]]:
+def _pairs(old: object, new: object, kept: Mapping[int, Any]) -> Iterator[tuple[Any, Any]]:
     """Yield each variable of the new optimizer with the one of the old that it continues."""
     before = _all_slots(old)
     for (names, weight), variable in _all_slots(new).items():
@@ -77,7 +78,7 @@ def _pairs(old: Any, new: Any, kept: Mapping[int, Any]) -> Iterator[tuple[Any, A
             yield variable, source
 
 
-def _all_slots(optimizer: Any) -> dict[Slot, Any]:
+def _all_slots(optimizer: Optimizer) -> dict[Slot, Any]:
     found = dict(_slots(optimizer))
     known = {id(variable) for variable in found.values()}
     if any(id(variable) not in known for variable in optimizer.variables):
@@ -85,14 +86,14 @@ def _all_slots(optimizer: Any) -> dict[Slot, Any]:
     return found
 
 
-def _slots(optimizer: Any, names: tuple[str, ...] = ()) -> Iterator[tuple[Slot, Any]]:
+def _slots(optimizer: Optimizer, names: tuple[str, ...] = ()) -> Iterator[tuple[Slot, Any]]:
     weights = list(getattr(optimizer, "_trainable_variables", ()))
     for name, value in list(vars(optimizer).items()):
         if name not in _SKIPPED:
             yield from _slots_in(value, (*names, name), weights)
 
 
-def _slots_in(value: Any, names: tuple[str, ...], weights: list[Any]) -> Iterator[tuple[Slot, Any]]:
+def _slots_in(value: object, names: tuple[str, ...], weights: list[Variable]) -> Iterator[tuple[Slot, Any]]:
     if isinstance(value, TYPES.variable):
         yield (names, None), value
     elif is_optimizer(value):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from .._data.types import Model
 from .keras_types import TYPES, is_keras_2, is_layer, is_optimizer
 from .stock import is_stock
 
@@ -17,7 +16,7 @@ _OF_KERAS = frozenset({
 })  # fmt: skip
 
 
-def own_attributes(model: Any) -> tuple[list[str], list[str]]:
+def own_attributes(model: Model) -> tuple[list[str], list[str]]:
     """Return the names of attributes that another model can have too, and of those it cannot.
 
     Layers, variables and optimizers belong to the model they were put on. A model of a class of the
@@ -36,7 +35,7 @@ def own_attributes(model: Any) -> tuple[list[str], list[str]]:
     return kept, left
 
 
-def _belongs_to_the_model(value: Any) -> bool:
+def _belongs_to_the_model(value: object) -> bool:
     if isinstance(value, dict):
         return any(map(_belongs_to_the_model, value.values()))
     if isinstance(value, (list, tuple, set)):

@@ -15,6 +15,7 @@ from types import FunctionType
 from typing import Any
 
 from .._data.place import Attribute, Place
+from .._data.types import Model
 from .code_reads import ObjectRead, facts_of_code, objects_read, python_function_of
 from .keras_types import is_model, is_optimizer
 from .trace_facts import TraceFacts, facts_now, optimizer_facts
@@ -23,7 +24,7 @@ from .traces import OWN, Call
 _LISTS = frozenset({"trainable_weights", "trainable_variables"})
 
 
-def is_users_own(function: Any) -> bool:
+def is_users_own(function: object) -> bool:
     """Whether the code in a traced function is the notebook's; asked at every batch of Keras' own train function."""
     plain = python_function_of(function)
     if type(plain) is FunctionType and "__wrapped__" not in plain.__dict__:
@@ -31,13 +32,13 @@ def is_users_own(function: Any) -> bool:
     return getattr(inspect.unwrap(plain), "__module__", "") == "__main__"
 
 
-def own_call(function: Any, args: Any, kwargs: Any) -> Call:
+def own_call(function: object, args: object, kwargs: object) -> Call:
     """Describe a call of a traced function: another structure, shape, dtype or plain value is traced again."""
     name = str(getattr(python_function_of(function), "__name__", "function"))
     return Call(name, _signature((args, kwargs)), kind_of=f"{OWN}:{id(function)}")
 
 
-def _signature(value: Any) -> str:
+def _signature(value: object) -> str:
     if isinstance(value, dict):
         return "{" + ",".join(f"{key!s}:{_signature(item)}" for key, item in value.items()) + "}"
     if isinstance(value, (list, tuple)):
@@ -48,7 +49,7 @@ def _signature(value: Any) -> str:
     return repr(value) if type(value) in (bool, int, float, str, type(None)) else str(id(value))
 
 
-def traces_made(function: Any, namespace: Mapping[str, Any]) -> Iterator[tuple[Any, TraceFacts]]:
+def traces_made(function: object, namespace: Mapping[str, Any]) -> Iterator[tuple[Any, TraceFacts]]:
     """Yield the models that a function reads, each with the facts that its trace holds now."""
     code = [python_function_of(function)]
     found = list(objects_read(code, namespace))
@@ -68,7 +69,7 @@ def traces_made(function: Any, namespace: Mapping[str, Any]) -> Iterator[tuple[A
         )
 
 
-def _reads_flags(found: list[ObjectRead], model: Any) -> bool:
+def _reads_flags(found: list[ObjectRead], model: Model) -> bool:
     """Whether the function asks the model what is trainable."""
     return any(
         read.value is model and isinstance(read.step, Attribute) and read.step.name in _LISTS
@@ -76,6 +77,6 @@ def _reads_flags(found: list[ObjectRead], model: Any) -> bool:
     )
 
 
-def _place_of(function: Any, namespace: Mapping[str, Any]) -> Place | None:
+def _place_of(function: object, namespace: Mapping[str, Any]) -> Place | None:
     name = getattr(python_function_of(function), "__name__", "")
     return Place(name) if namespace.get(name) is function else None

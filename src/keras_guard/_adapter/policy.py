@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from .._data.types import Layer
 from .keras_types import TYPES, keras
 
 
@@ -17,6 +16,6 @@ def global_policy() -> str:
     return str(package.mixed_precision.global_policy().name)
 
 
-def policy_of(layer: Any) -> str:
+def policy_of(layer: Layer) -> str:
     """Return the name of the policy a layer was made under."""
     return str(getattr(getattr(layer, "dtype_policy", None), "name", ""))

@@ -34,7 +34,7 @@ class Probe:
 
     def __init__(
         self,
-        function: Any,
+        function: object,
         before: Callable[..., Any],
         after: Callable[[Any], None] | None = None,
     ) -> None:
@@ -62,7 +62,7 @@ class ProbeError(Exception):
     """A function cannot be instrumented."""
 
 
-def _nothing(*_: Any) -> None:
+def _nothing(*_: object) -> None:
     return None
 
 

@@ -11,12 +11,13 @@ import inspect
 from collections.abc import Iterator
 from typing import Any
 
+from .._data.types import Layer, Model, Node, Structure, Tensor
 from .graph import Call, Graph, Value, flat_with_paths, map_structure, spec_of
 from .keras_types import TYPES, is_keras_2, is_layer
 from .membership import is_input
 
 
-def functional_of(model: Any) -> Any:
+def functional_of(model: Model) -> Model:
     """Return the Functional that runs: the model, or the one inside a built Sequential (else ``None``)."""
     if isinstance(model, TYPES.sequential):
         if is_keras_2(model):  # is its own Functional, once it has an input
@@ -25,7 +26,7 @@ def functional_of(model: Any) -> Any:
     return model if isinstance(model, TYPES.functional) else None
 
 
-def read_graph(model: Any) -> Graph:
+def read_graph(model: Model) -> Graph:
     """Read the graph that runs when a Functional model is called.
 
     Args:
@@ -40,22 +41,22 @@ def read_graph(model: Any) -> Graph:
     return Graph(model, reader.calls, reader.inputs, outputs)
 
 
-def inputs_structure(functional: Any) -> Any:
+def inputs_structure(functional: Any) -> Structure:
     """Return a Functional's symbolic inputs as the model takes them."""
     return functional._nested_inputs if is_keras_2(functional) else functional._inputs_struct
 
 
-def outputs_structure(functional: Any) -> Any:
+def outputs_structure(functional: Any) -> Structure:
     """Return a Functional's symbolic outputs as the model returns them."""
     return functional._nested_outputs if is_keras_2(functional) else functional._outputs_struct
 
 
-def operation_of(node: Any) -> Any:
+def operation_of(node: Node) -> Layer:
     """Return what a recorded call called; also of a tensor's history."""
     return getattr(node, "operation", None) or getattr(node, "layer", None)
 
 
-def _outputs_of(node: Any) -> list[Any]:
+def _outputs_of(node: Node) -> list[Tensor]:
     """Return what a recorded call made, flat."""
     return [leaf for _, leaf in flat_with_paths(node.outputs)]
 
@@ -63,18 +64,18 @@ def _outputs_of(node: Any) -> list[Any]:
 class _Reader:
     """Walks back from outputs; iterative, for chains of a thousand calls."""
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: Model) -> None:
         self._values: dict[int, Value] = {}
         self._done: dict[int, Call] = {}
         self.calls: list[Call] = []
         self.inputs = map_structure(self._input, inputs_structure(model))
 
-    def _input(self, tensor: Any) -> Value:
+    def _input(self, tensor: Tensor) -> Value:
         value = Value(spec_of(tensor), str(tensor.name), tensor=tensor)
         self._values[id(tensor)] = value
         return value
 
-    def value(self, tensor: Any) -> Value:
+    def value(self, tensor: Tensor) -> Value:
         if not isinstance(tensor, TYPES.symbolic):
             raise TypeError(f"no symbolic tensor: {type(tensor).__name__}")
         waiting = [tensor]
@@ -95,7 +96,7 @@ class _Reader:
             self._add(node, index, args, kwargs)
         return self._values[id(tensor)]
 
-    def _add(self, node: Any, index: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    def _add(self, node: Node, index: int, args: tuple[object, ...], kwargs: dict[str, Any]) -> None:
         call = Call(operation_of(node), self._map(args), self._map(kwargs), node_index=index)
         call.recorded = tuple(call.inputs())
         paths = output_paths(node)
@@ -105,11 +106,11 @@ class _Reader:
             call.outputs.append(self._values[id(tensor)])
         self.calls.append(call)
 
-    def _map(self, structure: Any) -> Any:
+    def _map(self, structure: Structure) -> Structure:
         return map_structure(lambda leaf: self._values.get(id(leaf), leaf), structure)
 
 
-def _node_of(tensor: Any) -> tuple[Any, int]:
+def _node_of(tensor: Tensor) -> tuple[Any, int]:
     """Return the recorded call that made a tensor; ``None`` for tensors nothing made."""
     history = getattr(tensor, "_keras_history", None)
     operation = operation_of(history)
@@ -118,7 +119,7 @@ def _node_of(tensor: Any) -> tuple[Any, int]:
     return operation._inbound_nodes[history.node_index], int(history.node_index)
 
 
-def symbolic_in(structure: Any) -> Iterator[Any]:
+def symbolic_in(structure: Structure) -> Iterator[Tensor]:
     """Yield the symbolic tensors of a structure."""
     if isinstance(structure, TYPES.symbolic):
         yield structure
@@ -130,7 +131,7 @@ def symbolic_in(structure: Any) -> Iterator[Any]:
             yield from symbolic_in(item)
 
 
-def given_arguments(node: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
+def given_arguments(node: Node) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """Return the arguments of a recorded call that its author gave."""
     operation = operation_of(node)
     if is_keras_2(operation):
@@ -152,7 +153,7 @@ def given_arguments(node: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
     return args, kwargs
 
 
-def _call_parameters(layer: Any) -> dict[str, inspect.Parameter]:
+def _call_parameters(layer: Layer) -> dict[str, inspect.Parameter]:
     try:
         return dict(inspect.signature(layer.call).parameters)
     except (TypeError, ValueError):
@@ -160,25 +161,25 @@ def _call_parameters(layer: Any) -> dict[str, inspect.Parameter]:
 
 
 def _bind(
-    parameters: dict[str, inspect.Parameter], args: tuple[Any, ...], kwargs: dict[str, Any]
+    parameters: dict[str, inspect.Parameter], args: tuple[object, ...], kwargs: dict[str, Any]
 ) -> dict[str, Any]:
     return {**dict(zip(parameters, args, strict=False)), **kwargs}
 
 
-def _is_default(value: Any, default: Any) -> bool:
+def _is_default(value: object, default: object) -> bool:
     if default is inspect.Parameter.empty or isinstance(value, TYPES.symbolic):
         return False
     return value is default or (type(value) is type(default) and bool(value == default))
 
 
-def _masked_argument(name: str, bound: dict[str, Any], args: tuple[Any, ...]) -> Any:
+def _masked_argument(name: str, bound: dict[str, Any], args: tuple[object, ...]) -> Any:
     """Return the argument whose mask Keras fills in under ``name``."""
     if name == "mask":
         return args[0] if args else next(iter(bound.values()), None)
     return bound.get(name[: -len("_mask")])
 
 
-def _is_own_mask(mask: Any, source: Any) -> bool:
+def _is_own_mask(mask: object, source: object) -> bool:
     """Whether ``mask`` is what the tensors of ``source`` carry along anyway."""
     if isinstance(source, TYPES.symbolic):
         return mask is getattr(source, "_keras_mask", None)
@@ -189,7 +190,7 @@ def _is_own_mask(mask: Any, source: Any) -> bool:
     return mask is None
 
 
-def output_paths(node: Any) -> list[tuple[Any, ...]]:
+def output_paths(node: Node) -> list[tuple[Any, ...]]:
     """Return the path of each flat output of a recorded call in what the call returns."""
     operation = operation_of(node)
     if is_keras_2(operation):
@@ -203,7 +204,7 @@ def output_paths(node: Any) -> list[tuple[Any, ...]]:
     return paths if len(paths) == len(node.outputs) else [(i,) for i in range(len(node.outputs))]
 
 
-def _returns_plain_tensor(operation: Any) -> bool:
+def _returns_plain_tensor(operation: Layer) -> bool:
     """Whether one output means the tensor itself: so for Keras' own layers and operations."""
     if isinstance(operation, TYPES.functional + TYPES.sequential):
         functional = functional_of(operation)
@@ -211,7 +212,7 @@ def _returns_plain_tensor(operation: Any) -> bool:
     return type(operation).__module__.startswith(("keras.", "tf_keras."))
 
 
-def output_structure(operation: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def output_structure(operation: Layer, args: tuple[object, ...], kwargs: dict[str, Any]) -> Structure:
     """Return the structure an operation returns, with symbolic tensors; ``None`` when it cannot tell."""
     functional = functional_of(operation)
     if functional is not None:

@@ -35,7 +35,7 @@ _KINDS = inspect.CO_VARARGS | inspect.CO_VARKEYWORDS | inspect.CO_GENERATOR | in
 _LOCAL = frozenset(dis.haslocal) | frozenset(dis.hasfree)
 
 
-def same_meaning(old: Any, new: Any) -> bool:
+def same_meaning(old: object, new: object) -> bool:
     """Whether two functions, classes, losses, metrics or optimizers do the same, or cannot be compared."""
     return _Comparison().same(old, new)
 
@@ -52,7 +52,7 @@ class _Comparison:
         #: Pairs that are being or were compared, kept alive: definitions refer to themselves.
         self._met: dict[tuple[int, int], tuple[Any, Any]] = {}
 
-    def same(self, a: Any, b: Any) -> bool:
+    def same(self, a: object, b: object) -> bool:
         """Whether two values mean the same, or cannot be compared."""
         if a is b or (id(a), id(b)) in self._met:
             return True
@@ -107,13 +107,13 @@ class _Comparison:
         return len(a) == len(b) and all(self.same(x, y) for x, y in zip(a, b, strict=True))
 
 
-def _same_plain(a: Any, b: Any) -> bool:
+def _same_plain(a: object, b: object) -> bool:
     if _is_site(a) and _is_site(b):
         return True
     return type(a) is type(b) and (a == b or (a != a and b != b))  # noqa: PLR0124 - not a number
 
 
-def _is_site(constant: Any) -> bool:
+def _is_site(constant: object) -> bool:
     """Whether a constant is the number of a probe, which is another one each time a cell runs."""
     return isinstance(constant, str) and constant.startswith(SITE_PREFIX)
 
@@ -183,7 +183,7 @@ def _makes_closure(operation: str, name: str, code: types.CodeType) -> bool:
     return operation.startswith("LOAD_FAST") and name in (*code.co_cellvars, *code.co_freevars)
 
 
-def _names(value: Any) -> list[str]:
+def _names(value: object) -> list[str]:
     return [str(name) for name in (value if isinstance(value, tuple) else (value,))]
 
 
@@ -219,7 +219,7 @@ def _state_names(cls: type) -> frozenset[str]:
     return frozenset(names)
 
 
-def _function_of(value: Any) -> Any:
+def _function_of(value: object) -> Any:
     return value.fget if isinstance(value, property) else getattr(value, "__func__", value)
 
 
@@ -254,7 +254,7 @@ _WRAPPERS: tuple[tuple[type, tuple[str, ...]], ...] = (
 )
 
 
-def _parts(value: Any) -> Any:
+def _parts(value: object) -> Any:
     """Return what a value is made of, as a list or dict; ``None`` where that cannot be said."""
     if isinstance(value, (list, tuple)):
         return list(value)
@@ -284,14 +284,14 @@ def _is_own(name: str) -> bool:
     return name != "name" and not name.startswith("_")
 
 
-def _unnamed(config: Any) -> Any:
+def _unnamed(config: object) -> Any:
     """Return a config without names: each layer and metric is given one of its own."""
     if isinstance(config, dict):
         return {key: _unnamed(item) for key, item in config.items() if key != "name"}
     return [_unnamed(item) for item in config] if isinstance(config, (list, tuple)) else config
 
 
-def _is_array(value: Any) -> bool:
+def _is_array(value: object) -> bool:
     return all(hasattr(value, name) for name in ("__array__", "shape", "dtype"))
 
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from .._data.missing import MISSING
 from .._data.place import Attribute, Place
+from .._data.types import Layer, Model, Optimizer
 from .adapted_state import ADAPTED, learned_now
 from .attribute_reads import (
     COMPILE_ARGUMENTS,
@@ -93,7 +94,7 @@ class TraceFacts:
         place = self.maker_place
         return function is not None and (place is None or place.read(namespace) is function)
 
-    def held(self, owner: Any, name: str) -> Mark:
+    def held(self, owner: object, name: str) -> Mark:
         """Return the mark of an attribute, ``NOT_READ`` where the trace did not read it."""
         facts = self.read.get(id(owner))
         if facts is None or facts.owner() is not owner:
@@ -101,12 +102,12 @@ class TraceFacts:
         found = facts.mark(name)
         return facts.mark(f"_{name}") if found is NOT_READ else found
 
-    def reads(self, owner: Any) -> bool:
+    def reads(self, owner: object) -> bool:
         """Whether the trace read attributes of an object."""
         found = self.read.get(id(owner))
         return found is not None and found.owner() is owner
 
-    def differs(self, owner: Any, name: str) -> bool:
+    def differs(self, owner: object, name: str) -> bool:
         """Whether the trace read another value of an attribute than it has now."""
         mark = self.held(owner, name)
         return mark is not NOT_READ and not is_marked(mark, value_of(owner, name))
@@ -135,7 +136,7 @@ class TraceFacts:
         return (fact for fact in self.code if fact.differs(namespace))
 
 
-def value_of(owner: Any, name: str) -> Any:
+def value_of(owner: object, name: str) -> Any:
     """Return what an attribute is now, as :func:`facts_now` reads it: no property of the user's runs."""
     if name == ADAPTED:
         return learned_now(owner)
@@ -143,7 +144,7 @@ def value_of(owner: Any, name: str) -> Any:
     return own.get(name, own.get(f"_{name}", MISSING))
 
 
-def facts_now(model: Any, kind: str, namespace: Mapping[str, Any]) -> TraceFacts:
+def facts_now(model: Model, kind: str, namespace: Mapping[str, Any]) -> TraceFacts:
     """Read the facts that a trace of one kind made now holds.
 
     Args:
@@ -178,7 +179,7 @@ def _is_noted(fact: CodeFact, read: Mapping[int, OwnerFacts]) -> bool:
     return noted is not None and isinstance(steps[0], Attribute) and steps[0].name in noted.names
 
 
-def _owner_facts(owner: Any, names: tuple[str, ...], shared: dict[int, Mark]) -> OwnerFacts:
+def _owner_facts(owner: object, names: tuple[str, ...], shared: dict[int, Mark]) -> OwnerFacts:
     own = vars(owner)
     found, marks = [], []
     for name in names:
@@ -203,12 +204,14 @@ def _owner_facts(owner: Any, names: tuple[str, ...], shared: dict[int, Mark]) ->
     return OwnerFacts(weakref.ref(owner), tuple(found), tuple(marks))
 
 
-def optimizer_facts(optimizers: Iterable[Any]) -> dict[int, OwnerFacts]:
+def optimizer_facts(optimizers: Iterable[Optimizer]) -> dict[int, OwnerFacts]:
     """Return what a train step made now reads from optimizers."""
     return {id(item): _owner_facts(item, _names_of_optimizer(item.__class__), {}) for item in optimizers}
 
 
-def _attributes_read(model: Any, layers: tuple[Any, ...], kind: str) -> Iterator[tuple[Any, tuple[str, ...]]]:
+def _attributes_read(
+    model: Model, layers: tuple[Layer, ...], kind: str
+) -> Iterator[tuple[Any, tuple[str, ...]]]:
     """Yield the objects that a trace of one kind reads attributes of, with the names."""
     for layer in layers:
         always = kind == "train" or is_called_in_training(layer)
@@ -264,7 +267,7 @@ def _names_of_score(cls: type) -> tuple[str, ...]:
     return tuple(sorted(read_when_scored(cls) - {"name"}))
 
 
-def trainable_identity(model: Any, layers: tuple[Any, ...] | None = None) -> tuple[int, ...]:
+def trainable_identity(model: Model, layers: tuple[Layer, ...] | None = None) -> tuple[int, ...]:
     """Return what distinguishes one setting of ``trainable`` from another, for this model."""
     layers = tuple(graph_layers(model)) if layers is None else layers
     variables = [id(variable) for variable in model.trainable_variables]
@@ -275,12 +278,12 @@ def trainable_identity(model: Any, layers: tuple[Any, ...] | None = None) -> tup
     return (*variables, 0, *acting)
 
 
-def layers_identity(model: Any) -> tuple[int, ...]:
+def layers_identity(model: Model) -> tuple[int, ...]:
     """Return what distinguishes one structure of a model from another."""
     return tuple(id(layer) for layer in graph_layers(model))
 
 
-def _functions_run(model: Any, layers: tuple[Any, ...], kind: str) -> Iterator[Any]:
+def _functions_run(model: Model, layers: tuple[Layer, ...], kind: str) -> Iterator[Any]:
     """Yield what may be the user's own code in a traced function of this kind, bound to its object."""
     if kind in SCORING_KINDS:
         for given in compile_objects(model).values():
@@ -294,7 +297,7 @@ def _functions_run(model: Any, layers: tuple[Any, ...], kind: str) -> Iterator[A
     yield from _methods(model, (*STEP_ENTRIES[kind], "call"))
 
 
-def _methods(item: Any, names: tuple[str, ...]) -> Iterator[Any]:
+def _methods(item: object, names: tuple[str, ...]) -> Iterator[Any]:
     """Yield the methods that the user's own classes define."""
     for name in names:
         for cls in type(item).__mro__:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._data.identity import IdentityMap
+from .._data.types import Model
 from .keras_types import backend
 from .trace_facts import TraceFacts
 
@@ -57,7 +58,7 @@ class Call:
         return self.kind_of.partition(":")[0] or ENTRIES[self.method]
 
 
-def _optimizer_variables(model: Any) -> list[Any] | None:
+def _optimizer_variables(model: Model) -> list[Any] | None:
     """Return the variables an optimizer began with, which tell of a trace that was not seen; ``None`` without one."""
     optimizer = getattr(model, "optimizer", None)
     if not getattr(optimizer, "built", False) or not getattr(model, "train_function", None):
@@ -65,13 +66,13 @@ def _optimizer_variables(model: Any) -> list[Any] | None:
     return list(getattr(optimizer, "_trainable_variables", ()) or ()) or None
 
 
-def trains_other_variables(model: Any) -> bool:
+def trains_other_variables(model: Model) -> bool:
     """Whether a model traced before anybody watched trains other variables than its flags say."""
     began = _optimizer_variables(model)
     return began is not None and {id(v) for v in began} != {id(v) for v in model.trainable_variables}
 
 
-def trains_unknown_variables(model: Any) -> bool:
+def trains_unknown_variables(model: Model) -> bool:
     """Whether a model traced before anybody watched trains variables it no longer holds."""
     began = _optimizer_variables(model)
     return began is not None and not {id(v) for v in began} <= {id(v) for v in model.variables}
@@ -100,7 +101,7 @@ class ModelTraces:
         self._exact = {k: v for k, v in self._exact.items() if not _is_dropped(k[0], kind)}
         self._open = {k: v for k, v in self._open.items() if not _is_dropped(k[0], kind)}
 
-    def read(self, owner: Any) -> bool:
+    def read(self, owner: object) -> bool:
         """Whether one of the traces read attributes of an object."""
         return any(facts.reads(owner) for facts in self.all_facts())
 
@@ -155,7 +156,7 @@ def _key(call: Call) -> str:
     return f"{call.kind}:batch" if call.method.endswith("_on_batch") else f"{call.kind}:loop"
 
 
-def makes_traces(model: Any) -> bool:
+def makes_traces(model: Model) -> bool:
     """Whether a function made for this model now would be traced: not when it runs eagerly, nor on torch."""
     if getattr(model, "run_eagerly", False):
         return False
@@ -175,7 +176,7 @@ def call_of(method: str, arguments: dict[str, Any]) -> Call:
     return Call(method, " | ".join(parts), _batches(method, x, arguments))
 
 
-def _structure(value: Any) -> str:
+def _structure(value: object) -> str:
     if isinstance(value, dict):
         items = sorted(value.items(), key=lambda item: str(item[0]))
         return "{" + ",".join(f"{key}:{_structure(item)}" for key, item in items) + "}"
@@ -191,13 +192,13 @@ def _structure(value: Any) -> str:
     return type(value).__name__
 
 
-def _array_dtype(value: Any, dtype: Any) -> str:
+def _array_dtype(value: object, dtype: object) -> str:
     # fit, evaluate and predict bring arrays of floats to the model's own float type.
     text = str(getattr(dtype, "name", dtype))
     return "float" if "float" in text else text
 
 
-def _batches(method: str, x: Any, arguments: dict[str, Any]) -> frozenset[int]:
+def _batches(method: str, x: object, arguments: dict[str, Any]) -> frozenset[int]:
     count = _length(x)
     if count is None:
         return frozenset()
@@ -214,7 +215,7 @@ def _batches(method: str, x: Any, arguments: dict[str, Any]) -> frozenset[int]:
     return frozenset(([size] if full else []) + ([rest] if rest else []))
 
 
-def _length(x: Any) -> int | None:
+def _length(x: object) -> int | None:
     while isinstance(x, (dict, list, tuple)) and x:
         x = next(iter(x.values())) if isinstance(x, dict) else x[0]
     shape = getattr(x, "shape", None)
@@ -237,14 +238,14 @@ class TraceBook:
         self._read: tuple[frozenset[str], frozenset[int]] | None = None
         self._traces: IdentityMap[ModelTraces] = IdentityMap()
 
-    def of(self, model: Any) -> ModelTraces:
+    def of(self, model: Model) -> ModelTraces:
         """Return the traces of a model, none at first."""
         traces = self._traces.get(model, None)
         if traces is None:
             traces = self._traces[model] = ModelTraces(self._namespace, self._forget_read)
         return traces
 
-    def touches(self, name: str, value: Any) -> bool:
+    def touches(self, name: str, value: object) -> bool:
         """Whether some traced function read a global, or read something through an object; asked of every name."""
         if self._read is None:
             found = [facts for _, traces in self._traces.items() for facts in traces.all_facts()]
@@ -256,12 +257,12 @@ class TraceBook:
     def _forget_read(self) -> None:
         self._read = None
 
-    def models(self) -> list[Any]:
+    def models(self) -> list[Model]:
         """Return the living models that have a trace."""
         return [model for model, traces in self._traces.items() if traces]
 
 
-def existing_trace_kinds(model: Any) -> frozenset[str]:
+def existing_trace_kinds(model: Model) -> frozenset[str]:
     """Return the kinds whose function exists, also for a model traced before the guard was loaded."""
     return frozenset(
         kind for kind in ("train", "test", "predict") if getattr(model, f"{kind}_function", None)

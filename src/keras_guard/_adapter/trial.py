@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
+from .._data.types import Model, Structure, Tensor
 from .compile_facts import compile_arguments
 from .graph import flat_with_paths, map_structure, spec_of
 from .keras_types import TYPES, keras
@@ -16,7 +17,7 @@ from .read_graph import functional_of
 _SIZES = (8, 32, 64, 3, 1)
 
 
-def forward(model: Any) -> tuple[Any, Any]:
+def forward(model: Model) -> tuple[Any, Any]:
     """Call a model on a small batch of random data; unknown sizes are tried until one works.
 
     Args:
@@ -42,7 +43,7 @@ def forward(model: Any) -> tuple[Any, Any]:
     raise failure
 
 
-def parameters(model: Any) -> int:
+def parameters(model: Model) -> int:
     """Return the number of parameters."""
     return sum(_size(v.shape) for v in model.weights)
 
@@ -54,20 +55,20 @@ def _size(shape: Any) -> int:
     return total
 
 
-def _has_unknown_sizes(model: Any) -> bool:
+def _has_unknown_sizes(model: Model) -> bool:
     return any(n is None for t in model.inputs for n in (t.shape or ())[1:])
 
 
-def _has_integers(model: Any) -> bool:
+def _has_integers(model: Model) -> bool:
     return any("int" in str(t.dtype) for t in model.inputs)
 
 
-def _sample(model: Any, size: int, fill: int) -> Any:
+def _sample(model: Model, size: int, fill: int) -> Structure:
     structure = model.input if functional_of(model) is model else model.inputs[0]
     return map_structure(lambda tensor: _tensor(tensor, size, fill), structure)
 
 
-def _tensor(tensor: Any, size: int, fill: int) -> Any:
+def _tensor(tensor: Tensor, size: int, fill: int) -> Tensor:
     numpy: Any = sys.modules["numpy"]
     shape = [2 if n is None else n for n in (tensor.shape or ())[:1]]
     shape += [size if n is None else n for n in (tensor.shape or ())[1:]]
@@ -81,7 +82,7 @@ def _tensor(tensor: Any, size: int, fill: int) -> Any:
     return _as_tensor(values, dtype)
 
 
-def _as_tensor(values: Any, dtype: str | None = None) -> Any:
+def _as_tensor(values: object, dtype: str | None = None) -> Tensor:
     ops = getattr(keras(), "ops", None) or sys.modules["tensorflow"]
     return ops.convert_to_tensor(values, dtype=dtype)
 
@@ -89,7 +90,7 @@ def _as_tensor(values: Any, dtype: str | None = None) -> Any:
 # The compiled loss
 
 
-def scoring_objects(model: Any) -> list[Any]:
+def scoring_objects(model: Model) -> list[Any]:
     """Return the losses and metrics that a model was compiled with and a trial may change."""
     values = compile_objects(model).values()
     return [
@@ -97,12 +98,12 @@ def scoring_objects(model: Any) -> list[Any]:
     ]
 
 
-def has_loss(model: Any) -> bool:
+def has_loss(model: Model) -> bool:
     """Whether a model was compiled with a loss."""
     return compile_arguments(model).get("loss") is not None
 
 
-def score(model: Any, data: Any, made: Any) -> None:
+def score(model: Model, data: object, made: object) -> None:
     """Compute the compiled loss and metrics once.
 
     Args:
@@ -126,7 +127,7 @@ def score(model: Any, data: Any, made: Any) -> None:
     raise failure
 
 
-def _targets(model: Any, made: Any) -> Iterator[Any]:
+def _targets(model: Model, made: object) -> Iterator[Any]:
     """Yield targets: as each loss wants them, then of the shape of the outputs, of their labels, flat."""
     loss = compile_arguments(model).get("loss")
     yield _mapped(made, lambda path, t: (_labels if _is_sparse(_loss_at(loss, path)) else _alike)(t))
@@ -134,18 +135,18 @@ def _targets(model: Any, made: Any) -> Iterator[Any]:
         yield _mapped(made, partial(_of_any_path, make))
 
 
-def _of_any_path(make: Callable[[Any], Any], path: tuple[Any, ...], tensor: Any) -> Any:
+def _of_any_path(make: Callable[[Any], Any], path: tuple[object, ...], tensor: Tensor) -> Any:
     return make(tensor)
 
 
-def _mapped(made: Any, function: Callable[[tuple[Any, ...], Any], Any]) -> Any:
+def _mapped(made: object, function: Callable[[tuple[Any, ...], Any], Any]) -> Structure:
     leaves = iter([function(path, tensor) for path, tensor in flat_with_paths(made)])
     if isinstance(made, Mapping):  # flattened in the order of sorted keys
         return {key: next(leaves) for key in sorted(made)}
     return map_structure(lambda tensor: next(leaves), made)
 
 
-def _loss_at(loss: Any, path: tuple[Any, ...]) -> Any:
+def _loss_at(loss: object, path: tuple[object, ...]) -> Any:
     for key in path:
         if isinstance(loss, dict):
             loss = loss.get(key)
@@ -154,21 +155,21 @@ def _loss_at(loss: Any, path: tuple[Any, ...]) -> Any:
     return loss
 
 
-def _is_sparse(loss: Any) -> bool:
+def _is_sparse(loss: object) -> bool:
     name = loss if isinstance(loss, str) else getattr(loss, "__name__", type(loss).__name__)
     return "sparse" in str(name).lower()
 
 
-def _alike(tensor: Any) -> Any:
+def _alike(tensor: Tensor) -> Tensor:
     numpy: Any = sys.modules["numpy"]
     return _as_tensor(numpy.random.default_rng(1).uniform(0.1, 0.9, tuple(tensor.shape)).astype("float32"))
 
 
-def _labels(tensor: Any) -> Any:
+def _labels(tensor: Tensor) -> Tensor:
     numpy: Any = sys.modules["numpy"]
     return _as_tensor(numpy.zeros((*tuple(tensor.shape)[:-1], 1), "int32"))
 
 
-def _flat(tensor: Any) -> Any:
+def _flat(tensor: Tensor) -> Tensor:
     numpy: Any = sys.modules["numpy"]
     return _as_tensor(numpy.zeros(tuple(tensor.shape)[:1], "float32"))

@@ -11,6 +11,7 @@ from .._adapter.model_use import Use
 from .._adapter.traces import TraceBook
 from .._data.edits import Edit
 from .._data.place import Place
+from .._data.types import Layer, Model
 from .._instrument.code_ahead import Ahead
 
 #: What throws every traced function of a model away, or makes a new one.
@@ -28,28 +29,28 @@ class Desk(Protocol):
     def namespace(self) -> Mapping[str, Any]:
         """The user's names."""
 
-    def models(self) -> list[Any]:
+    def models(self) -> list[Model]:
         """Return the models the user can reach, nested ones included."""
 
-    def holders(self, layer: Any) -> list[Any]:
+    def holders(self, layer: Layer) -> list[Model]:
         """Return the reachable models whose graph runs ``layer``, outermost first."""
 
-    def is_reachable(self, value: Any) -> bool:
+    def is_reachable(self, value: object) -> bool:
         """Whether the user can still name ``value``."""
 
-    def in_entry(self, model: Any) -> bool:
+    def in_entry(self, model: Model) -> bool:
         """Whether ``model`` is in the middle of ``fit``, ``evaluate`` or ``predict``."""
 
-    def names_of(self, value: Any) -> list[str]:
+    def names_of(self, value: object) -> list[str]:
         """Return all plain names, global and local to the running function, that hold ``value``."""
 
-    def was_run(self, model: Any) -> bool:
+    def was_run(self, model: Model) -> bool:
         """Whether the user called, trained or evaluated a model, or predicted with it."""
 
-    def compiles(self, model: Any) -> int:
+    def compiles(self, model: Model) -> int:
         """Return how often ``compile`` of a model was seen to run."""
 
-    def trained_when_compiled(self, model: Any) -> frozenset[int]:
+    def trained_when_compiled(self, model: Model) -> frozenset[int]:
         """Return the identities of the variables that were trainable when a model was compiled last."""
 
 
@@ -65,6 +66,7 @@ class Claim(ABC):
         shows_pending: Whether there is a card before it is certain.
         opens_with_trace: Whether it opens when a traced function is about to run, not when its entry method begins.
         quiet_after_use: Whether a use that sees the edit makes a pending card needless.
+        ends_with_use: Whether it speaks of the entry method that runs, and ends with it.
         cured_by: Methods that bring the views together when the code ahead calls them on the model.
     """
 
@@ -72,14 +74,17 @@ class Claim(ABC):
     shows_pending: bool = True
     opens_with_trace: ClassVar[bool] = False
     quiet_after_use: ClassVar[bool] = False
+    ends_with_use: bool = False
 
-    def __init__(self, model: Any, *, certain: bool = False, cured_by: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self, model: Model, *, certain: bool = False, cured_by: frozenset[str] = frozenset()
+    ) -> None:
         self._model = weakref.ref(model)
         self.certain = certain
         self.cured_by = cured_by
 
     @property
-    def model(self) -> Any:
+    def model(self) -> Model:
         """The model, ``None`` when it is gone."""
         return self._model()
 
@@ -88,7 +93,7 @@ class Claim(ABC):
         """What tells this claim from others about the same living objects; empty where nothing does."""
         return ()
 
-    def models(self) -> list[Any]:
+    def models(self) -> list[Model]:
         """Return the living models that the code ahead may build or compile again."""
         model = self._model()
         return [] if model is None else [model]
@@ -97,7 +102,7 @@ class Claim(ABC):
     def holds(self, desk: Desk) -> bool:
         """Whether the divergence is there now, proved on the live objects."""
 
-    def passes_to(self, model: Any) -> bool:
+    def passes_to(self, model: Model) -> bool:
         """Whether it is about the model now that took the name of its own, which is gone."""
         return False
 
@@ -123,7 +128,7 @@ class Claim(ABC):
         return ()
 
 
-def weak_all(items: Iterable[Any]) -> tuple[weakref.ref[Any], ...]:
+def weak_all(items: Iterable[object]) -> tuple[weakref.ref[Any], ...]:
     """Return a weak reference to each item."""
     return tuple(map(weakref.ref, items))
 
@@ -133,6 +138,6 @@ def living(references: Sequence[weakref.ref[Any]]) -> list[Any]:
     return [item for item in (reference() for reference in references) if item is not None]
 
 
-def holds_still(place: Place | None, value: Any, desk: Desk) -> bool:
+def holds_still(place: Place | None, value: object, desk: Desk) -> bool:
     """Whether a place holds ``value`` still; ``True`` for a place that cannot be read, which is ``None``."""
     return place is None or place.read(desk.namespace) is value

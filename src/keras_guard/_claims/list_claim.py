@@ -13,6 +13,7 @@ from .._adapter.membership import holds, is_input, same_items, visible_layers
 from .._data.edits import Edit, ListEdit
 from .._data.events import ListEdited
 from .._data.identity import IdentityMap
+from .._data.types import Layer, Model
 from .._instrument.code_ahead import Ahead
 from .._instrument.vocabulary import LAYER_LISTS
 from .base import Claim, Desk, living, weak_all
@@ -64,7 +65,7 @@ class ListClaim(Claim):
             return any(holds(m, layer) for m in models for layer in living(self._gone))
         return model is not None and tuple(map(id, visible_layers(model))) == self._order
 
-    def passes_to(self, model: Any) -> bool:
+    def passes_to(self, model: Model) -> bool:
         """See :class:`Claim`."""
         asked = self._log.asked_by(self, model)
         if asked is None:
@@ -72,7 +73,7 @@ class ListClaim(Claim):
         self._model, self._asked = weakref.ref(model), asked
         return True
 
-    def _put_in(self) -> list[Any]:
+    def _put_in(self) -> list[Layer]:
         before, after = self._now(self._before), self._now(self._after)
         return [layer for layer in after if is_layer(layer) and not is_among(layer, before)]
 
@@ -103,7 +104,7 @@ class ListClaim(Claim):
                 return True
         return False
 
-    def _items_now(self, desk: Desk) -> list[Any]:
+    def _items_now(self, desk: Desk) -> list[Layer]:
         """Return what the edited list holds by now, as long as it is at its place."""
         value = self._place.read(desk.namespace) if self._place is not None else None
         return list(value) if type(value) is list and id(value) == self._identity else []
@@ -123,7 +124,7 @@ class ListClaim(Claim):
         return (ListEdit(tuple(self._now(self._before)), tuple(self._now(self._after)), self._number),)
 
 
-def _log_of(model: Any, claims: Iterable[Claim | None]) -> EditLog:
+def _log_of(model: Model, claims: Iterable[Claim | None]) -> EditLog:
     """Return the log of the edits of a model's lists, as long as the model was not built again."""
     for claim in claims:
         if isinstance(claim, ListClaim) and claim.model is model and not claim._log.is_closed:
@@ -131,21 +132,21 @@ def _log_of(model: Any, claims: Iterable[Claim | None]) -> EditLog:
     return EditLog()
 
 
-def _is_called(item: Any) -> bool:
+def _is_called(item: object) -> bool:
     return is_layer(item) and not is_input(item)
 
 
-def _runs_all(model: Any, wanted: list[Any], *, in_order: bool) -> bool:
+def _runs_all(model: Model, wanted: list[Any], *, in_order: bool) -> bool:
     order = tuple(layer for layer in visible_layers(model) if is_among(layer, wanted))
     return all(holds(model, layer) for layer in wanted) and (not in_order or same_items(order, tuple(wanted)))
 
 
-def is_among(item: Any, items: Iterable[Any]) -> bool:
+def is_among(item: object, items: Iterable[object]) -> bool:
     """Whether an object is one of several, by identity."""
     return any(item is other for other in items)
 
 
-def removed_and_added(before: Sequence[Any], after: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+def removed_and_added(before: Sequence[object], after: Sequence[object]) -> tuple[list[Any], list[Any]]:
     """Return the items only one of the two lists holds."""
     old, new = {id(i) for i in before}, {id(i) for i in after}
     return [i for i in before if id(i) not in new], [i for i in after if id(i) not in old]

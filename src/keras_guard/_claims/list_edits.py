@@ -17,7 +17,7 @@ from .._adapter.graph_input import sequential_input
 from .._adapter.membership import same_items, visible_layers
 from .._data.edits import ListEdit
 from .._data.refused import RebuildRefused
-from .._data.types import Model
+from .._data.types import Layer, Model
 
 Change = tuple[int, int, list[Any]]
 
@@ -32,14 +32,14 @@ def fold(owner: Model, edits: Sequence[ListEdit]) -> tuple[list[Any], list[Any]]
     return first, fold_on(list(first), owner, edits)
 
 
-def fold_on(current: list[Any], owner: Model, edits: Sequence[ListEdit]) -> list[Any]:
+def fold_on(current: list[Layer], owner: Model, edits: Sequence[ListEdit]) -> list[Layer]:
     """Make all edits, in the order they were made, in a list that others may have changed already; see :func:`fold`."""
     for number, edit in enumerate(sorted(edits, key=lambda edit: edit.number), 1):
         current = _apply(current, restored(owner, edit.before), list(edit.after), f"edit {number}", owner)
     return current
 
 
-def restored(owner: Model, before: Sequence[Any]) -> list[Any]:
+def restored(owner: Model, before: Sequence[object]) -> list[Layer]:
     """Put the model's own layers where the record of a list lost them."""
     shown = visible_layers(owner)
     if len(shown) == len(before):
@@ -118,11 +118,11 @@ def _place_by_index(current: list[Any], before: list[Any], change: Change) -> in
     return low if 0 <= low <= len(current) - (end - start) else None
 
 
-def _find(items: Sequence[Any], wanted: Any) -> int | None:
+def _find(items: Sequence[object], wanted: object) -> int | None:
     """Return where an item is, where it is in one place only."""
     found = [i for i, item in enumerate(items) if item is wanted]
     return found[0] if len(found) == 1 else None
 
 
-def _names(items: Sequence[Any]) -> str:
+def _names(items: Sequence[object]) -> str:
     return ", ".join(repr(getattr(item, "name", type(item).__name__)) for item in items)

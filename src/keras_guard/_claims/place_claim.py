@@ -11,6 +11,7 @@ from .._adapter.keras_types import is_layer
 from .._adapter.model_use import Use
 from .._data.edits import Edit, Replace
 from .._data.events import ClassRedefined, Rebound
+from .._data.types import Model
 from .._instrument.code_ahead import Ahead
 from .base import Claim, Desk, holds_still, living, weak_all
 
@@ -45,7 +46,7 @@ class PlaceClaim(Claim):
     """
 
     def __init__(
-        self, event: Rebound | ClassRedefined, model: Any, models: Sequence[Any], keeping: Keeping
+        self, event: Rebound | ClassRedefined, model: Model, models: Sequence[Model], keeping: Keeping
     ) -> None:
         super().__init__(model, cured_by=keeping.cured_by)
         self._models = weak_all(models)
@@ -66,7 +67,7 @@ class PlaceClaim(Claim):
         """See :class:`Claim`."""
         return id(self.model), id(self._old()), id(self._new())
 
-    def models(self) -> list[Any]:
+    def models(self) -> list[Model]:
         """See :class:`Claim`."""
         return living(self._models)
 

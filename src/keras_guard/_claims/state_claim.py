@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from .._adapter.model_use import Use
 from .._data.edits import Edit, Replace
+from .._data.types import Model
 from .._instrument.code_ahead import Ahead
 from .base import Claim, Desk, living, weak_all
 
@@ -24,6 +24,7 @@ class Terms:
         read_ahead: Whether to wait while the code ahead reads a name of the model.
         names_ahead: Names of other objects to wait for while the code ahead reads them.
         called_ahead: Names of functions whose call further down may bring the views together.
+        ends_with_use: See :class:`Claim`.
         replaces: The pair of parts, by index, that a rebuild has to exchange.
         asks: Another edit that a rebuild has to make; it holds no object of the user's.
     """
@@ -35,6 +36,7 @@ class Terms:
     read_ahead: bool = False
     names_ahead: frozenset[str] = frozenset()
     called_ahead: frozenset[str] = frozenset()
+    ends_with_use: bool = False
     replaces: tuple[int, int] | None = None
     asks: Edit | None = None
 
@@ -56,10 +58,10 @@ class StateClaim(Claim):
 
     def __init__(
         self,
-        model: Any,
+        model: Model,
         proof: Callable[..., bool],
-        parts: Sequence[Any] = (),
-        values: Sequence[Any] = (),
+        parts: Sequence[object] = (),
+        values: Sequence[object] = (),
         terms: Terms = CERTAIN,
     ) -> None:
         super().__init__(model, certain=terms.certain, cured_by=terms.cured_by)
@@ -68,6 +70,7 @@ class StateClaim(Claim):
         self._values = tuple(values)
         self._terms = terms
         self.shows_pending = terms.shows_pending
+        self.ends_with_use = terms.ends_with_use
 
     def holds(self, desk: Desk) -> bool:
         """See :class:`Claim`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterable
-from typing import Any, Protocol
+from typing import Protocol
 
 from .._adapter.code_reads import CodeFact
 from .._adapter.membership import holds
@@ -12,6 +12,7 @@ from .._adapter.model_use import Use
 from .._adapter.trace_facts import TraceFacts, layers_identity, trainable_identity
 from .._adapter.traces import KINDS, trains_other_variables, trains_unknown_variables
 from .._data.identity import IdentityMap
+from .._data.types import Model
 from .._instrument.code_ahead import Ahead
 from .base import RETRACES, Claim, Desk
 
@@ -23,27 +24,27 @@ class Fact(Protocol):
     def identity(self) -> tuple[object, ...]:
         """What tells this fact from others about the same living objects."""
 
-    def differs(self, facts: TraceFacts, model: Any, desk: Desk) -> bool:
+    def differs(self, facts: TraceFacts, model: Model, desk: Desk) -> bool:
         """Whether a trace holds another value than is true now."""
 
-    def differs_unseen(self, model: Any) -> bool:
+    def differs_unseen(self, model: Model) -> bool:
         """Whether a model that was traced before anybody watched shows that it does."""
 
 
 class AttributeFact:
     """An attribute of a layer, model, optimizer, loss, metric or schedule."""
 
-    def __init__(self, owner: Any, name: str) -> None:
+    def __init__(self, owner: object, name: str) -> None:
         self._owner = weakref.ref(owner)
         self._name = name
         self.identity: tuple[object, ...] = (id(owner), name)
 
-    def differs(self, facts: TraceFacts, model: Any, desk: Desk) -> bool:
+    def differs(self, facts: TraceFacts, model: Model, desk: Desk) -> bool:
         """See :class:`Fact`."""
         owner = self._owner()
         return owner is not None and facts.differs(owner, self._name)
 
-    def differs_unseen(self, model: Any) -> bool:
+    def differs_unseen(self, model: Model) -> bool:
         """See :class:`Fact`."""
         return False
 
@@ -55,11 +56,11 @@ class CodeRead:
         self._key = fact.source.key
         self.identity: tuple[object, ...] = self._key
 
-    def differs(self, facts: TraceFacts, model: Any, desk: Desk) -> bool:
+    def differs(self, facts: TraceFacts, model: Model, desk: Desk) -> bool:
         """See :class:`Fact`."""
         return any(fact.source.key == self._key and fact.differs(desk.namespace) for fact in facts.code)
 
-    def differs_unseen(self, model: Any) -> bool:
+    def differs_unseen(self, model: Model) -> bool:
         """See :class:`Fact`."""
         return False
 
@@ -69,11 +70,11 @@ class Layers:
 
     identity: tuple[object, ...] = ("layers",)
 
-    def differs(self, facts: TraceFacts, model: Any, desk: Desk) -> bool:
+    def differs(self, facts: TraceFacts, model: Model, desk: Desk) -> bool:
         """See :class:`Fact`."""
         return facts.layers != layers_identity(model)
 
-    def differs_unseen(self, model: Any) -> bool:
+    def differs_unseen(self, model: Model) -> bool:
         """See :class:`Fact`."""
         return trains_unknown_variables(model)
 
@@ -96,12 +97,12 @@ class Trainable:
 
     identity: tuple[object, ...] = ("trainable",)
 
-    def __init__(self, flipped: Any, *, at_use: bool = False) -> None:
+    def __init__(self, flipped: object, *, at_use: bool = False) -> None:
         self._at_use = at_use
         self.flipped: IdentityMap[None] = IdentityMap()
         self.flipped[flipped] = None
 
-    def differs(self, facts: TraceFacts, model: Any, desk: Desk) -> bool:
+    def differs(self, facts: TraceFacts, model: Model, desk: Desk) -> bool:
         """See :class:`Fact`."""
         now = trainable_identity(model)
         if facts.trainable is None or facts.trainable == now:
@@ -114,12 +115,12 @@ class Trainable:
             if other is not model and (not self._at_use or holds(other, model))
         )
 
-    def differs_unseen(self, model: Any) -> bool:
+    def differs_unseen(self, model: Model) -> bool:
         """See :class:`Fact`."""
         return trains_other_variables(model)
 
 
-def _was_compiled_with(model: Any, changed: set[int], trained: set[int], desk: Desk) -> bool:
+def _was_compiled_with(model: Model, changed: set[int], trained: set[int], desk: Desk) -> bool:
     """Whether a model holds some variables, and was compiled while just these of them were trainable."""
     if not desk.compiles(model) or not changed <= {id(variable) for variable in model.variables}:
         return False
@@ -143,7 +144,7 @@ class TraceClaim(Claim):
 
     def __init__(
         self,
-        model: Any,
+        model: Model,
         fact: Fact,
         kinds: frozenset[str] = KINDS,
         *,
@@ -172,7 +173,7 @@ class TraceClaim(Claim):
             kind for kind in self._kinds if self._any_differs(traces.all_facts(kind), model, desk)
         )
 
-    def _any_differs(self, found: Iterable[TraceFacts], model: Any, desk: Desk) -> bool:
+    def _any_differs(self, found: Iterable[TraceFacts], model: Model, desk: Desk) -> bool:
         return any(self.fact.differs(facts, model, desk) for facts in found)
 
     def holds(self, desk: Desk) -> bool:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .types import Layer
+
 
 @dataclass(frozen=True)
 class LayerRecord:
@@ -51,7 +53,7 @@ class InsertAfter:
         new: The layer to insert.
     """
 
-    layer: Any
+    layer: Layer
     new: Any
 
 
@@ -64,7 +66,7 @@ class InsertBefore:
         new: The layer to insert.
     """
 
-    layer: Any
+    layer: Layer
     new: Any
 
 
@@ -78,7 +80,7 @@ class Remove:
             input) whose output is read instead, or its name.
     """
 
-    layer: Any
+    layer: Layer
     keep: Any = None
 
 

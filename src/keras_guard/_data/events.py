@@ -11,6 +11,7 @@ from typing import Any
 
 from .diagnostic import Span
 from .place import Place
+from .types import Layer, Model
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,9 +107,9 @@ class StructureChanged:
         span: Where the edit stands.
     """
 
-    model: Any
+    model: Model
     action: str
-    layer: Any
+    layer: Layer
     span: Span
 
 
@@ -131,7 +132,7 @@ class CopyEdited:
 class StateAdapted:
     """``adapt`` gave a preprocessing layer new statistics."""
 
-    layer: Any
+    layer: Layer
     span: Span
 
 
@@ -168,7 +169,7 @@ class CodeReadChanged:
         at_use: Whether the trace is about to run; otherwise the edit was just made.
     """
 
-    model: Any
+    model: Model
     where: Place
     fact: Any
     new: Any
@@ -188,7 +189,7 @@ class ArgumentEdited:
         identity: ``id`` of the list.
     """
 
-    model: Any
+    model: Model
     argument: str
     name: str
     span: Span
@@ -199,7 +200,7 @@ class ArgumentEdited:
 class TrainsNothing:
     """A model that was compiled with something to train is about to be trained with nothing to train."""
 
-    model: Any
+    model: Model
     span: Span
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 V = TypeVar("V")
@@ -20,31 +21,27 @@ class IdentityMap(Generic[V]):
     def __init__(self) -> None:
         self._entries: dict[int, tuple[weakref.ref[Any], V]] = {}
 
-    def __setitem__(self, item: Any, value: V) -> None:
+    def __setitem__(self, item: object, value: V) -> None:
         """Keep a value for an object.
 
         Raises:
             TypeError: When the object takes no weak reference.
         """
-        number, entries = id(item), self._entries
+        number = id(item)
+        # No function in Python: an interrupt that came while it ran would be printed and lost, and not reach the
+        # user's code. What it does is `entries.pop(number, dead)`; the number is not used again before it has run.
+        self._entries[number] = (weakref.ref(item, partial(self._entries.pop, number)), value)
 
-        def drop(dead: weakref.ref[Any]) -> None:
-            found = entries.get(number)
-            if found is not None and found[0] is dead:
-                del entries[number]
-
-        entries[number] = (weakref.ref(item, drop), value)
-
-    def get(self, item: Any, default: D) -> V | D:
+    def get(self, item: object, default: D) -> V | D:
         """Return the value of an object, or a default."""
         found = self._entries.get(id(item))
         return found[1] if found is not None and found[0]() is item else default
 
-    def __contains__(self, item: Any) -> bool:
+    def __contains__(self, item: object) -> bool:
         found = self._entries.get(id(item))
         return found is not None and found[0]() is item
 
-    def discard(self, item: Any) -> None:
+    def discard(self, item: object) -> None:
         """Drop the entry of an object, if there is one."""
         if item in self:
             del self._entries[id(item)]

@@ -95,7 +95,7 @@ class Item:
         """Assign the item."""
         owner[self.key] = value
 
-    def read(self, value: Any) -> Any:
+    def read(self, value: object) -> Any:
         """Return the item of a dict, list or tuple, or ``MISSING``. No method of the user's own class runs."""
         kind = next((kind for kind in _CONTAINERS if issubclass(type(value), kind)), None)
         if kind is None:

@@ -8,5 +8,13 @@ from typing import Any, TypeAlias
 Layer: TypeAlias = Any
 #: A Keras model.
 Model: TypeAlias = Any
+#: A call of a layer in a graph, with its input and output tensors.
+Node: TypeAlias = Any
+#: A symbolic tensor, or an array of any backend.
+Tensor: TypeAlias = Any
+#: A weight: a Keras variable of any backend.
+Variable: TypeAlias = Any
+#: A Keras optimizer.
+Optimizer: TypeAlias = Any
 #: Nested lists, tuples and dicts with anything as leaves.
 Structure: TypeAlias = Any

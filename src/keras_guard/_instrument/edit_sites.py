@@ -240,9 +240,13 @@ class EditSites(ast.NodeTransformer):
             holder, node = node, node.value
         nested = holder is not parent
         site = None
-        if self._is_ruled_out(getattr(node, "func", node)):
+        function = node.func if isinstance(node, ast.Call) else None
+        is_result = isinstance(function, ast.Name)
+        if not is_result and self._is_ruled_out(function or node):
             return None
-        if isinstance(node, ast.NamedExpr) and is_layer_list(node.value):
+        if function is not None and is_result and not nested and not _only_reads(function):
+            site = self._site(parent, chain=ast.unparse(node))  # a helper may return the list of a model
+        elif isinstance(node, ast.NamedExpr) and is_layer_list(node.value):
             site = self._site(parent, chain=node.target.id)
         elif (
             isinstance(node, ast.Attribute)

@@ -176,7 +176,7 @@ def _probe_list(number: str, value: T) -> T:
     return value
 
 
-def _probe_alias(number: str, value: Any) -> Any:
+def _probe_alias(number: str, value: object) -> Any:
     if type(value) is list and value and issubclass(type(value[-1]), _hot):
         site = _SITES.get(number)
         if site is not None:

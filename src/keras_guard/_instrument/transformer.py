@@ -17,7 +17,7 @@ from .names import Touched, is_layer_list, touched_names
 from .probe_calls import call_statement
 from .runtime import Listener
 from .syntax import FUNCTIONS, root_name
-from .vocabulary import LIST_WORDS, MUTATORS
+from .vocabulary import LIST_WORDS, MUTATORS, RESULT_EDITS
 
 _BLOCKS = (ast.For, ast.While, ast.With, ast.If, ast.Try)
 
@@ -69,7 +69,7 @@ class CellInstrumenter:
         self._bound = set().union(*(item.bound for item in touched))
         self._choose_names(touched, tree.body)
         steps = self._steps(touched)
-        if LIST_WORDS.search(text) or (functions and _defines_functions(tree.body)):
+        if _may_edit(text) or (functions and _defines_functions(tree.body)):
             editor = EditSites(self._maker, self.is_ruled_out, slots=functions)
             last = tree.body[-1]
             tree.body = [item for statement in tree.body for item in editor.visit_statement(statement)]
@@ -108,6 +108,10 @@ class CellInstrumenter:
     def is_ruled_out(self, node: ast.expr) -> bool:
         """Whether a name cannot hold a model while the top level of this cell runs."""
         return isinstance(node, ast.Name) and node.id not in self._bound and self._dull(node.id)
+
+
+def _may_edit(text: str) -> bool:
+    return bool(LIST_WORDS.search(text) or RESULT_EDITS.search(text))
 
 
 def _binds_one_name(statement: ast.stmt) -> bool:

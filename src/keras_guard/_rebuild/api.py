@@ -9,6 +9,7 @@ from typing import Any
 from .._adapter.keras_types import TYPES, is_graph_model, is_layer, is_model, keras_of
 from .._adapter.layer_config import user_objects
 from .._adapter.no_side_effects import global_state_kept
+from .._data.types import Model
 from .dependents import Followers, rebind
 from .rebuilding import Rebuilding
 from .refused import RebuildRefused, refuse_subclassed
@@ -56,8 +57,8 @@ def run_with_dependents(found: Rebuild, namespace: MutableMapping[str, Any]) -> 
 
 
 def rebuild(
-    model: Any,
-    edits: Iterable[Any] = (),
+    model: Model,
+    edits: Iterable[object] = (),
     *,
     namespace: Mapping[str, Any] | None = None,
     style: str = "replay",
@@ -103,7 +104,7 @@ def _wake() -> None:
             TYPES.refresh()
 
 
-def _check_model(model: Any) -> None:
+def _check_model(model: Model) -> None:
     if model is None:
         raise RebuildRefused("the model is gone; there is nothing to rebuild")
     if not is_model(model):

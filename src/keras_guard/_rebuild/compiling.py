@@ -8,6 +8,7 @@ from typing import Any
 from .._adapter.compile_facts import compile_arguments
 from .._adapter.layer_config import NotExpressibleError, constructor_of, shorthand_of
 from .._adapter.layer_fit import public_path
+from .._data.types import Model, Optimizer, Structure
 from .literals import literal
 from .spelling import Speller
 
@@ -25,7 +26,7 @@ class CompileWords:
         self._objects = objects
         self.notes: list[str] = []
 
-    def words(self, model: Any, renamed: Mapping[str, str] | None = None) -> list[str]:
+    def words(self, model: Model, renamed: Mapping[str, str] | None = None) -> list[str]:
         """Return the arguments a model was compiled with, spelled; empty when it was not compiled.
 
         Args:
@@ -41,7 +42,7 @@ class CompileWords:
                 words.append(f"{name}={self._value(_rekeyed(value, renamed or {}))}")
         return words
 
-    def _optimizer(self, optimizer: Any) -> str:
+    def _optimizer(self, optimizer: Optimizer) -> str:
         """An optimizer belongs to the variables it was made for: the new model gets one of its own."""
         if optimizer is None or isinstance(optimizer, str):
             return literal(optimizer)
@@ -57,7 +58,7 @@ class CompileWords:
             handle = self._speller.handle(optimizer)
             return f"type({handle}).from_config({handle}.get_config())"
 
-    def _value(self, value: Any) -> str:
+    def _value(self, value: object) -> str:
         try:
             return literal(value)
         except NotExpressibleError:
@@ -79,7 +80,7 @@ class CompileWords:
         except NotExpressibleError:
             return self._speller.handle(value)
 
-    def _function(self, value: Any) -> str:
+    def _function(self, value: object) -> str:
         if self._speller.definitions is None:
             return self._speller.handle(value)
         try:
@@ -88,5 +89,5 @@ class CompileWords:
             return self._speller.handle(value)
 
 
-def _rekeyed(value: Any, renamed: Mapping[str, str]) -> Any:
+def _rekeyed(value: object, renamed: Mapping[str, str]) -> Structure:
     return {renamed.get(k, k): item for k, item in value.items()} if isinstance(value, dict) else value

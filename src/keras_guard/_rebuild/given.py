@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from .._adapter.describe import given_batch_shape
 from .._adapter.graph import Spec, spec_of
@@ -39,7 +38,7 @@ class NewInput:
         return self.spec.shape or ()
 
 
-def resolved(item: Any) -> Layer:
+def resolved(item: object) -> Layer:
     """Return the layer that an item of a list or an edit means; a tensor means the layer that made it.
 
     Raises:
@@ -67,7 +66,7 @@ def new_input(item: Layer) -> NewInput | None:
     return NewInput(spec_of(item.output), _given_name(str(item.name)))
 
 
-def _type_name(dtype: Any) -> str:
+def _type_name(dtype: object) -> str:
     """Return the type in a config, where it may be a policy."""
     inner = dtype.get("config", {}).get("name") if isinstance(dtype, dict) else dtype
     return str(inner or "float32")
@@ -93,16 +92,16 @@ def spelled(new: Layer) -> str:
         return "new"
 
 
-def refuse_item(value: Any) -> RebuildRefused:
+def refuse_item(value: object) -> RebuildRefused:
     """Return the refusal of something that is no layer, with what to do instead."""
     return RebuildRefused(_what_it_is(value), _cure_of(value))
 
 
-def _is_tensor(value: Any) -> bool:
+def _is_tensor(value: object) -> bool:
     return (isinstance(value, str) and value == _TENSOR) or is_symbolic(value)
 
 
-def _what_it_is(value: Any) -> str:
+def _what_it_is(value: object) -> str:
     if isinstance(value, type):
         return f"{value.__name__} is a class, not a layer"
     if _is_tensor(value):
@@ -111,7 +110,7 @@ def _what_it_is(value: Any) -> str:
     return f"{'None' if kind == 'NoneType' else f'a {kind}'} is where a layer belongs"
 
 
-def _cure_of(value: Any) -> tuple[str, ...]:
+def _cure_of(value: object) -> tuple[str, ...]:
     if isinstance(value, type):
         return (f"make one: {value.__name__}(...)",)
     if callable(value) or (isinstance(value, str) and value == "function"):

@@ -127,7 +127,7 @@ def bypass(graph: Graph, call: Call, keep: Layer = None) -> None:
 def substitute(graph: Graph, old: Value, new: Value) -> None:
     """Let everything that read ``old`` read ``new``."""
 
-    def swap(leaf: Any) -> Any:
+    def swap(leaf: object) -> Any:
         return new if leaf is old else leaf
 
     for call in graph.calls:

@@ -14,7 +14,7 @@ _objects: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
 _numbers = itertools.count(1)
 
 
-def hold(value: Any) -> int:
+def hold(value: object) -> int:
     """Return a number for an object, the same one each time."""
     for number, known in list(_objects.items()):
         if known is value:

@@ -21,7 +21,7 @@ from .positions import LayerFinder
 from .refused import RebuildRefused, refuse_subclassed
 
 
-def infer(model: Any, edits: Sequence[Any]) -> Intent:
+def infer(model: Model, edits: Sequence[object]) -> Intent:
     """Return what edits of a model, or of models inside it, were meant to make of it.
 
     Args:
@@ -95,7 +95,7 @@ class _Reading:
         """Call ``new`` on the input of ``layer``, for ``layer`` only."""
         self._insert(edit.layer, resolved(edit.new), "before")
 
-    def _insert(self, wanted: Any, new: Layer, side: Literal["after", "before"]) -> None:
+    def _insert(self, wanted: object, new: Layer, side: Literal["after", "before"]) -> None:
         position = self._finder.find(wanted)
         owners = self._finder.owners(position)
         there = self._positions.layer_at(position)
@@ -182,7 +182,7 @@ class _Reading:
             else:
                 self._graph(self.model).append(GraphEdit("input", layer, new))
 
-    def _list_of(self, owner: Model) -> list[Any]:
+    def _list_of(self, owner: Model) -> list[Layer]:
         return self.intent.lists.setdefault(id(owner), list(owner.layers))
 
     def _graph(self, owner: Model) -> list[GraphEdit]:
@@ -198,7 +198,7 @@ class _Reading:
             groups.setdefault(id(owner), (owner, []))[1].append(edit)
         yield from groups.values()
 
-    def _owner_of_list(self, edit: ListEdit) -> Any:
+    def _owner_of_list(self, edit: ListEdit) -> Model:
         best, most = self.model, 0
         given = {id(item) for item in edit.before if is_layer(item)}
         for model in self._finder.models:

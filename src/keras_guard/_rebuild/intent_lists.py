@@ -14,6 +14,7 @@ from .._adapter.graph import Graph
 from .._adapter.graph_facts import made_by
 from .._adapter.membership import is_input
 from .._adapter.read_graph import read_graph
+from .._data.types import Layer, Model
 from .given import spelled
 from .graph_edits import GraphEdit
 from .refused import RebuildRefused
@@ -29,7 +30,9 @@ class FunctionalList:
         notes: Where to put what the user should know.
     """
 
-    def __init__(self, owner: Any, before: Sequence[Any], after: Sequence[Any], notes: list[str]) -> None:
+    def __init__(
+        self, owner: Model, before: Sequence[Layer], after: Sequence[Layer], notes: list[str]
+    ) -> None:
         self._owner = owner
         self._before = list(before)
         self._after = list(after)
@@ -151,7 +154,7 @@ class FunctionalList:
             if was is not now:
                 yield GraphEdit("swap", was, now)
 
-    def _is_chain(self, layers: Sequence[Any]) -> bool:
+    def _is_chain(self, layers: Sequence[Layer]) -> bool:
         calls = self._graph.calls
         if [id(c.operation) for c in calls] != [id(layer) for layer in layers]:
             return False

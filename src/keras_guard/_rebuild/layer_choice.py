@@ -129,7 +129,7 @@ class LayerChoices:
         part.why = f"recreated: {_reason(moved)}" if have else ""
 
     @staticmethod
-    def _check_given(part: Part, site: CallSite, needed: Any, built: bool) -> None:
+    def _check_given(part: Part, site: CallSite, needed: object, built: bool) -> None:
         have = weight_shapes_of(part.item)
         if built and have and needed is not None and needed != have:
             raise RebuildRefused(

@@ -9,13 +9,12 @@ from __future__ import annotations
 import keyword
 import math
 import re
-from typing import Any
 
 from .._adapter.layer_config import NotExpressibleError
 from .._data.quoting import quoted
 
 
-def literal(value: Any) -> str:
+def literal(value: object) -> str:
     """Return Python source that evaluates to a plain value.
 
     Raises:
@@ -39,7 +38,7 @@ def literal(value: Any) -> str:
     raise NotExpressibleError(f"no literal for a {type(value).__name__}")
 
 
-def subscript(key: Any) -> str:
+def subscript(key: object) -> str:
     """Write what is in the brackets of ``x[...]``, with colons for slices.
 
     Raises:
@@ -54,7 +53,7 @@ def _colons(part: slice) -> str:
     return ":".join(ends if part.step is not None else ends[:2])
 
 
-def is_plain_name(name: Any) -> bool:
+def is_plain_name(name: object) -> bool:
     """Whether a text is a Python name that can be assigned to and read without harm."""
     return (
         isinstance(name, str)

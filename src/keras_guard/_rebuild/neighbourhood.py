@@ -18,6 +18,7 @@ from .._adapter.membership import graph_layers, own_layers
 from .._adapter.read_graph import functional_of, read_graph
 from .._data.edits import LayerRecord
 from .._data.picture import Node, Panel, Picture
+from .._data.types import Model
 from .._data.views import ModelViews
 from .graph_edits import GraphEdit, Intent, apply_edits, running_order
 from .intent import infer
@@ -43,7 +44,7 @@ class _Box:
 _Wiring = dict[str, _Box]
 
 
-def pictures_of(model: Any, edits: Iterable[Any]) -> tuple[Picture, ...]:
+def pictures_of(model: Model, edits: Iterable[object]) -> tuple[Picture, ...]:
     """Return the neighbourhoods of edits, one for each model whose graph they change.
 
     Args:
@@ -69,7 +70,7 @@ def pictures_of(model: Any, edits: Iterable[Any]) -> tuple[Picture, ...]:
     return tuple(found[:_MAX_PICTURES])
 
 
-def pictures_of_views(model: Any, views: ModelViews, compiled_only: bool) -> tuple[Picture, ...]:
+def pictures_of_views(model: Model, views: ModelViews, compiled_only: bool) -> tuple[Picture, ...]:
     """Return the graph around the layers whose views disagree.
 
     Args:
@@ -87,7 +88,7 @@ def pictures_of_views(model: Any, views: ModelViews, compiled_only: bool) -> tup
     return marked_picture(model, words)
 
 
-def marked_picture(model: Any, words: Mapping[int, str], name: str = "") -> tuple[Picture, ...]:
+def marked_picture(model: Model, words: Mapping[int, str], name: str = "") -> tuple[Picture, ...]:
     """Return the graph around the layers whose views disagree.
 
     Args:
@@ -117,19 +118,19 @@ def _words_of(key: str, words: Mapping[int, str]) -> str | None:
     return words.get(int(identity)) if colon and identity.isdecimal() else None
 
 
-def _models(model: Any) -> list[Any]:
+def _models(model: Model) -> list[Model]:
     return [model, *(layer for layer in graph_layers(model) if is_model(layer))]
 
 
-def _edited(owner: Any, intent: Intent) -> bool:
+def _edited(owner: object, intent: Intent) -> bool:
     return any(id(owner) in part for part in (intent.graph, intent.lists, intent.inputs))
 
 
-def _name(model: Any) -> str:
+def _name(model: Model) -> str:
     return str(getattr(model, "name", ""))
 
 
-def _before_only(model: Any, edits: Sequence[Any]) -> tuple[Picture, ...]:
+def _before_only(model: Model, edits: Sequence[object]) -> tuple[Picture, ...]:
     """Mark the layers that edits with several readings speak of."""
     touched: dict[int, Any] = {}
     for edit in edits:
@@ -147,7 +148,7 @@ def _before_only(model: Any, edits: Sequence[Any]) -> tuple[Picture, ...]:
     return ()
 
 
-def _panels(owner: Any, intent: Intent) -> tuple[Panel, ...]:
+def _panels(owner: object, intent: Intent) -> tuple[Panel, ...]:
     """Return what runs now and what the edit asks for; nothing where the graph stays as it is."""
     before, after = _wiring_of(owner), _meant_wiring(owner, intent)
     if before is None or after is None:
@@ -195,7 +196,7 @@ def _unmeasured(wiring: _Wiring, changed: Collection[str]) -> _Wiring:
 # Wirings
 
 
-def _wiring_of(model: Any) -> _Wiring | None:
+def _wiring_of(model: Model) -> _Wiring | None:
     """Return the wiring that runs now; ``None`` for a model without one."""
     if issubclass(type(model), TYPES.sequential):
         return _chain(model, list(model.layers))
@@ -225,7 +226,7 @@ def _not_inputs(edits: Iterable[GraphEdit]) -> list[GraphEdit]:
     return [edit for edit in edits if edit.kind != "input"]
 
 
-def _chain(model: Any, items: Sequence[Any], spec: Any = None) -> _Wiring:
+def _chain(model: Model, items: Sequence[object], spec: object = None) -> _Wiring:
     """Return the wiring of a list of layers."""
     wiring: _Wiring = {}
     functional = functional_of(model)
@@ -280,7 +281,7 @@ def _turn(graph: Graph, call: Call) -> str:
     return f"call {calls.index(call) + 1} of {len(calls)}" if len(calls) > 1 else ""
 
 
-def _node(key: str, item: Any, turn: str) -> Node:
+def _node(key: str, item: object, turn: str) -> Node:
     if not is_layer(item) and not isinstance(item, LayerRecord):
         name = str(getattr(item, "name", "")) or type(item).__name__
         return Node(key, f'{type(item).__name__} "{name}"', name, detail=turn)

@@ -185,7 +185,7 @@ class Planner:
     # What a layer makes of an input, and what it needs for it
 
     def _probe(self, part: Part, plan: ModelPlan, call: Call, *, changed: bool) -> Fit:
-        def spec(leaf: Any) -> Any:
+        def spec(leaf: object) -> Any:
             return plan.specs[id(leaf)] if isinstance(leaf, Value) else leaf
 
         _check_input_shape(part, [plan.specs[id(value)] for value in call.inputs()])
@@ -230,7 +230,9 @@ class Planner:
             plan.outputs = tuple(flat_with_paths(current))
         return plan
 
-    def _sequential_step(self, plan: ModelPlan, part: Part, current: Any, old: SequentialSpecs | None) -> Any:
+    def _sequential_step(
+        self, plan: ModelPlan, part: Part, current: object, old: SequentialSpecs | None
+    ) -> Any:
         call = Call(part.item, (current,), {}, node_index=0)
         plan.steps.append(Step(part, call, replay=True))
         if current is None or old is None:

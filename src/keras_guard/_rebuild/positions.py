@@ -25,7 +25,7 @@ class Positions:
         self._added: dict[int, tuple[Any, list[Any]]] = {}
         self._gone: set[int] = set()
 
-    def of(self, wanted: Any) -> list[Any]:
+    def of(self, wanted: object) -> list[Layer]:
         """Return the positions of a layer that edits put in, by the layer or its name."""
         placed = [position for position, now in self._taken.values() if is_meant(now, wanted)]
         for key, (new, _) in self._added.items():
@@ -37,7 +37,7 @@ class Positions:
         """Whether the layer that was there first is still there."""
         return id(position) not in self._taken and id(position) not in self._gone
 
-    def layer_at(self, position: Layer) -> Any:
+    def layer_at(self, position: Layer) -> Layer:
         """Return the layer that is there now."""
         return self._taken.get(id(position), (position, position))[1]
 
@@ -49,7 +49,7 @@ class Positions:
         """Note that a layer was inserted into some models."""
         self._added[id(new)] = (new, owners)
 
-    def added_to(self, position: Layer) -> list[Any]:
+    def added_to(self, position: Layer) -> list[Layer]:
         """Return the models into which an edit inserted the layer."""
         return self._added.get(id(position), (None, []))[1]
 
@@ -70,7 +70,7 @@ class Positions:
             )
 
 
-def is_meant(layer: Layer, wanted: Any) -> bool:
+def is_meant(layer: Layer, wanted: object) -> bool:
     """Whether a layer is the wanted one, or has the wanted name."""
     return layer.name == wanted if isinstance(wanted, str) else layer is wanted
 
@@ -107,10 +107,10 @@ class LayerFinder:
         self.positions.check(position)
         return position
 
-    def _is_original(self, wanted: Any) -> bool:
+    def _is_original(self, wanted: object) -> bool:
         return any(is_meant(layer, wanted) for model in self.models for layer in layers_of(model))
 
-    def _original(self, wanted: Any) -> Any:
+    def _original(self, wanted: Any) -> Layer:
         if isinstance(wanted, LayerRecord):
             wanted = wanted.name
         if isinstance(wanted, str):
@@ -131,7 +131,7 @@ class LayerFinder:
             )
         raise RebuildRefused(f"a {type(wanted).__name__} is no layer; give a layer of the model or its name")
 
-    def _named(self, name: str) -> Any:
+    def _named(self, name: str) -> Layer:
         found: dict[int, Any] = {}
         for model in self.models:
             for layer in layers_of(model):

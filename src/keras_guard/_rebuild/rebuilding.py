@@ -10,6 +10,7 @@ from typing import Any
 from .._adapter.compile_facts import keys_of_arguments, output_names
 from .._adapter.keras_types import is_keras_2, is_layer
 from .._data.place import Place
+from .._data.types import Model
 from .cell import TRIAL, CellWriter
 from .compact import COMPACT_FROM
 from .compiling import CompileWords
@@ -31,14 +32,14 @@ from .target import target
 class Rebuilding:
     """One rebuild."""
 
-    def __init__(self, model: Any, names: dict[str, Any], objects: dict[str, Any], order: Order) -> None:
+    def __init__(self, model: Model, names: dict[str, Any], objects: dict[str, Any], order: Order) -> None:
         self._model = model
         self._names = names
         self._objects = objects
         self._order = order
         self._intent = Intent()
 
-    def rebuild(self, edits: tuple[Any, ...]) -> Rebuild:
+    def rebuild(self, edits: tuple[object, ...]) -> Rebuild:
         style = self._order.style
         self._intent = infer(self._model, edits)
         planner = Planner(self._intent, self._objects, recreate=style != "replay", carry=style != "source")
@@ -155,5 +156,5 @@ def _names_of(plan: ModelPlan, origins: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def _is_layer_like(item: Any) -> bool:
+def _is_layer_like(item: object) -> bool:
     return is_layer(item) or hasattr(item, "cls")

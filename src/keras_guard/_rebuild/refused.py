@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from .._data.refused import RebuildRefused
+from .._data.types import Model
 
 __all__ = ["RebuildRefused", "refuse_subclassed"]
 
 
-def refuse_subclassed(model: Any) -> RebuildRefused:
+def refuse_subclassed(model: Model) -> RebuildRefused:
     """Return the refusal for a model whose graph is the Python code of its class."""
     return RebuildRefused(
         f"{model.name!r} is a subclassed model ({type(model).__name__}): its graph is Python code that cannot be rewritten",

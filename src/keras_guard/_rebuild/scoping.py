@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from .._adapter.build_scope import distribution_among, left_distribution, strategy_of
+from .._data.types import Model
 from .spelling import Speller
 
 _GONE = (
@@ -13,7 +12,7 @@ _GONE = (
 )
 
 
-def scope_words(model: Any, model_text: str, speller: Speller, style: str) -> tuple[str, list[str]]:
+def scope_words(model: Model, model_text: str, speller: Speller, style: str) -> tuple[str, list[str]]:
     """Say in whose scope the code has to run.
 
     Args:

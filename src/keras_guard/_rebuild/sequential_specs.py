@@ -8,6 +8,7 @@ from typing import Any
 
 from .._adapter.graph import Spec, Value, flat_with_paths, map_structure
 from .._adapter.read_graph import functional_of, read_graph
+from .._data.types import Model, Structure
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class SequentialSpecs:
     outputs: dict[int, Any]
 
 
-def sequential_specs(model: Any) -> SequentialSpecs | None:
+def sequential_specs(model: Model) -> SequentialSpecs | None:
     """Read the specs of a Sequential; ``None`` while it has no input."""
     functional = functional_of(model)
     if functional is None:
@@ -34,11 +35,11 @@ def sequential_specs(model: Any) -> SequentialSpecs | None:
     return SequentialSpecs(graph.flat_inputs()[0].spec, inputs, outputs)
 
 
-def _spec_leaf(leaf: Any) -> Any:
+def _spec_leaf(leaf: object) -> Any:
     return leaf.spec if isinstance(leaf, Value) else leaf
 
 
-def packed(outputs: Sequence[tuple[tuple[Any, ...], Spec]]) -> Any:
+def packed(outputs: Sequence[tuple[tuple[object, ...], Spec]]) -> Structure:
     """Return the structure whose leaves stand at the given paths (flat lists and dicts are enough here)."""
     if len(outputs) == 1 and outputs[0][0] == ():
         return outputs[0][1]
@@ -49,7 +50,7 @@ def packed(outputs: Sequence[tuple[tuple[Any, ...], Spec]]) -> Any:
     return [spec for _, spec in outputs]
 
 
-def specs_in(structure: Any) -> Iterator[Spec]:
+def specs_in(structure: Structure) -> Iterator[Spec]:
     """Yield the specs of nested lists, tuples and dicts."""
     for _, leaf in flat_with_paths(structure):
         if isinstance(leaf, Spec):

@@ -48,7 +48,7 @@ class Speller:
         self.imports: list[str] = []
         self.held: list[Any] = []
 
-    def name_of(self, value: Any, *, deep: bool = True) -> str | None:
+    def name_of(self, value: object, *, deep: bool = True) -> str | None:
         """Return the user's name of an object, or the path to it through containers and attributes."""
         name = self._names.get(id(value))
         if name is not None and self._namespace.get(name) is value:
@@ -88,7 +88,7 @@ class Speller:
         """Return what the user's names hold."""
         return list(self._namespace.values())
 
-    def handle(self, value: Any) -> str:
+    def handle(self, value: object) -> str:
         """Spell an object that has no name: ``keras_guard.held(3)``.
 
         Raises:
@@ -142,7 +142,7 @@ class Speller:
         self.used.add(package.__name__)
         return f"{package.__name__}.{path}"
 
-    def cls(self, cls: Any) -> str:
+    def cls(self, cls: object) -> str:
         """Spell a class or function that can be named.
 
         Raises:
@@ -165,7 +165,7 @@ class Speller:
             return self.definitions.need(cls)
         raise NotExpressibleError(f"no name reaches {qualified}")
 
-    def construct(self, value: Any) -> str:
+    def construct(self, value: object) -> str:
         """Spell a constructor call, or the literals and names inside one."""
         if isinstance(value, Construct):
             if value.config is not None:
@@ -270,7 +270,7 @@ def _is_user_name(name: Any) -> bool:
     return is_plain_name(name) and not name.startswith("_") and name not in _SHELL_NAMES
 
 
-def _is_open(name: str, value: Any) -> bool:
+def _is_open(name: str, value: object) -> bool:
     """Whether to look into an object: containers, and instances of the user's own classes."""
     if not _is_user_name(name):
         return False
@@ -281,7 +281,7 @@ def _is_open(name: str, value: Any) -> bool:
     return type(value).__module__ == "__main__" and hasattr(value, "__dict__")
 
 
-def _parts(value: Any) -> list[tuple[str, Any]]:
+def _parts(value: object) -> list[tuple[str, Any]]:
     if isinstance(value, dict):
         keys = [k for k in list(value)[:256] if type(k) in (str, int)]
         return [(f"[{literal(key)}]", value[key]) for key in keys]
@@ -293,7 +293,7 @@ def _parts(value: Any) -> list[tuple[str, Any]]:
 def _without_inner_names(call: Construct) -> Construct:
     """Leave out the names of layers inside a layer that Keras chose: nothing refers to them."""
 
-    def inner(value: Any) -> Any:
+    def inner(value: object) -> Any:
         if isinstance(value, (list, tuple)):
             return type(value)(inner(item) for item in value)
         if not isinstance(value, Construct) or value.config is not None:
@@ -305,7 +305,7 @@ def _without_inner_names(call: Construct) -> Construct:
     return Construct(call.cls, {key: inner(value) for key, value in call.kwargs.items()})
 
 
-def _at(holder: Any, path: str) -> Any:
+def _at(holder: object, path: str) -> Any:
     for part in path.split("."):
         holder = getattr(holder, part, None)
     return holder

@@ -34,7 +34,7 @@ class Definitions:
         self._taken: dict[str, Any] = {}
         self._alive: list[Any] = []
 
-    def need(self, value: Any) -> str:
+    def need(self, value: object) -> str:
         """Return how a class or function is called in the file, after adding its definition.
 
         Raises:
@@ -54,7 +54,7 @@ class Definitions:
         self.texts.append(text)
         return name
 
-    def _take(self, name: str, value: Any) -> None:
+    def _take(self, name: str, value: object) -> None:
         if self._taken.setdefault(name, value) is not value:
             raise NotExpressibleError(f"two objects are called {name}")
         self._names[id(value)] = name
@@ -76,7 +76,7 @@ class Definitions:
                 raise NotExpressibleError(f"it reads {name}, which is not there")
             self._add(name, names[name])
 
-    def _add(self, name: str, value: Any) -> None:
+    def _add(self, name: str, value: object) -> None:
         if self._taken.get(name) is value:
             return
         if isinstance(value, ModuleType):
@@ -98,7 +98,7 @@ class Definitions:
             self.imports.append(line)
 
 
-def _import_of(name: str, value: Any) -> str | None:
+def _import_of(name: str, value: object) -> str | None:
     """Return the line that imports a class or function of a module."""
     module, own = getattr(value, "__module__", None), getattr(value, "__name__", None)
     if not isinstance(module, str) or module == "__main__" or not isinstance(own, str):
@@ -110,7 +110,7 @@ def _import_of(name: str, value: Any) -> str | None:
     return None
 
 
-def _globals_of(value: Any) -> Mapping[str, Any]:
+def _globals_of(value: object) -> Mapping[str, Any]:
     if isinstance(value, FunctionType):
         return value.__globals__
     functions = (item for item in vars(value).values() if isinstance(item, FunctionType))
@@ -132,7 +132,7 @@ def _definition(value: Any) -> tuple[ast.AST, str]:
     raise NotExpressibleError(f"the definition of {value.__name__} is not found")
 
 
-def _codes_of(value: Any) -> Iterator[CodeType]:
+def _codes_of(value: object) -> Iterator[CodeType]:
     if isinstance(value, FunctionType):
         if value.__closure__:
             raise NotExpressibleError(f"{value.__name__} reads names of the function around it")

@@ -2,27 +2,41 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 from .._data.diagnostic import Diagnostic, DiffRow, LayerFacts, Span, State
 from .as_sketch import pictures_as_text
 from .paint import Painter, clean, painter
 
 _MAX_LINES = 6
+#: A magic in the help of a card, for which programs have a function.
+_REBUILD = re.compile(r"`%keras_guard rebuild ([^`]+)`")
 
 
-def render_text(diagnostic: Diagnostic, *, colour: bool = False) -> str:
+def render_text(diagnostic: Diagnostic, *, colour: bool = False, magics: bool = True) -> str:
     """Return the card as text, in the format of a compiler's messages.
 
     Args:
         diagnostic: What to render.
         colour: Whether to use ANSI colours; they never have a meaning of their own.
+        magics: Whether the reader can run magics.
     """
     paint = painter(colour)
+    if not magics:
+        diagnostic = for_programs(diagnostic)
     if diagnostic.state is State.RESOLVED:
         words = f"keras_guard resolved [{diagnostic.code}]: {diagnostic.message} -- {diagnostic.resolution}"
         return "\n".join([paint("resolved", clean(words)), *_happened(diagnostic, indent="  ")])
     if diagnostic.state is State.PENDING:
         return "\n".join(_pending(diagnostic, paint))
-    return "\n".join(_open(diagnostic, paint))
+    more = f"{'%keras_guard' if magics else 'keras-guard'} explain {diagnostic.code}"
+    return "\n".join([*_open(diagnostic, paint), paint("dim", clean(f"more: {more}"))])
+
+
+def for_programs(diagnostic: Diagnostic) -> Diagnostic:
+    """Return a diagnostic whose help names functions in place of magics."""
+    return replace(diagnostic, help=_REBUILD.sub(r"`keras_guard.rebuild(\1, edits)`", diagnostic.help))
 
 
 def _pending(diagnostic: Diagnostic, paint: Painter) -> list[str]:
@@ -42,7 +56,6 @@ def _open(diagnostic: Diagnostic, paint: Painter) -> list[str]:
     lines += [clean(f"note: {note}") for note in diagnostic.notes]
     if diagnostic.help:
         lines.append(clean(f"help: {diagnostic.help}"))
-    lines.append(paint("dim", clean(f"more: %keras_guard explain {diagnostic.code}")))
     return lines
 
 

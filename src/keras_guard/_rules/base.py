@@ -4,29 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import ClassVar, Protocol
 
 from .. import _claims
 from .._adapter.marks import Mark
 from .._claims.base import Claim
 from .._data.diagnostic import Span
 from .._data.events import Event
+from .._data.types import Model
 from .._ledger import Entry, Finding, Wording
 
 
 class Desk(_claims.base.Desk, Protocol):
     """What a rule may ask of the session while it judges an event."""
 
-    def name_of(self, value: Any) -> str:
+    def name_of(self, value: object) -> str:
         """Return the user's name for an object, or the best other one."""
 
-    def entry(self, key: tuple[Any, ...]) -> Entry | None:
+    def entry(self, key: tuple[object, ...]) -> Entry | None:
         """Return the live entry of a cause."""
 
-    def entries_of(self, model: Any) -> list[Entry]:
+    def entries_of(self, model: Model) -> list[Entry]:
         """Return the live entries that concern a model or what its graph runs."""
 
-    def built_in(self, model: Any) -> int | None:
+    def built_in(self, model: Model) -> int | None:
         """Return the execution count of the cell that built a model."""
 
     def cell_binds(self, number: int, name: str) -> bool:
@@ -35,10 +36,10 @@ class Desk(_claims.base.Desk, Protocol):
     def walks_over(self, name: str, span: Span) -> bool:
         """Whether the code from a place on, its loop included, walks over what a name holds."""
 
-    def traced_models(self, part: Any) -> list[Any]:
+    def traced_models(self, part: object) -> list[Model]:
         """Return the models with traced functions whose graph runs ``part``, and that the user can reach."""
 
-    def first_mark(self, target: Any, name: str) -> Mark:
+    def first_mark(self, target: object, name: str) -> Mark:
         """Return what an attribute was before the first edit of it that was seen."""
 
 
@@ -74,7 +75,7 @@ class Rule:
         """Yield what is wrong about an event, proved on the live objects."""
         raise NotImplementedError
 
-    def audit(self, model: Any, desk: Desk) -> Iterator[Finding]:
+    def audit(self, model: Model, desk: Desk) -> Iterator[Finding]:
         """Yield what the live objects alone show to be wrong, for edits that were not seen."""
         return iter(())
 
@@ -85,9 +86,9 @@ class Rule:
         span: Span,
         model_name: str,
         *,
-        key: tuple[Any, ...],
+        key: tuple[object, ...],
         models: tuple[str, ...] = (),
-        part: Any = None,
+        part: object = None,
     ) -> Finding:
         """Return a finding of this rule.
 
@@ -105,6 +106,6 @@ class Rule:
         )
 
 
-def was_said(model: Any, desk: Desk, *codes: str) -> bool:
+def was_said(model: Model, desk: Desk, *codes: str) -> bool:
     """Whether something of these codes is pending or open of a model or of what it runs."""
     return any(entry.finding.code in codes for entry in desk.entries_of(model))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from .._adapter.keras_types import is_layer, is_model
 from .._adapter.membership import (
@@ -21,6 +20,7 @@ from .._claims.list_claim import ListClaim
 from .._claims.place_claim import Keeping, PlaceClaim
 from .._data.diagnostic import DiffRow
 from .._data.events import BoundInLoop, Event, ListEdited, Rebound
+from .._data.types import Model
 from .._ledger import Finding, Wording
 from .base import Desk, Page, Rule
 from .wording import built_note, cell, diff_rows, facts
@@ -84,7 +84,7 @@ on local names of functions. A new layer that was only built, or given weights, 
         for model in stale:
             yield self._finding(event, model, stale, desk)
 
-    def _in_loop(self, event: BoundInLoop, model: Any, desk: Desk) -> Finding:
+    def _in_loop(self, event: BoundInLoop, model: Model, desk: Desk) -> Finding:
         name, old, new = desk.name_of(model), facts(event.old), facts(event.new)
         before = visible_layers(model)
         after = tuple(event.new if layer is event.old else layer for layer in before)
@@ -108,7 +108,7 @@ on local names of functions. A new layer that was only built, or given weights, 
         claim = ListClaim(edited, desk, (entry.finding.claim for entry in desk.entries_of(model)))
         return self.finding(claim, wording, event.span, name, key=key, part=id(event.old))
 
-    def _finding(self, event: Rebound, model: Any, stale: list[Any], desk: Desk) -> Finding:
+    def _finding(self, event: Rebound, model: Model, stale: list[Model], desk: Desk) -> Finding:
         name = desk.name_of(model)
         names = tuple(desk.name_of(m) for m in stale)
         old, new = facts(event.old), facts(event.new)
@@ -136,7 +136,7 @@ on local names of functions. A new layer that was only built, or given weights, 
         )
 
 
-def _is_in_use(new: Any, desk: ClaimDesk, models: Sequence[Any]) -> bool:
+def _is_in_use(new: object, desk: ClaimDesk, models: Sequence[Model]) -> bool:
     """Whether a model runs the new layer, or it is run by itself or on the inputs of another model."""
     if desk.holders(new):
         return True
@@ -165,12 +165,12 @@ def _by_hand(event: Rebound, name: str, built: int | None, desk: Desk) -> str:
     return f"{how} again to build `{name}` with the new layer (its weights start afresh), or "
 
 
-def _built_around(new: Any, old: Any) -> bool:
+def _built_around(new: object, old: object) -> bool:
     """Whether the new layer or model runs the old one itself (``base = Sequential([base, head])``)."""
     return holds(new, old) if is_model(new) else any(item is old for item in tracked_layers(new))
 
 
-def _cut_from(model: Any, new: Any) -> bool:
+def _cut_from(model: Model, new: object) -> bool:
     """Whether a new model is only another view on layers the stale one runs (a feature extractor)."""
     layers = own_layers(new) if is_model(new) else ()
     return bool(layers) and all(holds(model, layer) for layer in layers)

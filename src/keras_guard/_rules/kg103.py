@@ -13,6 +13,7 @@ from .._claims.list_claim import removed_and_added
 from .._claims.state_claim import StateClaim
 from .._data.diagnostic import Span
 from .._data.events import AttributeSet, Event, ListEdited
+from .._data.types import Model
 from .._instrument.vocabulary import PRIVATE_STRUCTURE
 from .._ledger import Finding, Wording
 from .base import Desk, Page, Rule, was_said
@@ -64,7 +65,7 @@ built.""",
             return
         yield self._finding(model, attribute, before, after, event.span, desk)
 
-    def audit(self, model: Any, desk: Desk) -> Iterator[Finding]:
+    def audit(self, model: Model, desk: Desk) -> Iterator[Finding]:
         """See :class:`Rule`."""
         if was_said(model, desk, self.code):
             return
@@ -74,10 +75,10 @@ built.""",
 
     def _finding(
         self,
-        model: Any,
+        model: Model,
         attribute: str,
-        before: tuple[Any, ...],
-        after: tuple[Any, ...],
+        before: tuple[object, ...],
+        after: tuple[object, ...],
         span: Span,
         desk: Desk,
     ) -> Finding:
@@ -113,18 +114,18 @@ built.""",
         )
 
 
-def _items(value: Any) -> tuple[Any, ...]:
+def _items(value: object) -> tuple[Any, ...]:
     return tuple(value) if isinstance(value, (list, tuple)) else ()
 
 
-def _disagree(model: Any) -> bool:
+def _disagree(model: Model) -> bool:
     run = {id(layer) for layer in own_layers(model)}
     listed = {id(layer) for layer in listed_layers(model)}
     return run != listed
 
 
 def _runs_other_layers(
-    desk: ClaimDesk, model: Any, attribute: str, gone: Any, new: Any, graph: tuple[int, ...]
+    desk: ClaimDesk, model: Model, attribute: str, gone: Any, new: Any, graph: tuple[int, ...]
 ) -> bool:
     """Whether the graph still runs what was taken out of a list, or does not run what was put in."""
     if gone or new:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 from .._adapter.attribute_reads import COMPILE_ARGUMENTS, FORMER_NAMES, STEPS
 from .._adapter.attributes import Effect, effect_of, is_in_weights, shapes_disagree, unapplied
@@ -21,6 +20,7 @@ from .._data.diagnostic import Span
 from .._data.edits import InputShape
 from .._data.events import AttributeSet, Event
 from .._data.missing import MISSING
+from .._data.types import Layer, Model
 from .._instrument.vocabulary import PRIVATE_STRUCTURE
 from .._ledger import Finding, Wording
 from .base import Desk, Page, Rule
@@ -89,7 +89,7 @@ that training alone reads (`rate`, `momentum`) does not open at `predict`.""",
         elif effect is Effect.CALL:
             yield from self._stale(event, desk)
 
-    def audit(self, model: Any, desk: Desk) -> Iterator[Finding]:
+    def audit(self, model: Model, desk: Desk) -> Iterator[Finding]:
         """See :class:`Rule`."""
         known = {entry.finding.part for entry in desk.entries_of(model) if entry.finding.code == self.code}
         for layer in graph_layers(model):
@@ -104,7 +104,7 @@ that training alone reads (`rate`, `momentum`) does not open at `predict`.""",
                 )
                 yield self._unseen(layer, _CONFIG, message, model, desk)
 
-    def _unseen(self, layer: Any, name: str, message: str, model: Any, desk: Desk) -> Finding:
+    def _unseen(self, layer: Layer, name: str, message: str, model: Model, desk: Desk) -> Finding:
         about = layer_title(facts(layer))
         value = brief_value(getattr(layer, name, None))
         of_config = name == _CONFIG
@@ -126,7 +126,7 @@ that training alone reads (`rate`, `momentum`) does not open at `predict`.""",
             part=(id(layer), id(model)),
         )
 
-    def _dead(self, event: AttributeSet, models: list[Any], desk: Desk) -> Finding:
+    def _dead(self, event: AttributeSet, models: list[Model], desk: Desk) -> Finding:
         model, layer = models[0], event.target
         name, about, value = desk.name_of(model), layer_title(facts(layer)), brief_value(event.new)
         former = FORMER_NAMES.get(event.name) if event.old is MISSING else None
@@ -161,7 +161,7 @@ that training alone reads (`rate`, `momentum`) does not open at `predict`.""",
         )
 
     def _dead_wording(
-        self, layer: Any, name: str, *, message: str, label: str, read: str, arguments: str
+        self, layer: Layer, name: str, *, message: str, label: str, read: str, arguments: str
     ) -> Wording:
         return Wording(
             message=message,
@@ -269,7 +269,7 @@ def _dead_label(about: str) -> str:
     return f"changes the config of {about}, not its weights nor what it computes"
 
 
-def _opened_by(use: Use, desk: ClaimDesk, model: Any, *values: Any) -> bool:
+def _opened_by(use: Use, desk: ClaimDesk, model: Model, *values: object) -> bool:
     # What is saved may be loaded again by the code ahead, and the new model has what the config says.
     return use.method not in ("compile", "save")
 
@@ -278,7 +278,7 @@ _WHEN_USED = Terms(certain=True, opened_by=_opened_by)
 
 
 def _is_dead(
-    desk: ClaimDesk, model: Any, layer: Any, name: str, before: Mark, models: frozenset[int]
+    desk: ClaimDesk, model: Model, layer: Layer, name: str, before: Mark, models: frozenset[int]
 ) -> bool:
     """Whether an attribute differs from what it was, no weight got it, and no other model was made with it."""
     value = getattr(layer, name, MISSING)
@@ -287,7 +287,7 @@ def _is_dead(
     return not any(_took_over(m, layer, name, value) for m in desk.models() if id(m) not in models)
 
 
-def _took_over(model: Any, layer: Any, name: str, value: Any) -> bool:
+def _took_over(model: Model, layer: Layer, name: str, value: object) -> bool:
     return any(
         twin is not layer
         and twin.__class__ is layer.__class__
@@ -297,5 +297,5 @@ def _took_over(model: Any, layer: Any, name: str, value: Any) -> bool:
     )
 
 
-def _disagrees(desk: ClaimDesk, model: Any, layer: Any, name: str) -> bool:
+def _disagrees(desk: ClaimDesk, model: Model, layer: Layer, name: str) -> bool:
     return shapes_disagree(layer) if name == _CONFIG else name in unapplied(layer)

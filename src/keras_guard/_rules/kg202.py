@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 from .._adapter.compiled_flags import fixes_flags, flipped_variables, is_trained_by_another
 from .._adapter.keras_types import is_keras_2, is_layer
-from .._adapter.membership import is_compiled, runs
+from .._adapter.membership import graph_layers, is_compiled, runs
 from .._adapter.model_use import Use
 from .._adapter.traces import OWN
 from .._claims.base import Claim
@@ -17,6 +17,7 @@ from .._claims.base import Desk as ClaimDesk
 from .._claims.trace_claim import Layers, TraceClaim, Trainable
 from .._data.diagnostic import Span
 from .._data.events import AttributeSet, Event
+from .._data.types import Layer, Model
 from .._instrument.code_ahead import Ahead
 from .._ledger import Entry, Finding, Wording
 from .base import Desk, Page, Rule, was_said
@@ -77,17 +78,20 @@ nothing until the model is trained again.""",
             yield from self._masked(event, desk)
         key = cause(event.span, event.name, event.target)
         models = desk.models() if is_keras_2(event.target) else desk.traced_models(event.target)
-        for model in models:
+        # The outermost first: what the card says is to compile that one.
+        for model in sorted(models, key=_size, reverse=True) if len(models) > 1 else models:
             if not runs(model, event.target) or self._is_part_of_a_flip(event, model, desk):
                 continue
-            entry = desk.entry((self.code, *key, id(model)))
-            if entry is not None:
+            # A model and one inside it are one cause: compiling the outer one cures both.
+            whole = (*key, id(_outermost(model, models)))
+            entry = desk.entry((self.code, *whole))
+            if entry is not None and any(known is model for known in entry.models()):
                 # One comparison for each model and line, not one for each layer of a loop.
-                self._count(entry, event.target, desk.name_of(model))
+                self._count(entry, event.target, desk.name_of(entry.finding.model))
                 continue
             claim = _claim(model, event.target, desk, at_use=event.at_use)
             if claim.holds(desk):
-                yield self._finding(claim, model, event.target, event.span, desk, (*key, id(model)))
+                yield self._finding(claim, model, event.target, event.span, desk, whole)
 
     def _masked(self, event: AttributeSet, desk: Desk) -> Iterator[Finding]:
         """Yield the models that are frozen themselves while a layer inside is unfrozen: only the model's flag counts."""
@@ -113,7 +117,7 @@ nothing until the model is trained again.""",
             key = (*cause(event.span, event.name, layer), "masked", id(model))
             yield self.finding(_MaskedClaim(model, layer), wording, event.span, name, key=key)
 
-    def _is_part_of_a_flip(self, event: AttributeSet, model: Any, desk: Desk) -> bool:
+    def _is_part_of_a_flip(self, event: AttributeSet, model: Model, desk: Desk) -> bool:
         """Whether a flip of something around the layer, in the same cell, is reported already."""
         return any(
             entry.finding.code == self.code
@@ -123,7 +127,7 @@ nothing until the model is trained again.""",
         )
 
     @staticmethod
-    def _count(entry: Entry, layer: Any, name: str) -> None:
+    def _count(entry: Entry, layer: Layer, name: str) -> None:
         """Say of one more layer that the same line flipped it."""
         claim = entry.finding.claim
         if not isinstance(claim, TraceClaim) or not isinstance(claim.fact, Trainable) or not layer.weights:
@@ -141,7 +145,7 @@ nothing until the model is trained again.""",
             )
         )
 
-    def audit(self, model: Any, desk: Desk) -> Iterator[Finding]:
+    def audit(self, model: Model, desk: Desk) -> Iterator[Finding]:
         """See :class:`Rule`."""
         if was_said(model, desk, self.code, "KG103", "KG203") or TraceClaim(model, Layers()).holds(desk):
             return  # other layers, not another `trainable`, are why other variables would be trained
@@ -159,7 +163,7 @@ nothing until the model is trained again.""",
             yield found
 
     def _finding(
-        self, claim: Claim, model: Any, target: Any, span: Span, desk: Desk, key: tuple[Any, ...]
+        self, claim: Claim, model: Model, target: Any, span: Span, desk: Desk, key: tuple[Any, ...]
     ) -> Finding:
         name, about = desk.name_of(model), facts(target)
         now = "now trains" if target.trainable else "is now frozen"
@@ -190,10 +194,20 @@ nothing until the model is trained again.""",
             ran=f"with {layer_title(about)} {'frozen' if target.trainable else 'trained'}",
             graph_layer=about,
         )
-        return self.finding(claim, wording, span, name, key=key)
+        return self.finding(claim, wording, span, name, key=key, part=id(model))
 
 
-def _claim(model: Any, target: Any, desk: ClaimDesk, *, at_use: bool = False) -> Claim:
+def _outermost(model: Model, models: Sequence[Model]) -> Model:
+    """Return the largest of several models that runs a model, itself if no other one does."""
+    around = [other for other in models if other is not model and runs(other, model)]
+    return max((*around, model), key=_size) if around else model
+
+
+def _size(model: Model) -> int:
+    return sum(1 for _ in graph_layers(model))
+
+
+def _claim(model: Model, target: object, desk: ClaimDesk, *, at_use: bool = False) -> Claim:
     if fixes_flags(model):
         return _FlagsClaim(model)
     # One that a callback makes opens at the next batch; after the last it is meant for what comes then.
@@ -201,7 +215,7 @@ def _claim(model: Any, target: Any, desk: ClaimDesk, *, at_use: bool = False) ->
     return TraceClaim(model, fact, _TRAIN, at_use=at_use, shows_pending=not desk.in_entry(model))
 
 
-def _is_around(claim: Claim, layer: Any, model: Any) -> bool:
+def _is_around(claim: Claim, layer: Layer, model: Model) -> bool:
     if not isinstance(claim, TraceClaim) or not isinstance(claim.fact, Trainable) or claim.model is not model:
         return False
     flipped = [item for item, _ in claim.fact.flipped.items()]
@@ -211,7 +225,7 @@ def _is_around(claim: Claim, layer: Any, model: Any) -> bool:
 class _MaskedClaim(Claim):
     """A model is frozen itself, and a layer inside was unfrozen."""
 
-    def __init__(self, model: Any, layer: Any) -> None:
+    def __init__(self, model: Model, layer: Layer) -> None:
         super().__init__(model, cured_by=frozenset({"compile"}))
         self._layer = weakref.ref(layer)
 
@@ -239,7 +253,7 @@ class _FlagsClaim(Claim):
 
     quiet_after_use = True
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: Model) -> None:
         super().__init__(model)
         # A flip after `compile` may be meant for a model that is yet to be compiled.
         self.shows_pending = bool(getattr(model, "train_function", None))
@@ -258,6 +272,6 @@ class _FlagsClaim(Claim):
         return True
 
 
-def _differs(model: Any, desk: ClaimDesk) -> bool:
+def _differs(model: Model, desk: ClaimDesk) -> bool:
     flipped = flipped_variables(model)
     return bool(flipped) and not is_trained_by_another(model, flipped, desk.models())

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from .._adapter.trace_facts import layers_identity
 from .._claims.trace_claim import Layers, TraceClaim
 from .._data.diagnostic import DiffRow, Span
 from .._data.events import Event, StructureChanged
+from .._data.types import Layer, Model
 from .._ledger import Finding, Wording
 from .base import Desk, Page, Rule, was_said
 from .wording import facts, functions
@@ -55,14 +55,14 @@ history = model.fit(x, y, verbose=0)""",
                 if claim.stale_kinds(desk):
                     yield self._finding(claim, model, event.layer, event.action, event.span, desk)
 
-    def audit(self, model: Any, desk: Desk) -> Iterator[Finding]:
+    def audit(self, model: Model, desk: Desk) -> Iterator[Finding]:
         """See :class:`Rule`."""
         claim = TraceClaim(model, Layers(), certain=True)
         if claim.holds(desk) and not was_said(model, desk, self.code, "KG103"):
             yield self._finding(claim, model, None, "an edit", Span(), desk)
 
     def _finding(
-        self, claim: TraceClaim, model: Any, layer: Any, action: str, span: Span, desk: Desk
+        self, claim: TraceClaim, model: Model, layer: Layer, action: str, span: Span, desk: Desk
     ) -> Finding:
         name = desk.name_of(model)
         kinds = claim.stale_kinds(desk) or frozenset({"train"})

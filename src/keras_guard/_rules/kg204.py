@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
-from typing import Any
 
 from .._adapter.attribute_reads import (
     COMPILE_ARGUMENTS,
@@ -17,7 +16,7 @@ from .._adapter.attribute_reads import (
 from .._adapter.attributes import hands_out_copy
 from .._adapter.compiled_objects import argument_of, unapplied_arguments
 from .._adapter.describe import brief_value
-from .._adapter.keras_types import TYPES, is_layer, is_model, is_optimizer
+from .._adapter.keras_types import TYPES, backend, is_layer, is_model, is_optimizer
 from .._adapter.marks import Mark, in_words, is_marked, mark_of, same_value
 from .._adapter.membership import (
     compile_argument_of,
@@ -36,6 +35,7 @@ from .._claims.trace_claim import AttributeFact, CodeRead, TraceClaim
 from .._data.diagnostic import Span
 from .._data.events import ArgumentEdited, AttributeSet, CodeReadChanged, CopyEdited, Event, Rebound
 from .._data.missing import MISSING
+from .._data.types import Model, Optimizer
 from .._ledger import Finding, Wording
 from .base import Desk, Page, Rule
 from .wording import built_note, cause, functions, trace_again
@@ -102,7 +102,7 @@ compared when the model is used, not when they are set.""",
         elif isinstance(event, CopyEdited) and event.source == "metrics" and is_model(event.owner):
             yield from self._metrics_copy(event, desk)
 
-    def audit(self, model: Any, desk: Desk) -> Iterator[Finding]:
+    def audit(self, model: Model, desk: Desk) -> Iterator[Finding]:
         """See :class:`Rule`."""
         known = {entry.finding.wording.argument for entry in desk.entries_of(model)}
         given = compile_objects(model)
@@ -126,7 +126,7 @@ compared when the model is used, not when they are set.""",
             yield self._dead_argument(model, name, event.new, mark_of(event.old), event.span, desk)
 
     def _dead_argument(
-        self, model: Any, argument: str, value: Any, before: Mark, span: Span, desk: Desk
+        self, model: Model, argument: str, value: object, before: Mark, span: Span, desk: Desk
     ) -> Finding:
         name = desk.name_of(model)
         old, new = brief_value(compile_objects(model).get(argument)), brief_value(value)
@@ -165,7 +165,7 @@ compared when the model is used, not when they are set.""",
         if not name.startswith("_") and name in settings:
             yield from self._stale(event, models, desk)
 
-    def _former(self, event: AttributeSet, model: Any, now: str, desk: Desk) -> Finding:
+    def _former(self, event: AttributeSet, model: Model, now: str, desk: Desk) -> Finding:
         name, optimizer, attribute = desk.name_of(model), event.target, event.name
         wording = Wording(
             message=f"`{attribute}` is no setting of this optimizer: `{name}` trains as before",
@@ -181,7 +181,7 @@ compared when the model is used, not when they are set.""",
         key = (id(model), id(optimizer), attribute)
         return self.finding(claim, wording, event.span, name, key=key)
 
-    def _stale(self, event: AttributeSet, models: Sequence[Any], desk: Desk) -> Iterator[Finding]:
+    def _stale(self, event: AttributeSet, models: Sequence[Model], desk: Desk) -> Iterator[Finding]:
         target, new, old = event.target, brief_value(event.new), brief_value(event.old)
         for model in models:
             claim = TraceClaim(model, AttributeFact(target, event.name))
@@ -204,6 +204,8 @@ compared when the model is used, not when they are set.""",
                 argument=event.name if target is model else "optimizer",
                 declared=new if target is model else f"{type(target).__name__}({event.name}={new})",
             )
+            if event.name == "steps_per_execution":
+                wording = _of_steps(wording, event, name, kinds)
             key, part = cause(event.span, event.name, target), (id(target), id(model))
             yield self.finding(claim, wording, event.span, name, key=key, part=part)
 
@@ -252,7 +254,7 @@ compared when the model is used, not when they are set.""",
         for model in models:
             yield self._bound_again(event, model, models, desk)
 
-    def _bound_again(self, event: Rebound, model: Any, models: list[Any], desk: Desk) -> Finding:
+    def _bound_again(self, event: Rebound, model: Model, models: list[Model], desk: Desk) -> Finding:
         argument = compile_argument_of(model, event.old) or ""
         name, what = desk.name_of(model), _kind(argument)
         wording = Wording(
@@ -363,7 +365,26 @@ compared when the model is used, not when they are set.""",
         )
 
 
-def _spelled(event: AttributeSet, model: Any, name: str, desk: Desk) -> str:
+def _of_steps(wording: Wording, event: AttributeSet, name: str, kinds: Collection[str]) -> Wording:
+    """Word another number of steps in one execution: the loop over the data takes it up, a trace does not."""
+    if backend() != "tensorflow" or type(event.old) is not int or type(event.new) is not int:
+        return wording
+    if event.new < event.old:
+        note = f"each call of a function traced before the edit runs {event.old} batches, and the loop counts {event.new}"
+        return replace(wording, notes=(note, "callbacks are called with other batch numbers than are run"))
+    return replace(
+        wording,
+        message=f"{functions(kinds)} of `{name}` {'runs' if len(kinds) == 1 else 'run'} "
+        f"only {event.old} of every {event.new} batches",
+        notes=(
+            f"the loop over the data counts {event.new} batches a call; a function traced before the edit runs {event.old}",
+            "the others are left out: `fit` trains less, and `predict` returns fewer rows",
+        ),
+        ran=f"on {event.old} of every {event.new} batches",
+    )
+
+
+def _spelled(event: AttributeSet, model: Model, name: str, desk: Desk) -> str:
     """Spell an attribute of a model, of its optimizer, or of one that a step of the user's own applies."""
     if event.target is model:
         return f"{name}.{event.name}"
@@ -371,16 +392,16 @@ def _spelled(event: AttributeSet, model: Any, name: str, desk: Desk) -> str:
     return f"{name}.optimizer.{event.name}" if is_models else f"{desk.name_of(event.target)}.{event.name}"
 
 
-def _is_dead_argument(desk: ClaimDesk, model: Any, argument: str, before: Mark, compiles: int) -> bool:
+def _is_dead_argument(desk: ClaimDesk, model: Model, argument: str, before: Mark, compiles: int) -> bool:
     """Whether the attribute differs from what it was, and the model was not compiled since."""
     return desk.compiles(model) == compiles and not is_marked(before, getattr(model, argument, MISSING))
 
 
-def _is_not_compiled_again(desk: ClaimDesk, model: Any, compiles: int) -> bool:
+def _is_not_compiled_again(desk: ClaimDesk, model: Model, compiles: int) -> bool:
     return desk.compiles(model) == compiles
 
 
-def _is_not_compiled_since(desk: ClaimDesk, model: Any, compiles: int, identity: int) -> bool:
+def _is_not_compiled_since(desk: ClaimDesk, model: Model, compiles: int, identity: int) -> bool:
     """Whether a model was not compiled since its list was edited, and no other one was compiled with the list."""
     others = (other for other in desk.models() if other is not model)
     return desk.compiles(model) == compiles and not any(
@@ -388,32 +409,32 @@ def _is_not_compiled_since(desk: ClaimDesk, model: Any, compiles: int, identity:
     )
 
 
-def _opened_by_scoring(use: Use, desk: ClaimDesk, model: Any, *values: Any) -> bool:
+def _opened_by_scoring(use: Use, desk: ClaimDesk, model: Model, *values: object) -> bool:
     return use.scores
 
 
-def _has_former(desk: ClaimDesk, model: Any, optimizer: Any, attribute: str) -> bool:
+def _has_former(desk: ClaimDesk, model: Model, optimizer: Optimizer, attribute: str) -> bool:
     return getattr(model, "optimizer", None) is optimizer and attribute in vars(optimizer)
 
 
-def _is_unapplied(desk: ClaimDesk, model: Any, target: Any, attribute: str) -> bool:
+def _is_unapplied(desk: ClaimDesk, model: Model, target: object, attribute: str) -> bool:
     return argument_of(model, target) is not None and attribute in unapplied_arguments(target)
 
 
-def _comparable(old: Any, new: Any) -> bool:
+def _comparable(old: object, new: object) -> bool:
     """Whether the new object could have been given in place of the old one."""
     kinds = ((types.FunctionType,), TYPES.optimizer, TYPES.loss, TYPES.metric)
     return any(issubclass(type(old), kind) and issubclass(type(new), kind) for kind in kinds)
 
 
-def _is_in_use(value: Any, desk: ClaimDesk, models: Sequence[Any]) -> bool:
+def _is_in_use(value: object, desk: ClaimDesk, models: Sequence[Model]) -> bool:
     """Whether a model was compiled with an object, or a loop of the user's own applies an optimizer."""
     if is_optimizer(value) and getattr(value, "built", False):
         return True
     return any(compile_argument_of(m, value) is not None for m in desk.models())
 
 
-def _keeps(model: Any, old: Any) -> bool:
+def _keeps(model: Model, old: object) -> bool:
     return compile_argument_of(model, old) is not None
 
 

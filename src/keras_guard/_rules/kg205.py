@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from .._adapter.model_use import Use
 from .._claims.base import Desk as ClaimDesk
 from .._claims.state_claim import StateClaim, Terms
 from .._data.events import Event, TrainsNothing
+from .._data.types import Model
 from .._ledger import Finding, Wording
 from .base import Desk, Page, Rule
 
@@ -44,7 +44,9 @@ critic.trainable = False
 # ---
 loss = critic.train_on_batch(x, y)
 critic.trainable = True""",
-        limits="""Always a hint, never a warning: freezing everything can be meant.""",
+        limits="""
+Always a hint, never a warning: freezing everything can be meant. The card is resolved when the training has
+ended, and then says what ran.""",
     )
 
     def judge(self, event: Event, desk: Desk) -> Iterator[Finding]:
@@ -58,14 +60,16 @@ critic.trainable = True""",
             label=f"`{name}` has nothing to train",
             help=f"set `{name}.trainable = True` while it is trained for the first time, or compile it frozen if that is meant",
             cured=f"`{name}` has something to train again",
+            ran="and trained no weight",
         )
-        claim = StateClaim(model, _has_nothing_to_train, terms=Terms(opened_by=_never))
+        terms = Terms(opened_by=_never, ends_with_use=True)
+        claim = StateClaim(model, _has_nothing_to_train, terms=terms)
         yield self.finding(claim, wording, event.span, name, key=(id(model),))
 
 
-def _has_nothing_to_train(desk: ClaimDesk, model: Any) -> bool:
+def _has_nothing_to_train(desk: ClaimDesk, model: Model) -> bool:
     return not model.trainable_variables
 
 
-def _never(use: Use, desk: ClaimDesk, model: Any) -> bool:
+def _never(use: Use, desk: ClaimDesk, model: Model) -> bool:
     return False

@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 import textwrap
 from collections.abc import Iterator
-from typing import Any
 
 from .._adapter.attributes import hands_out_copy
 from .._adapter.keras_types import is_model
 from .._claims.base import Desk as ClaimDesk
 from .._claims.state_claim import StateClaim
 from .._data.events import CopyEdited, Event
+from .._data.types import Model
 from .._ledger import Finding, Wording
 from .base import Desk, Page, Rule
 from .wording import facts
@@ -69,7 +69,7 @@ the user's own, and a `pop()` whose value is used: `bias = layer.get_weights().p
             return
         yield self._finding(event, models[0], desk)
 
-    def _finding(self, event: CopyEdited, model: Any, desk: Desk) -> Finding:
+    def _finding(self, event: CopyEdited, model: Model, desk: Desk) -> Finding:
         name, about = desk.name_of(model), facts(event.owner)
         whose = f"`{name}`" if event.owner is model else f"{about.title()} in `{name}`"
         wording = Wording(
@@ -90,7 +90,7 @@ the user's own, and a `pop()` whose value is used: `bias = layer.get_weights().p
         )
 
 
-def _lives(desk: ClaimDesk, model: Any, owner: Any) -> bool:
+def _lives(desk: ClaimDesk, model: Model, owner: object) -> bool:
     return True  # asked only while both live, and the copy is never read again
 
 

@@ -14,6 +14,7 @@ from .._adapter.same_code import same_meaning
 from .._claims.base import Desk as ClaimDesk
 from .._claims.place_claim import Keeping, PlaceClaim
 from .._data.events import ClassRedefined, Event, Rebound
+from .._data.types import Layer, Model
 from .._ledger import Finding, Wording
 from .base import Desk, Page, Rule
 from .wording import built_note, cell, facts
@@ -75,7 +76,12 @@ the new class, or the new function.""",
                 yield self._finding(event, model, instance, names, desk)
 
     def _finding(
-        self, event: ClassRedefined | Rebound, model: Any, instance: Any, names: tuple[str, ...], desk: Desk
+        self,
+        event: ClassRedefined | Rebound,
+        model: Model,
+        instance: object,
+        names: tuple[str, ...],
+        desk: Desk,
     ) -> Finding:
         name, built = desk.name_of(model), desk.built_in(model)
         kind = "class" if isinstance(event, ClassRedefined) else "function"
@@ -114,11 +120,11 @@ def _scores(use: Use) -> bool:
     return use.scores
 
 
-def _are_functions(old: Any, new: Any) -> bool:
+def _are_functions(old: object, new: object) -> bool:
     return isinstance(old, FunctionType) and isinstance(new, FunctionType)
 
 
-def _running(definition: Any, desk: ClaimDesk) -> Iterator[tuple[Any, Any]]:
+def _running(definition: object, desk: ClaimDesk) -> Iterator[tuple[Any, Any]]:
     """Yield the reachable models with something that was made by a definition: see :func:`_made_by`."""
     for model in desk.models():
         part = _part_made_by(definition, model)
@@ -126,7 +132,7 @@ def _running(definition: Any, desk: ClaimDesk) -> Iterator[tuple[Any, Any]]:
             yield model, part
 
 
-def _part_made_by(definition: Any, model: Any) -> Any:
+def _part_made_by(definition: object, model: Model) -> Layer:
     parts = (model, *graph_layers(model), *flat_items(list(compile_objects(model).values())))
     return next((part for part in parts if _made_by(definition, part)), None)
 
@@ -139,11 +145,11 @@ def _made_by(definition: Any, part: Any) -> bool:
     return any(name in read_when_called(part.__class__) for name in held)
 
 
-def _keeps(model: Any, definition: Any) -> bool:
+def _keeps(model: Model, definition: object) -> bool:
     return _part_made_by(definition, model) is not None
 
 
-def _is_in_use(definition: Any, desk: ClaimDesk, models: Sequence[Any]) -> bool:
+def _is_in_use(definition: object, desk: ClaimDesk, models: Sequence[Model]) -> bool:
     return next(_running(definition, desk), None) is not None
 
 

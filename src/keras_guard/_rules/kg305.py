@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from .._adapter.membership import own_layers
 from .._adapter.model_use import Use
@@ -11,6 +10,7 @@ from .._adapter.policy import global_policy, policy_of
 from .._claims.base import Desk as ClaimDesk
 from .._claims.state_claim import StateClaim, Terms
 from .._data.events import Event, PolicySet
+from .._data.types import Model
 from .._ledger import Finding, Wording
 from .base import Desk, Page, Rule
 from .wording import built_note, cell
@@ -51,7 +51,7 @@ model.compile("sgd", "mse")""",
             if _runs_under(model, event.old):
                 yield self._finding(event, model, desk)
 
-    def _finding(self, event: PolicySet, model: Any, desk: Desk) -> Finding:
+    def _finding(self, event: PolicySet, model: Model, desk: Desk) -> Finding:
         name, built = desk.name_of(model), desk.built_in(model)
         wording = Wording(
             message=f"`{name}` was built under the policy `{event.old}` and keeps it",
@@ -75,17 +75,17 @@ model.compile("sgd", "mse")""",
         )
 
 
-def _keeps_policy(desk: ClaimDesk, model: Any, old: str, new: str) -> bool:
+def _keeps_policy(desk: ClaimDesk, model: Model, old: str, new: str) -> bool:
     return global_policy() == new and _runs_under(model, old)
 
 
-def _opened_by(use: Use, desk: ClaimDesk, model: Any, old: str, new: str) -> bool:
+def _opened_by(use: Use, desk: ClaimDesk, model: Model, old: str, new: str) -> bool:
     if use.model is not model or use.method not in _USES:
         return False
     return not any(_runs_under(other, new) for other in desk.models())
 
 
-def _runs_under(model: Any, policy: str) -> bool:
+def _runs_under(model: Model, policy: str) -> bool:
     """Whether the layers of a model compute under a policy."""
     layers = [layer for layer in own_layers(model) if layer.weights]
     return bool(layers) and all(policy_of(layer) == policy for layer in layers)

@@ -16,13 +16,13 @@ _CONTEXT = 1
 _MAX_ROWS = 12
 
 
-def opcodes(before: Sequence[Any], after: Sequence[Any]) -> list[tuple[str, int, int, int, int]]:
+def opcodes(before: Sequence[object], after: Sequence[object]) -> list[tuple[str, int, int, int, int]]:
     """Return how one list became the other, comparing items by identity."""
     matcher = difflib.SequenceMatcher(None, [id(i) for i in before], [id(i) for i in after], autojunk=False)
     return [code for code in matcher.get_opcodes() if code[0] != "equal"]
 
 
-def diff_rows(before: Sequence[Any], after: Sequence[Any]) -> tuple[DiffRow, ...]:
+def diff_rows(before: Sequence[object], after: Sequence[object]) -> tuple[DiffRow, ...]:
     """Return the layers around an edit, before and after, as rows."""
     changes = opcodes(before, after)
     if not changes:
@@ -39,7 +39,7 @@ def diff_rows(before: Sequence[Any], after: Sequence[Any]) -> tuple[DiffRow, ...
     return tuple(rows[:_MAX_ROWS])
 
 
-def facts(item: Any) -> LayerFacts:
+def facts(item: object) -> LayerFacts:
     """Describe a layer, or whatever is in a layer's place."""
     if is_layer(item) or isinstance(item, LayerRecord):
         return describe_layer(item)
@@ -77,7 +77,7 @@ def trace_again(kinds: Iterable[str], otherwise: str) -> str:
     return own if found == {OWN} else f"{otherwise}; {own}" if OWN in found else otherwise
 
 
-def cause(span: Span, name: str, target: Any) -> tuple[Any, ...]:
+def cause(span: Span, name: str, target: object) -> tuple[Any, ...]:
     """Return the key under which the edits of one line are one finding."""
     if span.line is None:
         return (name, id(target))

@@ -14,6 +14,7 @@ from .._adapter.membership import is_keras_property
 from .._data.diagnostic import Span
 from .._data.events import ArgumentEdited, BoundInLoop, CopyEdited, Event, ListEdited
 from .._data.place import Attribute, Place, Step
+from .._data.types import Model
 from .._instrument import runtime
 from .._instrument.names import binding_line
 from .._instrument.runtime import Site
@@ -114,7 +115,7 @@ class CellEvents:
     # Lists and slots
 
     @contained
-    def probe_object(self, site: Site, value: Any) -> None:
+    def probe_object(self, site: Site, value: object) -> None:
         """See ``runtime.Listener``."""
         if is_layer(value) or is_optimizer(value):
             self._site_notes()[site.number] = _Note(weakref.ref(value))
@@ -137,7 +138,7 @@ class CellEvents:
             note.before = tuple(value) if isinstance(value, (list, tuple)) else ()
 
     @contained
-    def probe_slot(self, site: Site, value: Any) -> None:
+    def probe_slot(self, site: Site, value: object) -> None:
         """See ``runtime.Listener``."""
         if is_layer(value) or is_optimizer(value):
             return
@@ -164,7 +165,7 @@ class CellEvents:
             for event in self._list_events(site, note, owner):
                 self._told.publish(event)
 
-    def _list_events(self, site: Site, note: _Note, owner: Any) -> Iterator[Event]:
+    def _list_events(self, site: Site, note: _Note, owner: object) -> Iterator[Event]:
         span = span_of_site(self._shell, site)
         if site.attribute == LOOP:
             if is_layer(owner) and is_layer(note.items) and owner is not note.items:
@@ -265,7 +266,7 @@ class CellEvents:
             for event in list(self._names.compare_lasting(self._owner_of_list, lambda name: Span())):
                 self._told.publish(event)
 
-    def _owner_of_list(self, items: tuple[Any, ...], identity: int) -> tuple[Any, str] | None:
+    def _owner_of_list(self, items: tuple[object, ...], identity: int) -> tuple[Model, str] | None:
         known = self._desk.origins.is_models_list(identity)
         return self._desk.owner_of_list(items, identity) if known else None
 
@@ -301,7 +302,7 @@ def _place_of(text: str) -> Place:
         return Place(text)
 
 
-def _watched_in_slots(value: Any, attribute: str) -> dict[Step, Callable[[], Any]]:
+def _watched_in_slots(value: object, attribute: str) -> dict[Step, Callable[[], Any]]:
     """Return the watched objects that a container holds, or an object in one attribute."""
     if attribute == "[]":
         return {step: weak(item) for step, item in parts_of(value) if is_watched(item)}

@@ -38,7 +38,7 @@ def reachable(namespace: Mapping[str, Any]) -> Iterator[tuple[Place, Any]]:
             yield place, item
 
 
-def walk(starts: Iterable[tuple[Place, Any]], wanted: tuple[type, ...]) -> Iterator[tuple[Place, Any]]:
+def walk(starts: Iterable[tuple[Place, object]], wanted: tuple[type, ...]) -> Iterator[tuple[Place, Any]]:
     """Yield (place, object) for all that places hold, the nearest first.
 
     Args:
@@ -79,7 +79,7 @@ class _Search:
         self._left = _MAX_ITEMS
         self._known: dict[tuple[int, int], bool] = {}
 
-    def finds(self, value: Any, depth: int) -> bool:
+    def finds(self, value: object, depth: int) -> bool:
         """Whether a container holds such an instance within ``depth`` steps; ``False`` beyond the limit."""
         key = (id(value), depth)
         if key not in self._known:
@@ -87,7 +87,7 @@ class _Search:
             self._known[key] = self._looks(value, depth)
         return self._known[key]
 
-    def _looks(self, value: Any, depth: int) -> bool:
+    def _looks(self, value: object, depth: int) -> bool:
         items = _contents(value)
         if len(items) > self._left:
             return False

@@ -16,6 +16,7 @@ from .._adapter.traces import TraceBook
 from .._claims.base import living, weak_all
 from .._data.diagnostic import Span
 from .._data.identity import IdentityMap
+from .._data.types import Layer, Model
 from .._instrument.code_ahead import code_ahead
 from .._instrument.names import binding_line, names_used
 from .._ledger import Entry, Ledger
@@ -64,7 +65,7 @@ class Desk:
         self.flips: IdentityMap[Span] = IdentityMap()
         self._run: IdentityMap[None] = IdentityMap()
         self._turn = -1
-        self._models: tuple[weakref.ref[Any], ...] | None = None
+        self._models: tuple[weakref.ref[Model], ...] | None = None
         self._inside: IdentityMap[frozenset[int]] = IdentityMap()
 
     def _begin_turn(self) -> None:
@@ -79,23 +80,23 @@ class Desk:
         """Something changed that a traced function may have read."""
         self.changes += 1
 
-    def note_built(self, model: Any) -> None:
+    def note_built(self, model: Model) -> None:
         """A model was built in the running cell."""
         cell = self._shell.cell
         self._builds[model] = cell.number if cell is not None else None
 
-    def note_compiled(self, model: Any) -> None:
+    def note_compiled(self, model: Model) -> None:
         """A model was compiled."""
         self.traces.of(model).forget()
         trained = frozenset(id(variable) for variable in model.trainable_variables)
         self._compiled[model] = _Compiled(self.compiles(model) + 1, trained)
         self.origins.note_compiled(model)
 
-    def note_run(self, model: Any) -> None:
+    def note_run(self, model: Model) -> None:
         """The user is about to run a model."""
         self._run[model] = None
 
-    def note_attribute(self, target: Any, name: str, old: Any) -> None:
+    def note_attribute(self, target: object, name: str, old: object) -> None:
         """An attribute of an object was set, which was ``old`` before."""
         self.note_change()
         marks = self._first_marks.get(target, None)
@@ -111,7 +112,7 @@ class Desk:
         """See ``_claims.base.Desk``."""
         return self._shell.namespace
 
-    def models(self) -> list[Any]:
+    def models(self) -> list[Model]:
         """See ``_claims.base.Desk``."""
         self._begin_turn()
         if self._models is None:
@@ -121,7 +122,7 @@ class Desk:
             self._models = weak_all({id(model): model for model in found}.values())
         return living(self._models)
 
-    def _running_models(self) -> Iterator[Any]:
+    def _running_models(self) -> Iterator[Model]:
         """Yield the models that local names of running cell functions hold."""
         for frame in self._shell.frames():
             if frame.function is not None:
@@ -131,13 +132,13 @@ class Desk:
                     elif is_plain_class(type(value)):
                         yield from (item for item in list(vars(value).values()) if is_model(item))
 
-    def holders(self, layer: Any) -> list[Any]:
+    def holders(self, layer: Layer) -> list[Model]:
         """See ``_claims.base.Desk``."""
         found = [m for m in self.models() if id(layer) in self._layers_inside(m)]
         nested = {id(inner) for m in found for inner in nested_models(m)}
         return sorted(found, key=lambda m: id(m) in nested)
 
-    def _layers_inside(self, model: Any) -> frozenset[int]:
+    def _layers_inside(self, model: Model) -> frozenset[int]:
         """Return the identities of a model's layers, which all live as long as it."""
         self._begin_turn()
         known = self._inside.get(model, None)
@@ -145,29 +146,29 @@ class Desk:
             known = self._inside[model] = frozenset(id(layer) for layer in graph_layers(model))
         return known
 
-    def is_reachable(self, value: Any) -> bool:
+    def is_reachable(self, value: object) -> bool:
         """See ``_claims.base.Desk``."""
         return any(model is value for model in self.models())
 
-    def in_entry(self, model: Any) -> bool:
+    def in_entry(self, model: Model) -> bool:
         """See ``_claims.base.Desk``."""
         return self.running.holds(model)
 
-    def was_run(self, model: Any) -> bool:
+    def was_run(self, model: Model) -> bool:
         """See ``_claims.base.Desk``."""
         return model in self._run
 
-    def compiles(self, model: Any) -> int:
+    def compiles(self, model: Model) -> int:
         """See ``_claims.base.Desk``."""
         found = self._compiled.get(model, None)
         return found.count if found is not None else 0
 
-    def became_frozen(self, model: Any) -> bool:
+    def became_frozen(self, model: Model) -> bool:
         """Whether a model had something to train when it was compiled, and has nothing now."""
         found = self._compiled.get(model, None)
         return found is not None and bool(found.trained) and not model.trainable_variables
 
-    def trained_when_compiled(self, model: Any) -> frozenset[int]:
+    def trained_when_compiled(self, model: Model) -> frozenset[int]:
         """See ``_claims.base.Desk``."""
         found = self._compiled.get(model, None)
         if found is not None and found.trained:
@@ -176,16 +177,16 @@ class Desk:
         traced = [facts.trainable for facts in self.traces.of(model).all_facts("train")]
         return frozenset(traced[0] or ()) if traced else frozenset()
 
-    def first_mark(self, target: Any, name: str) -> Mark:
+    def first_mark(self, target: object, name: str) -> Mark:
         """See ``rules.base.Desk``."""
         marks = self._first_marks.get(target, None) or {}
         return marks[name] if name in marks else mark_of(getattr(target, name, None))
 
-    def built_in(self, model: Any) -> int | None:
+    def built_in(self, model: Model) -> int | None:
         """See ``rules.base.Desk``."""
         return self._builds.get(model, None)
 
-    def name_of(self, value: Any) -> str:
+    def name_of(self, value: object) -> str:
         """See ``rules.base.Desk``."""
         names = self.names_of(value)
         if names:
@@ -195,7 +196,7 @@ class Desk:
                 return str(place)
         return str(getattr(value, "name", type(value).__name__))
 
-    def names_of(self, value: Any) -> list[str]:
+    def names_of(self, value: object) -> list[str]:
         """See ``_claims.base.Desk``."""
         local = [
             name
@@ -215,11 +216,11 @@ class Desk:
                 found |= {read.place.root for read in reads_in(function.__code__) if read.scope == "global"}
         return frozenset(found)
 
-    def entry(self, key: tuple[Any, ...]) -> Entry | None:
+    def entry(self, key: tuple[object, ...]) -> Entry | None:
         """See ``rules.base.Desk``."""
         return self._ledger.find(key)
 
-    def entries_of(self, model: Any) -> list[Entry]:
+    def entries_of(self, model: Model) -> list[Entry]:
         """See ``rules.base.Desk``."""
         inside = {id(model), *self._layers_inside(model)}
         return [entry for entry in self._ledger.live() if any(id(m) in inside for m in entry.models())]
@@ -237,12 +238,12 @@ class Desk:
             return False
         return name in code_ahead(cell.source, span.line - cell.offset).walked
 
-    def traced_models(self, part: Any) -> list[Any]:
+    def traced_models(self, part: object) -> list[Model]:
         """See ``rules.base.Desk``."""
         traced = [m for m in self.traces.models() if self.is_reachable(m) or self.in_entry(m)]
         return [m for m in traced if m is part or id(part) in self._layers_inside(m)]
 
-    def owner_of_list(self, items: tuple[Any, ...], identity: int) -> tuple[Any, str] | None:
+    def owner_of_list(self, items: tuple[object, ...], identity: int) -> tuple[Any, str] | None:
         """Return the model one of whose lists this is, with ``layers`` for one that was read, else ``given``.
 
         A copy of a list of layers is a selection; only the list's history tells it from the list.

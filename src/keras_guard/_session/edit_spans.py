@@ -18,7 +18,7 @@ _MAX_CELLS = 50
 Matches = Callable[[ast.AST], bool]
 
 
-def span_of_attribute(shell: ShellFace, target: Any, name: str) -> Span:
+def span_of_attribute(shell: ShellFace, target: object, name: str) -> Span:
     """Return where an attribute of an object was assigned last, as far as the cells' text shows it."""
 
     def matches(node: ast.AST) -> bool:

@@ -18,15 +18,17 @@ from .._data.edits import Edit
 from .._data.events import ClassRedefined, Event, Rebound
 from .._data.meant import Meant
 from .._data.place import Place
+from .._data.types import Model
 from .._instrument.code_ahead import Ahead, code_ahead
-from .._instrument.names import code_lines
 from .._ledger import Entry, Finding, Ledger
 from .._rules import RULES
 from .containment import Containment, Intended
 from .desk import Desk
-from .shell_face import ShellFace
+from .running_entries import RunningEntry
+from .shell_face import CellText, ShellFace
 from .snapshots import weak
 from .spans import code_ahead_of, span_of_frame
+from .withdrawn import WithdrawnEdits
 
 T = TypeVar("T")
 _END = 10**9
@@ -64,6 +66,10 @@ class Entries:
         self._desk = desk
         self._ledger = ledger
         self._containment = containment
+        #: What calls of models ran stale; a call is over when the next use begins, or the cell ends.
+        self._called: list[Entry] = []
+        #: Cards whose count is not shown yet.
+        self._counted: list[Entry] = []
 
     # From events to entries
 
@@ -72,7 +78,7 @@ class Entries:
         for rule in RULES.values():
             self._adopt_all(rule.judge(event, self._desk), event)
 
-    def audit(self, model: Any) -> list[Entry]:
+    def audit(self, model: Model) -> list[Entry]:
         """Let every rule look at a model as it is now; returns what is wrong with it."""
         for rule in RULES.values():
             self._adopt_all(rule.audit(model, self._desk))
@@ -91,6 +97,8 @@ class Entries:
             return
         late = isinstance(finding.claim, TraceClaim) and finding.claim.at_use
         if (late or not finding.span.known) and self._is_said_elsewhere(finding):
+            return
+        if isinstance(finding.claim, PlaceClaim) and self._is_said_of_another_place(finding):
             return
         notes = (*finding.wording.notes, *self._call_site(finding.span))
         finding.wording = replace(finding.wording, notes=notes)
@@ -111,6 +119,17 @@ class Entries:
         identity = finding.claim.identity if finding.claim is not None else ()
         return bool(identity) and any(
             claim.identity == identity for entry in self._ledger.live() for claim in entry.claims()
+        )
+
+    def _is_said_of_another_place(self, finding: Finding) -> bool:
+        """Whether the same objects were bound at another place before: two names of one layer are one edit."""
+        identity = finding.claim.identity if finding.claim is not None else ()
+        return any(
+            claim.identity == identity
+            for entry in self._ledger.live()
+            if entry.finding.key != finding.key and entry.finding.code == finding.code
+            for claim in entry.claims()
+            if isinstance(claim, PlaceClaim)
         )
 
     def _end_earlier_binding(self, finding: Finding) -> None:
@@ -210,14 +229,11 @@ class Entries:
     def end_withdrawn(self) -> None:
         """Resolve what an earlier run of the cell that ends did, and this run has not done again."""
         cell = self._shell.cell
-        if cell is None or cell.cell_id is None:
+        if cell is None:
             return
-        code = code_lines(cell.source)
+        edits = WithdrawnEdits(self._shell, cell)
         for entry in self._ledger.live():
-            span = entry.finding.span
-            earlier = span.cell_id == cell.cell_id and span.execution_count != cell.number
-            # An edit that ran again without effect, such as setting the same value, is still there.
-            if earlier and not code.issuperset(code_lines("\n".join(span.text))):
+            if self._ask(entry, partial(edits.withdraws, entry.finding.span), False):
                 self._move(entry, State.RESOLVED, self._in_cell("the cell was run again without the edit"))
 
     def note_names_used(self, last: int = _END) -> None:
@@ -227,37 +243,81 @@ class Entries:
             return
         used: dict[int, frozenset[str]] = {}
         for entry in self._ledger.live():
-            claims = [c for c in entry.claims() if isinstance(c, PlaceClaim) and c.name is not None]
-            if entry.state is not State.PENDING or not claims:
-                continue
-            span = entry.finding.span
-            is_here = span.execution_count == cell.number and span.end_line is not None
-            first = span.end_line - cell.offset + 1 if is_here and span.end_line is not None else 1
-            if first not in used:
-                used[first] = self._desk.names_used(cell.source, first, last)
-            for claim in claims:
-                if claim.name in used[first]:
-                    claim.is_used = True
+            self._ask(entry, partial(self._note_names_used, entry, cell, last, used), None)
+
+    def _note_names_used(
+        self, entry: Entry, cell: CellText, last: int, used: dict[int, frozenset[str]]
+    ) -> None:
+        claims = [c for c in entry.claims() if isinstance(c, PlaceClaim) and c.name is not None]
+        if entry.state is not State.PENDING or not claims:
+            return
+        span = entry.finding.span
+        is_here = span.execution_count == cell.number and span.end_line is not None
+        first = span.end_line - cell.offset + 1 if is_here and span.end_line is not None else 1
+        if first not in used:
+            used[first] = self._desk.names_used(cell.source, first, last)
+        for claim in claims:
+            if claim.name in used[first]:
+                claim.is_used = True
 
     def used(self, use: Use) -> None:
         """A model is about to be used: open what that use runs stale."""
+        self._count_calls()
         lines = [frame.line for frame in self._shell.frames() if frame.function is None]
         self.note_names_used(lines[-1] - 1 if lines else _END)
         for entry in self._ledger.live():
-            if entry.concerned_by(use):
-                self._ask(entry, partial(self._used, entry, use), None)
+            self._ask(entry, partial(self._used, entry, use), None)
 
     def _used(self, entry: Entry, use: Use) -> None:
+        if not entry.concerned_by(use):
+            return
         if not entry.opened_by(use, self._desk):
             entry.used = True
             return
         claim = entry.finding.claim
         raises = entry.state is State.PENDING and self._shell.options_in_force().strict
         runs = use.runs and not raises
-        if runs and claim is not None and use.again == claim.opens_with_trace:
-            entry.stale_uses[use.method] += 1
+        counts = runs and claim is not None and use.again == claim.opens_with_trace
+        if counts and not self._desk.running.note_stale(use.model, entry):
+            self._called.append(entry)
         if entry.state is State.PENDING:
             self.open(entry)
+
+    def use_ended(self, running: RunningEntry) -> None:
+        """An entry method has ended: count what it ran stale, and resolve what was said of this run only."""
+        model, method = running.model(), running.call.method
+        for entry in running.stale:
+            self._count(entry, method)
+        for entry in self._ledger.live():
+            claim = entry.finding.claim
+            if claim is not None and claim.ends_with_use and claim.model is model:
+                entry.stale_uses[method] += 1
+                self._ask(entry, partial(self._move, entry, State.RESOLVED, f"`{method}` has ended"), None)
+
+    def _count_calls(self) -> None:
+        called, self._called = self._called, []
+        for entry in called:
+            self._count(entry, "call")
+
+    def _count(self, entry: Entry, method: str) -> None:
+        """Count a stale use. The first one is shown at once, those of a loop when the cell ends."""
+        is_first = not entry.stale_uses
+        entry.stale_uses[method] += 1
+        if is_first:
+            self._show_again(entry)
+        elif not any(entry is other for other in self._counted):
+            self._counted.append(entry)
+
+    def _show_again(self, entry: Entry) -> None:
+        if entry.live and entry.shown:
+            self._ask(entry, partial(self._show, entry), None)
+
+    def show_counts(self) -> None:
+        """The cell has ended: show how often what is stale ran."""
+        self._count_calls()
+        counted, self._counted = self._counted, []
+        for entry in counted:
+            self._show_again(entry)
 
     def open(self, entry: Entry) -> None:
         """Bring an entry to open and show it; raises in strict mode."""
@@ -328,7 +388,7 @@ class Entries:
         nothing: tuple[Edit, ...] = ()
         return self._ask(entry, lambda: entry.edits(self._desk), nothing)
 
-    def edits_of(self, model: Any) -> tuple[Edit, ...]:
+    def edits_of(self, model: Model) -> tuple[Edit, ...]:
         """Return the edits that live findings hold of a model or of what its graph runs, oldest first."""
         inside = {id(model), *(id(layer) for layer in graph_layers(model))}
         return tuple(

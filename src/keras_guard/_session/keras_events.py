@@ -29,6 +29,7 @@ from .._data.events import (
     TrainsNothing,
 )
 from .._data.missing import MISSING
+from .._data.types import Layer, Model, Optimizer
 from .._instrument import runtime
 from .containment import Containment, contained
 from .desk import Desk
@@ -49,12 +50,14 @@ class Told:
         publish: Has the rules judge an event.
         settle: Resolves what is no longer true.
         used: Opens what a use of a model runs stale.
+        ended: Counts what an entry method ran stale, now that it has ended.
         model_made: Notes that a model was made in the running cell.
     """
 
     publish: Callable[[Event], None]
     settle: Callable[[], None]
     used: Callable[[Use], None]
+    ended: Callable[[RunningEntry], None]
     model_made: Callable[[], None]
 
 
@@ -88,7 +91,7 @@ class KerasEvents:
     # Attributes
 
     @contained
-    def attribute_set(self, target: Any, name: str, old: Any) -> None:
+    def attribute_set(self, target: object, name: str, old: object) -> None:
         """See ``hooks.Sink``."""
         new = getattr(target, name, MISSING)
         if new is old:
@@ -100,7 +103,7 @@ class KerasEvents:
         self._told.publish(AttributeSet(target, name, old, new, span))
 
     @contained
-    def setting_begins(self, optimizer: Any, name: str) -> Any:
+    def setting_begins(self, optimizer: Optimizer, name: str) -> Any:
         """See ``hooks.Sink``."""
         return optimizer, name, value_of(optimizer, name)
 
@@ -114,7 +117,7 @@ class KerasEvents:
     # Entries and uses
 
     @contained
-    def entered(self, model: Any, call: Call) -> None:
+    def entered(self, model: Model, call: Call) -> None:
         """See ``hooks.Sink``."""
         entry = RunningEntry(model, call)
         self._desk.running.stack.append(entry)
@@ -124,11 +127,16 @@ class KerasEvents:
             self._run_trace(entry)
 
     @contained
-    def left(self, model: Any) -> None:
+    def left(self, model: Model) -> None:
         """See ``hooks.Sink``."""
         entry = self._desk.running.leave(model)
-        if entry is not None and entry.call.method.endswith("_on_batch") and sys.exc_info()[0] is None:
+        if entry is None:
+            return
+        failed = sys.exc_info()[0] is not None
+        if entry.call.method.endswith("_on_batch") and not failed:
             self._note_trace(entry)
+        if not failed or (entry.began and not entry.call.method.endswith("_on_batch")):
+            self._told.ended(entry)
 
     @contained
     def batch_begins(self, kind: str) -> None:
@@ -182,7 +190,7 @@ class KerasEvents:
             self._told.used(use.of_models(frozenset({id(use.model), *inner})))
 
     @contained
-    def shown(self, model: Any, method: str) -> None:
+    def shown(self, model: Model, method: str) -> None:
         """See ``hooks.Sink``."""
         self._use(Use(model, method))
 
@@ -208,7 +216,7 @@ class KerasEvents:
                 ]
         return []
 
-    def _changes(self, model: Any, facts: TraceFacts) -> Iterator[Event]:
+    def _changes(self, model: Model, facts: TraceFacts) -> Iterator[Event]:
         for owner, name, mark in facts.unheard():
             if not is_marked(mark, value_of(owner, name)):
                 yield self._held(owner, name, mark)
@@ -216,7 +224,7 @@ class KerasEvents:
             where, now = fact.source.place, fact.source.read(self._desk.namespace)
             yield CodeReadChanged(model, where, fact, now, self._spans.of(where), at_use=True)
 
-    def _held(self, owner: Any, name: str, held: Any) -> AttributeSet:
+    def _held(self, owner: object, name: str, held: object) -> AttributeSet:
         span = span_of_attribute(self._shell, owner, name)
         return AttributeSet(owner, name, held, value_of(owner, name), span, at_use=True)
 
@@ -258,26 +266,26 @@ class KerasEvents:
     # Building and compiling
 
     @contained
-    def building(self, given: tuple[Any, ...]) -> None:
+    def building(self, given: tuple[object, ...]) -> None:
         """See ``hooks.Sink``."""
         arguments = (item for value in given for item in (value if type(value) is tuple else [value]))
         self._desk.origins.note_given(arguments, self._desk.namespace.values())
 
     @contained
-    def built(self, model: Any) -> None:
+    def built(self, model: Model) -> None:
         """See ``hooks.Sink``."""
         self._told.model_made()
         self._desk.note_built(model)
 
     @contained
-    def compiled(self, model: Any) -> None:
+    def compiled(self, model: Model) -> None:
         """See ``hooks.Sink``."""
         self._desk.note_compiled(model)
         self._told.settle()
         self._use(Use(model, "compile"))
 
     @contained
-    def functions_dropped(self, model: Any, kind: str) -> None:
+    def functions_dropped(self, model: Model, kind: str) -> None:
         """See ``hooks.Sink``."""
         self._desk.traces.of(model).forget(kind)
         for entry in self._desk.running.stack:
@@ -287,7 +295,7 @@ class KerasEvents:
     # Structure and state
 
     @contained
-    def structure_begins(self, model: Any, action: str) -> Any:
+    def structure_begins(self, model: Model, action: str) -> Any:
         """See ``hooks.Sink``."""
         return model, action, tuple(model) if isinstance(model, list) else tuple(graph_layers(model))
 
@@ -305,7 +313,7 @@ class KerasEvents:
         for model in [target] if is_model(target) else self._owners(target):
             self._told.publish(StructureChanged(model, action, changed[0], self._span()))
 
-    def _owners(self, tracked: Any) -> list[Any]:
+    def _owners(self, tracked: object) -> list[Model]:
         """Return the traced models one of whose layers holds a tracked list."""
         return [
             model
@@ -314,7 +322,7 @@ class KerasEvents:
         ]
 
     @contained
-    def adapt_begins(self, layer: Any) -> Any:
+    def adapt_begins(self, layer: Layer) -> Any:
         """See ``hooks.Sink``. Only what a trace may hold is worth reading."""
         if not self._desk.traces.models():
             return None
@@ -343,7 +351,7 @@ class KerasEvents:
             self._told.publish(PolicySet(token[0], now, self._span()))
 
 
-def _is_of(event: Event, name: str, value: Any) -> TypeGuard[AttributeSet | CodeReadChanged]:
+def _is_of(event: Event, name: str, value: object) -> TypeGuard[AttributeSet | CodeReadChanged]:
     """Whether a change goes through the object of a name."""
     if isinstance(event, AttributeSet):
         return event.target is value

@@ -10,6 +10,7 @@ from typing import Any
 from .._adapter.keras_types import is_layer
 from .._adapter.marks import Mark, is_marked, mark_of
 from .._adapter.membership import compile_containers
+from .._data.types import Model
 from .snapshots import weak
 
 #: Entries of lists that are gone stay until their number is used again; there are never more than these.
@@ -63,7 +64,7 @@ class ListOrigins:
         """A cell begins."""
         self._given_now.clear()
 
-    def _note(self, value: Any, origin: Origin) -> None:
+    def _note(self, value: object, origin: Origin) -> None:
         self._origins.pop(id(value), None)
         self._origins[id(value)] = origin
         if len(self._origins) > _MAX_LISTS:
@@ -85,12 +86,12 @@ class ListOrigins:
         found = self._origins.get(identity)
         return found.chosen if found is not None and found.kind is Kind.CHOSEN else frozenset()
 
-    def note_read(self, value: Any) -> None:
+    def note_read(self, value: object) -> None:
         """A name was bound to the very list that ``x.layers`` hands out."""
         if type(value) is list:
             self._note(value, Origin(Kind.READ))
 
-    def note_made(self, value: Any, runs: Callable[[Any], bool], *, chosen: bool) -> None:
+    def note_made(self, value: object, runs: Callable[[Any], bool], *, chosen: bool) -> None:
         """A name was bound to what an expression makes; not to a list that a model was given since.
 
         Args:
@@ -106,7 +107,7 @@ class ListOrigins:
             if run:
                 self._note(value, Origin(Kind.CHOSEN, chosen=run))
 
-    def note_given(self, arguments: Iterable[Any], others: Iterable[Any]) -> None:
+    def note_given(self, arguments: Iterable[object], others: Iterable[object]) -> None:
         """A model is about to be made: note the lists of layers that exist, which it may be made of.
 
         Args:
@@ -127,33 +128,33 @@ class ListOrigins:
         chosen = self.chosen(id(items))
         return bool(chosen) and chosen.issuperset(map(id, items))
 
-    def owner_of(self, identity: int) -> Any:
+    def owner_of(self, identity: int) -> Model:
         """Return the model a list of layers was found to belong to, ``None`` when none was."""
         found = self._origins.get(identity)
         return found.owner() if found is not None else None
 
-    def note_owner(self, identity: int, model: Any) -> None:
+    def note_owner(self, identity: int, model: Model) -> None:
         """Note the model that a list of layers belongs to."""
         found = self._origins.get(identity)
         self._origins[identity] = Origin(found.kind if found is not None else Kind.READ, weak(model))
 
     # Arguments of compile
 
-    def note_compiled(self, model: Any) -> None:
+    def note_compiled(self, model: Model) -> None:
         """Note the lists and dicts that a model was compiled with."""
         for argument, container in compile_containers(model):
             self._given_now.add(id(container))
             self._note_argument(model, argument, container)
 
-    def _note_argument(self, model: Any, argument: str, container: Any) -> None:
+    def _note_argument(self, model: Model, argument: str, container: object) -> None:
         marks = tuple(map(mark_of, _items(container)))
         self._note(container, Origin(Kind.COMPILED, weak(model), argument=argument, items=marks))
 
-    def is_argument(self, value: Any) -> bool:
+    def is_argument(self, value: object) -> bool:
         """Whether a list or dict is one that a model was compiled with."""
         return self._argument(value) is not None
 
-    def _argument(self, value: Any) -> Origin | None:
+    def _argument(self, value: object) -> Origin | None:
         found = self._origins.get(id(value)) if type(value) in (list, dict) else None
         if found is None or found.kind is not Kind.COMPILED:
             return None
@@ -161,7 +162,7 @@ class ListOrigins:
         pairs = compile_containers(model) if model is not None else ()
         return found if any(held is value and name == found.argument for name, held in pairs) else None
 
-    def edited(self, value: Any) -> tuple[Any, str] | None:
+    def edited(self, value: object) -> tuple[Any, str] | None:
         """Return the model and the argument of a container that changed since; each change is told once."""
         found = self._argument(value)
         if found is None:

@@ -11,6 +11,7 @@ from .._adapter.membership import same_items
 from .._data.diagnostic import Span
 from .._data.events import ClassRedefined, Event, ListEdited, Rebound
 from .._data.place import Place
+from .._data.types import Layer
 from .._instrument.names import Bindings, bindings_in
 from .desk import Desk
 from .snapshots import ListPicture, Snapshot, take, weak
@@ -71,7 +72,7 @@ class NamesWatch:
         """Whether the running cell binds names that are watched, or that walk over layers."""
         return bool(self._held or self._bindings)
 
-    def _runs(self, layer: Any) -> bool:
+    def _runs(self, layer: Layer) -> bool:
         return bool(self._desk.holders(layer))
 
     def held(self) -> list[str]:
@@ -182,7 +183,7 @@ class NamesWatch:
                 place, reference, new.objects.get(place), lambda: find_span(name), is_local=False
             )
 
-    def _is_selected(self, place: Place, layer: Any, held: Snapshot) -> bool:
+    def _is_selected(self, place: Place, layer: Layer, held: Snapshot) -> bool:
         """Whether a slot is one of a list that was made of a model's layers, and held one of them."""
         return any(
             place.is_below(where) and id(layer) in self._origins.chosen(picture.identity)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-from typing import Any
 
 from .._adapter.hooks import KerasHooks
 from .._adapter.keras_types import TYPES
 from .._adapter.model_use import Use
 from .._data.edits import Edit
+from .._data.types import Model
 from .._data.views import ModelViews
 from .._instrument import runtime
 from .._instrument.runtime import Site
@@ -55,7 +55,13 @@ class Session:
             shell,
             self.desk,
             spans,
-            keras_events.Told(self.entries.publish, self.entries.settle, self._used, self._note_model),
+            keras_events.Told(
+                self.entries.publish,
+                self.entries.settle,
+                self._used,
+                self.entries.use_ended,
+                self._note_model,
+            ),
             self.containment,
         )
         self._cells = CellEvents(
@@ -92,6 +98,7 @@ class Session:
     def begin_cell(self) -> None:
         """A cell is about to run."""
         runtime.disarm()
+        self.desk.running.begin_cell()
         self._cells.begin_cell()
 
     def may_matter(self, text: str) -> bool:
@@ -113,8 +120,8 @@ class Session:
         """Put probes into a cell, in place."""
         text = cell.source
         options = self.shell.options_in_force()
-        if not options.enabled or not (TYPES.awake or KERAS_WORDS.search(text)):
-            return
+        if not options.enabled or not (cell.file or TYPES.awake or KERAS_WORDS.search(text)):
+            return  # a script may import the module that imports Keras
         self._names.read_cell(tree.body, cell.offset)
         instrumenter = CellInstrumenter(
             self._cells,
@@ -145,6 +152,7 @@ class Session:
         self.entries.note_names_used()
         self.entries.end_withdrawn()
         self.entries.settle()
+        self.entries.show_counts()
         meant = self.entries.show_all_waiting()
         self._names.note_bindings(None)
         if self._models_made:
@@ -180,17 +188,17 @@ class Session:
         self._cells.compare_all()
         self.entries.settle()
 
-    def edits_of(self, model: Any) -> tuple[Edit, ...]:
+    def edits_of(self, model: Model) -> tuple[Edit, ...]:
         """Return the edits that live findings hold of a model or of what its graph runs, oldest first."""
         self.look_again()
         return self.entries.edits_of(model)
 
-    def audit(self, model: Any) -> list[Entry]:
+    def audit(self, model: Model) -> list[Entry]:
         """Let every rule look at a model as it is now; returns what is wrong with it."""
         self.look_again()
         return self.entries.audit(model)
 
-    def views(self, model: Any, name: str) -> ModelViews:
+    def views(self, model: Model, name: str) -> ModelViews:
         """Return the three views of a model."""
         entries = self.audit(model)
         traces = self.desk.traces.of(model)

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from .._data.diagnostic import Diagnostic
+from .._data.edits import Edit
 from .._data.picture import Picture
+from .._data.types import Model
 from .cell_text import CellFrame, CellText
 
 
@@ -56,7 +58,7 @@ class ShellFace(Protocol):
     def show(self, diagnostic: Diagnostic, *, update: bool) -> None:
         """Show a diagnostic, or bring the shown one up to date."""
 
-    def pictures(self, model: Any, edits: tuple[Any, ...]) -> tuple[Picture, ...]:
+    def pictures(self, model: Model, edits: tuple[Edit, ...]) -> tuple[Picture, ...]:
         """Draw the neighbourhood of edits; nothing where that cannot be done."""
 
     def ignores_line(self, text: tuple[str, ...], code: str) -> bool:

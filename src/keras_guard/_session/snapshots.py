@@ -13,7 +13,7 @@ from .._data.place import Place
 from .containers import is_looked_into, walk
 
 
-def weak(value: Any) -> Callable[[], Any]:
+def weak(value: object) -> Callable[[], Any]:
     """Return a weak reference, or a reference to nothing for what takes none."""
     try:
         return weakref.ref(value)
@@ -61,7 +61,7 @@ class Snapshot:
         return bool(self.objects or self.lists)
 
 
-def take(name: str, value: Any) -> Snapshot:
+def take(name: str, value: object) -> Snapshot:
     """Take a snapshot of what a name holds now."""
     snapshot = Snapshot()
     kind = type(value)

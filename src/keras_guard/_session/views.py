@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from .._adapter.describe import brief_value, describe_layer, weight_shapes
 from .._adapter.membership import compile_objects, own_layers
 from .._adapter.trace_facts import TraceFacts
 from .._adapter.traces import existing_trace_kinds
+from .._data.types import Layer, Model
 from .._data.views import ModelViews, ViewRow
 from .._ledger import Entry
 
@@ -16,7 +16,7 @@ _KINDS = ("train", "test", "predict")
 
 
 def views_of(
-    model: Any, name: str, entries: Iterable[Entry], facts: dict[str, list[TraceFacts]]
+    model: Model, name: str, entries: Iterable[Entry], facts: dict[str, list[TraceFacts]]
 ) -> ModelViews:
     """Return the views of a model.
 
@@ -59,7 +59,11 @@ def _names(entry: Entry) -> set[str]:
 
 
 def _row(
-    index: int, layer: Any, declared: dict[str, str], entries: list[Entry], facts: dict[str, list[TraceFacts]]
+    index: int,
+    layer: Layer,
+    declared: dict[str, str],
+    entries: list[Entry],
+    facts: dict[str, list[TraceFacts]],
 ) -> ViewRow:
     about = describe_layer(layer)
     codes = tuple(dict.fromkeys(e.finding.code for e in entries if about.name in _names(e)))
@@ -82,7 +86,7 @@ def _row(
     )
 
 
-def _in_traces(layer: Any, facts: dict[str, list[TraceFacts]]) -> tuple[str, bool]:
+def _in_traces(layer: Layer, facts: dict[str, list[TraceFacts]]) -> tuple[str, bool]:
     """Say what the traces hold of a layer, and whether that is something else than what is true now."""
     words, stale = [], False
     variables = {id(v) for v in layer.trainable_variables}
@@ -101,7 +105,7 @@ def _in_traces(layer: Any, facts: dict[str, list[TraceFacts]]) -> tuple[str, boo
     return ", ".join(words) or "-", stale
 
 
-def _arguments(model: Any, entries: list[Entry], facts: dict[str, list[TraceFacts]]) -> Iterable[ViewRow]:
+def _arguments(model: Model, entries: list[Entry], facts: dict[str, list[TraceFacts]]) -> Iterable[ViewRow]:
     codes = tuple(dict.fromkeys(e.finding.code for e in entries if e.finding.code == "KG204"))
     for name, value in compile_objects(model).items():
         said = [

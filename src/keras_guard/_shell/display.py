@@ -26,6 +26,8 @@ class Display:
         self._shell = shell
         self._options = options
         self._kept: list[tuple[Diagnostic, bool]] = []
+        #: In a terminal, the state in which each card was printed last.
+        self._printed: dict[str, State] = {}
         #: Called with each diagnostic that is shown.
         self.listeners: list[Callable[[Diagnostic], None]] = []
 
@@ -64,8 +66,10 @@ class Display:
         )
 
     def _print(self, diagnostic: Diagnostic, update: bool) -> None:
-        if update and diagnostic.state is State.PENDING:
+        state = self._printed.get(diagnostic.id)
+        if update and state is diagnostic.state:
             return  # a terminal cannot change what it printed, and repeating it adds nothing
+        self._printed[diagnostic.id] = diagnostic.state
         text = render_text(diagnostic, colour=self.coloured())
         if sys.stdout is None:
             warnings.warn(KerasGuardWarning(text), stacklevel=2)
