@@ -91,3 +91,6 @@ _.uncounted
 
 # Not used: to be deleted.
 _.is_plain_model_class
+
+# A field of the JSON that the front end reads.
+_.dismissed
