@@ -8,7 +8,7 @@ from .._data.diagnostic import SCHEMA, Cure, Diagnostic, LayerFacts, Span
 
 
 class SpanJson(TypedDict):
-    """Where an edit is; lines and columns are 1-based, in the cell as the user sees it."""
+    """Where an edit is; lines and columns are 1-based, in the cell as the user sees it, or in the file."""
 
     execution_count: int | None
     cell_id: str | None
@@ -16,6 +16,7 @@ class SpanJson(TypedDict):
     end_line: int | None
     column: int | None
     end_column: int | None
+    file: str | None
 
 
 #: The functional form, because one key is a keyword of Python.
@@ -85,6 +86,7 @@ def _span(span: Span) -> SpanJson:
         "end_line": span.end_line,
         "column": span.column,
         "end_column": span.end_column,
+        "file": span.file,
     }
 
 

@@ -18,7 +18,7 @@ from .paint import clean
 _TITLE_SIZE, _FACTS_SIZE = 12, 11
 #: Widths of one character of the fonts named below, relative to their size.
 _CHARACTER = 0.605
-_MAX_CHARACTERS = 46
+_MAX_CHARACTERS = 64
 _PAD, _ROW, _BETWEEN, _MARGIN, _CAPTION = 7, 15, 24, 4, 32
 _FONT = "Menlo,Consolas,'DejaVu Sans Mono',monospace"
 

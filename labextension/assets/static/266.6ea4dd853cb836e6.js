@@ -157,7 +157,6 @@
   color: var(--jp-ui-font-color1);
   font-family: var(--jp-ui-font-family);
   font-size: var(--jp-ui-font-size1);
-  min-width: 260px;
   overflow: auto;
   padding: 8px 12px;
 }
