@@ -29,6 +29,7 @@ _.entered
 _.batch_begins
 _.batch_ended
 _.building
+_.layer_made
 _.functions_dropped
 _.structure_begins
 _.structure_ended
@@ -90,3 +91,6 @@ _.uncounted
 
 # Not used: to be deleted.
 _.is_plain_model_class
+
+# A field of the JSON that the front end reads.
+_.dismissed

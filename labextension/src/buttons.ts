@@ -97,9 +97,13 @@ async function act(
   row: HTMLElement,
   button: HTMLButtonElement
 ): Promise<void> {
-  button.disabled = true;
+  if (button.ariaBusy === 'true') {
+    return;
+  }
+  // Not disabled: that would take the focus away.
+  button.ariaBusy = 'true';
   const refused = await one.run(watcher, card);
-  button.disabled = false;
+  button.ariaBusy = null;
   const said = refused ?? (one.id === 'copy' ? trans.__('Copied') : null);
   row.querySelector('.kg-said')?.remove();
   if (said !== null && row.isConnected) {

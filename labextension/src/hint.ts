@@ -36,8 +36,8 @@ export function hintIn(
     ) {
       return;
     }
-    asked = kernel.id;
     if (await isInstalledOnly(kernel)) {
+      asked = kernel.id;
       show(kernel, options, trans);
     }
   };

@@ -42,7 +42,7 @@ def test_notebook_has_card_marks_and_list(stale: Page) -> None:
     listed = open_list(stale)
     assert "1 fit ran with the old encoder" in listed.text
     stale.picture("notebook-list")
-    (card,) = stale.driver.find_elements("css selector", ".jp-OutputArea-output .kg-card")
+    (card,) = stale.driver.find_elements("css selector", ".kg-card")
     assert violations(stale, card) + violations(stale, listed) == []
     press(stale, "Insert rebuild", ".kg-list")
     wait_for(lambda: len(stale.sources()) == 6, "the rebuild cell")

@@ -97,7 +97,7 @@ class Outcome:
 
 
 #: How the error of strict mode begins, in a traceback and as nbclient names it.
-_STRICT = ("KerasGuardError", "keras_guard._session.entries.KerasGuardError")
+_STRICT = ("KerasGuardError", "keras_guard._session.entry_states.KerasGuardError")
 
 
 def exit_status(outcomes: Iterable[Outcome]) -> int:
