@@ -29,6 +29,7 @@ _.entered
 _.batch_begins
 _.batch_ended
 _.building
+_.layer_made
 _.functions_dropped
 _.structure_begins
 _.structure_ended
@@ -57,10 +58,12 @@ _.last_execution_succeeded
 # Names of parameters in protocols of other packages' functions.
 _.callback
 _.exc_tuple
+_.f
 _.hook
 _.magic_kind
 _.magic_name
 _.output_hook
+_.running_compiled_code
 _.str_key
 _.target_name
 _.transient
@@ -88,3 +91,6 @@ _.uncounted
 
 # Not used: to be deleted.
 _.is_plain_model_class
+
+# A field of the JSON that the front end reads.
+_.dismissed

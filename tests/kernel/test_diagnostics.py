@@ -33,7 +33,7 @@ def test_a_program_asks_for_the_live_cards(kernel: Kernel) -> None:
     kernel.ok("model(np.ones((1, 4)))\nmodel(np.ones((1, 4)));")
     (card,) = _live(kernel)
     assert (card["id"], card["state"]) == (shown.payload["id"], "open")
-    assert card["happened"] == "2 `call`s ran with the old `head`"
+    assert card["happened"] == "2 `call` ran with the old `head`"
     CARD_SCHEMA.validate(card)
     kernel.ok(BUILD)
     assert _live(kernel) == []

@@ -101,8 +101,16 @@ class CellRun:
 
     @property
     def cards(self) -> list[Card]:
-        """The diagnostics, in the order in which they arrived."""
-        return list(cards_of(self.messages))
+        """The diagnostics, in the order in which they arrived; one that is updated in its state is one card."""
+        found: list[Card] = []
+        for card in cards_of(self.messages):
+            key = (card.payload["id"], card.state)
+            places = {(earlier.payload["id"], earlier.state): i for i, earlier in enumerate(found)}
+            if key in places:
+                found[places[key]] = card
+            else:
+                found.append(card)
+        return found
 
     @property
     def briefs(self) -> list[tuple[str, str, int | None]]:
@@ -214,6 +222,10 @@ class Running:
         while text not in self.run.stream():
             assert not self._idle, f"the cell ended without printing {text!r}: {self.run.messages}"
             self._next()
+
+    def wait_longer(self, seconds: float) -> None:
+        """Allow so many seconds from now on."""
+        self._deadline = time.monotonic() + seconds
 
     def finish(self) -> CellRun:
         """Wait for the end of the cell."""

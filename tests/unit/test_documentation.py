@@ -10,7 +10,7 @@ import pytest
 
 import keras_guard
 from keras_guard._data.diagnostic import Diagnostic, Span, State
-from keras_guard._render.as_json import CardJson, LayerJson, SpanJson, render_json
+from keras_guard._render.as_json import CardJson, CureJson, LayerJson, SpanJson, render_json
 from tests.support.card_schema import CARD_SCHEMA
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -37,6 +37,7 @@ def test_every_field_of_the_json_is_listed() -> None:
         pytest.param(CARD_SCHEMA.schema, CardJson, id="card"),
         pytest.param(CARD_SCHEMA.schema["$defs"]["span"], SpanJson, id="span"),
         pytest.param(CARD_SCHEMA.schema["$defs"]["layer"], LayerJson, id="layer"),
+        pytest.param(CARD_SCHEMA.schema["$defs"]["cure"], CureJson, id="cure"),
     ],
 )
 def test_the_published_schema_has_the_fields_of_the_types(part: dict[str, Any], kind: type) -> None:

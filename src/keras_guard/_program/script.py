@@ -15,10 +15,12 @@ from typing import Any
 
 from .._data.diagnostic import Diagnostic, State
 from .._render.as_text import render_text
+from .._render.paint import Look
+from .._render.terminal import look_of_terminal
 from .._session.shell_face import CellText
+from .._session.tracebacks import without_own_frames
 from .face import Wishes
 from .program import Program
-from .tracebacks import without_own_frames
 
 #: The exit status of a process that a shell saw ended by an interrupt.
 _INTERRUPTED = 130
@@ -144,4 +146,5 @@ def print_card(diagnostic: Diagnostic) -> None:
     if stream is None:
         return
     coloured = stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    print(render_text(diagnostic, colour=coloured, magics=False), file=stream, flush=True)
+    look = look_of_terminal(coloured) if stream.isatty() else Look()
+    print(render_text(diagnostic, magics=False, look=look), file=stream, flush=True)

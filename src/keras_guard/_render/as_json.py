@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from .._data.diagnostic import SCHEMA, Diagnostic, LayerFacts, Span
+from .._data.diagnostic import SCHEMA, Cure, Diagnostic, LayerFacts, Span
 
 
 class SpanJson(TypedDict):
@@ -21,6 +21,14 @@ class SpanJson(TypedDict):
 
 #: The functional form, because one key is a keyword of Python.
 LayerJson = TypedDict("LayerJson", {"name": str, "class": str})
+
+
+class CureJson(TypedDict):
+    """Code for a button: what it says, the cell, and whether it runs at once."""
+
+    label: str
+    code: str
+    run: bool
 
 
 class CardJson(TypedDict):
@@ -43,6 +51,7 @@ class CardJson(TypedDict):
     rebuild: bool
     resolution: str | None
     happened: str
+    cures: list[CureJson]
 
 
 def render_json(diagnostic: Diagnostic) -> CardJson:
@@ -65,6 +74,7 @@ def render_json(diagnostic: Diagnostic) -> CardJson:
         "rebuild": diagnostic.rebuild,
         "resolution": diagnostic.resolution,
         "happened": diagnostic.happened,
+        "cures": [_cure(cure) for cure in diagnostic.cures],
     }
 
 
@@ -78,6 +88,10 @@ def _span(span: Span) -> SpanJson:
         "end_column": span.end_column,
         "file": span.file,
     }
+
+
+def _cure(cure: Cure) -> CureJson:
+    return {"label": cure.label, "code": cure.code, "run": cure.run}
 
 
 def _layer(layer: LayerFacts | None) -> LayerJson | None:

@@ -87,7 +87,8 @@ class EntryStates:
             pictures = self._shell.pictures(entry.finding.model, self.edits(entry))
             entry.diagnostic = replace(entry.diagnostic, pictures=pictures)
         self._shell.show(entry.diagnostic, update=entry.shown)
-        entry.shown = True
+        cell = self._shell.cell
+        self._ledger.note_shown(entry, cell.number if cell else None)
 
     def show_again(self, entry: Entry) -> None:
         """Update the card of an entry that is shown."""

@@ -27,7 +27,7 @@ from .._data.events import (
 )
 from .._data.missing import MISSING
 from .._data.types import Layer, Model, Optimizer
-from .._instrument import runtime
+from .._instrument import flags, runtime
 from .containment import Containment, contained
 from .desk import Desk
 from .running_entries import RunningEntry
@@ -204,6 +204,10 @@ class KerasEvents:
             self._desk.traces.of(model).record(call, facts)
 
     # Building and compiling
+
+    def layer_made(self) -> None:
+        """See ``hooks.Sink``."""
+        flags.warm()  # it may soon be put into a slot
 
     @contained
     def building(self, given: tuple[object, ...]) -> None:

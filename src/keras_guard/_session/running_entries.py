@@ -50,6 +50,10 @@ class RunningEntries:
             stack = self._local.stack = []
         return stack
 
+    def begin_cell(self) -> None:
+        """Forget the entries of this thread that an interrupt kept from ending."""
+        self.stack.clear()
+
     def innermost(self, kind: str) -> RunningEntry | None:
         """Return the innermost entry, if its traced function is of a kind."""
         stack = self.stack

@@ -10,7 +10,7 @@ from .._adapter.model_use import Use
 from .._data.edits import Edit
 from .._data.types import Model
 from .._data.views import ModelViews
-from .._instrument import runtime
+from .._instrument import flags, runtime
 from .._instrument.runtime import Site
 from .._instrument.transformer import CellInstrumenter
 from .._instrument.vocabulary import KERAS_WORDS, TELLING_WORDS, WORDS
@@ -100,6 +100,8 @@ class Session:
     def begin_cell(self) -> None:
         """A cell is about to run."""
         runtime.disarm()
+        flags.warm()
+        self.desk.running.begin_cell()
         self._cells.begin_cell()
 
     def may_matter(self, text: str) -> bool:
@@ -123,7 +125,7 @@ class Session:
         options = self.shell.options_in_force()
         if not options.enabled or not (cell.file or TYPES.awake or KERAS_WORDS.search(text)):
             return  # a script may import the module that imports Keras
-        self._names.read_cell(tree.body, cell.offset)
+        self._names.read_cell(tree.body, text, cell.offset)
         instrumenter = CellInstrumenter(
             self._cells,
             cell.number,
