@@ -52,7 +52,6 @@ def _function_wording(name: str, where: str, held: str, now: str, kinds: frozens
 
 def _value_wording(name: str, where: str, held: str, now: str, kinds: frozenset[str]) -> Wording:
     cure = f"compile `{name}` again, or keep `{where}` in a `keras.Variable` and assign to that"
-    note = "what a function reads while it is traced becomes a constant of the trace"
     if held == now:  # two arrays are described alike
         message = f"`{name}` was traced with other values of `{where}`, and goes on with them"
         label, ran = f"`{where}` holds other values than the trace read", f"with `{where}` as it was"
@@ -63,7 +62,7 @@ def _value_wording(name: str, where: str, held: str, now: str, kinds: frozenset[
     return Wording(
         message=message,
         label=label,
-        notes=(note,),
+        notes=("what a function reads while it is traced becomes a constant of the trace",),
         help=trace_again(kinds, cure),
         ran=ran,
         declared=f"{where}={now}",
