@@ -14,35 +14,43 @@ from typing import TYPE_CHECKING, Any
 from ._version import __version__
 
 if TYPE_CHECKING:
+    from ._data.checkup import Check, Checkup, Outcome
     from ._data.diagnostic import Diagnostic
     from ._data.edits import InsertAfter, InsertBefore, Remove, Replace
     from ._rebuild import Rebuild, RebuildRefused, copy_optimizer_state, held, rebuild
     from ._session.session import KerasGuardError
-    from ._shell.script import check
+    from ._shell.script import check, doctor
     from ._shell.warning import KerasGuardWarning
 
 _LAZY = {
+    "Check": "._data.checkup",
+    "Checkup": "._data.checkup",
     "Diagnostic": "._data.diagnostic",
     "InsertAfter": "._data.edits",
     "InsertBefore": "._data.edits",
     "KerasGuardError": "._session.session",
     "KerasGuardWarning": "._shell.warning",
+    "Outcome": "._data.checkup",
     "Rebuild": "._rebuild",
     "RebuildRefused": "._rebuild",
     "Remove": "._data.edits",
     "Replace": "._data.edits",
     "check": "._shell.script",
     "copy_optimizer_state": "._rebuild",
+    "doctor": "._shell.script",
     "held": "._rebuild",
     "rebuild": "._rebuild",
 }
 
 __all__ = [
+    "Check",
+    "Checkup",
     "Diagnostic",
     "InsertAfter",
     "InsertBefore",
     "KerasGuardError",
     "KerasGuardWarning",
+    "Outcome",
     "Rebuild",
     "RebuildRefused",
     "Remove",
@@ -50,6 +58,7 @@ __all__ = [
     "__version__",
     "check",
     "copy_optimizer_state",
+    "doctor",
     "held",
     "load_ipython_extension",
     "rebuild",

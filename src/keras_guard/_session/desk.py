@@ -22,6 +22,7 @@ from .._instrument.names import binding_line, names_used
 from .._ledger import Entry, Ledger
 from .containers import is_plain_class, reachable, user_names
 from .containment import Containment
+from .fit_norms import FitNorms
 from .list_origins import Kind, ListOrigins
 from .running_entries import RunningEntries
 from .shell_face import ShellFace
@@ -48,6 +49,7 @@ class Desk:
         running: The entry methods that run now.
         origins: Where the user's lists come from.
         changes: Counts what was seen to change that a traced function may have read.
+        norms: The norms of weights when the last ``fit`` began.
     """
 
     def __init__(self, shell: ShellFace, containment: Containment, ledger: Ledger) -> None:
@@ -64,6 +66,7 @@ class Desk:
         #: Where the ``trainable`` of a layer or model was set last.
         self.flips: IdentityMap[Span] = IdentityMap()
         self._run: IdentityMap[None] = IdentityMap()
+        self.norms = FitNorms()
         self._turn = -1
         self._models: tuple[weakref.ref[Model], ...] | None = None
         self._inside: IdentityMap[frozenset[int]] = IdentityMap()

@@ -119,6 +119,9 @@ class KerasEvents:
         """See ``hooks.Sink``."""
         entry = RunningEntry(model, call)
         self._desk.running.stack.append(entry)
+        if call.method == "fit":
+            limit = self._shell.options_in_force().norms_limit
+            self.containment.try_to(self._desk.norms.note, model, limit)
         # Keras 2 puts the flags of layers aside as soon as it trains: what they say is to be asked now.
         self._use(Use(model, call.method, call.kind if is_keras_2(model) else None))
         if call.method.endswith("_on_batch"):

@@ -8,6 +8,8 @@ from .._adapter.hooks import KerasHooks
 from .._adapter.keras_types import TYPES
 from .._adapter.model_use import Use
 from .._data.edits import Edit
+from .._claims.place_claim import PlaceClaim
+from .._data.checkup import Checkup
 from .._data.types import Model
 from .._data.views import ModelViews
 from .._instrument import runtime
@@ -20,6 +22,7 @@ from .cell_events import CellEvents
 from .containment import Containment, contained
 from .desk import Desk
 from .edit_spans import GlobalSpans
+from .doctor import Doctor
 from .entries import Entries, KerasGuardError
 from .keras_events import KerasEvents
 from .names_watch import NamesWatch
@@ -197,5 +200,10 @@ class Session:
         facts = {kind: traces.all_facts(kind) for kind in ("train", "test", "predict")}
         return views_of(model, name, entries, {k: v for k, v in facts.items() if v})
 
+
+    def examine(self, model: Model, name: str) -> Checkup:
+        """Find out why a model may not change."""
+        self.look_again()
+        return Doctor(self.desk, self.audit).examine(model, name)
 
 __all__ = ["KerasGuardError", "Options", "Session"]

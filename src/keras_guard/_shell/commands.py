@@ -48,6 +48,7 @@ class Commands:
             "check": self.check,
             "diff": self.diff,
             "rebuild": self.rebuild.run,
+            "doctor": self.doctor,
             "explain": self.explain,
             "ignore": self._setting.ignore,
             "watch": self._setting.watch,
@@ -91,9 +92,10 @@ class Commands:
                 return self._commands
             case ["rebuild", *_, "--style"]:
                 return rebuild_command.STYLES
-            case ["rebuild", *_]:
-                return [*self._words.model_names(), *rebuild_command.OPTIONS]
-            case ["check" | "diff", *_]:
+            case ["rebuild" | "recompile" as command, *_]:
+                options = rebuild_command.OPTIONS if command == "rebuild" else ("--run",)
+                return [*self._words.model_names(), *options]
+            case ["check" | "diff" | "doctor", *_]:
                 return self._words.model_names()
             case ["explain", *_]:
                 return self._words.rules
@@ -149,6 +151,17 @@ class Commands:
 
     def _pictures(self, model: object, views: ModelViews) -> tuple[Picture, ...]:
         """Draw the edits of a model, and what else its views disagree on."""
+    def doctor(self, words: list[str]) -> None:
+        """Find out why a model does not change; reads only."""
+        if len(words) > 1:
+            raise CommandError("doctor takes one model: %keras_guard doctor model")
+        from .._render.as_checkup import checkup_as_html, checkup_as_text
+
+        model = self._words.model(words[0]) if words else self._words.only_model("doctor")
+        found = self._session.examine(model, words[0] if words else self._session.desk.name_of(model))
+        text = checkup_as_text(found, colour=self._display.coloured())
+        self._display.show_text(text, checkup_as_html(found))
+
         from .._rebuild.neighbourhood import pictures_of_views
 
         drawn = self._session.shell.pictures(model, self._session.edits_of(model))
@@ -171,4 +184,4 @@ class Commands:
     def help(self, words: list[str]) -> None:
         """List the subcommands."""
         no_arguments("help", words)
-        say([f"%keras_guard {name:<8} {(f.__doc__ or '').strip()}" for name, f in self._commands.items()])
+        say([f"%keras_guard {name:<9} {(f.__doc__ or '').strip()}" for name, f in self._commands.items()])

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 
 from .._adapter.keras_types import TYPES, is_model
+from .._data.checkup import Checkup
 from .._data.diagnostic import Diagnostic
 from .._data.picture import Picture
 from .._session.session import Session
@@ -39,11 +40,40 @@ def check(model: object, *, namespace: Mapping[str, object] | None = None) -> tu
     if extension is not None:
         return tuple(diagnostic_of(entry) for entry in extension.session.audit(model))
     names = sys._getframe(1).f_globals if namespace is None else namespace
-    session = Session(_Script({**names} if any(v is model for v in names.values()) else {"model": model}))
+    session = _session_of(model, names)
     found = tuple(entry.diagnostic for entry in session.audit(model))
     for diagnostic in found:
         warnings.warn(KerasGuardWarning(f"[{diagnostic.code}] {diagnostic.message}"), stacklevel=2)
     return found
+
+
+def doctor(model: object, *, namespace: Mapping[str, object] | None = None) -> Checkup:
+    """Find out why a model does not change. Nothing is trained, called or changed.
+
+    In a notebook with the guard loaded this is ``%keras_guard doctor`` as data. Elsewhere only the live objects are
+    examined; what moved in the last ``fit`` is not known there.
+
+    Args:
+        model: The Keras model.
+        namespace: The user's names; the caller's globals by default.
+
+    Returns:
+        The checks, each with its evidence, or why it did not run.
+
+    Raises:
+        TypeError: If ``model`` is not a Keras model.
+    """
+    TYPES.refresh()
+    if not (TYPES.awake and is_model(model)):
+        raise TypeError(f"doctor takes a Keras model, not {type(model).__name__}")
+    extension = current(_shell())
+    names = sys._getframe(1).f_globals if namespace is None else namespace
+    session = extension.session if extension is not None else _session_of(model, names)
+    return session.examine(model, session.desk.name_of(model))
+
+
+def _session_of(model: object, names: Mapping[str, object]) -> Session:
+    return Session(_Script({**names} if any(v is model for v in names.values()) else {"model": model}))
 
 
 def _shell() -> object:
