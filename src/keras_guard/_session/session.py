@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
+from typing import Any
 
 from .._adapter.hooks import KerasHooks
 from .._adapter.keras_types import TYPES
 from .._adapter.model_use import Use
-from .._data.edits import Edit
 from .._claims.place_claim import PlaceClaim
 from .._data.checkup import Checkup
+from .._data.edits import Edit
 from .._data.types import Model
 from .._data.views import ModelViews
 from .._instrument import runtime
@@ -21,8 +22,8 @@ from . import cell_events, keras_events
 from .cell_events import CellEvents
 from .containment import Containment, contained
 from .desk import Desk
-from .edit_spans import GlobalSpans
 from .doctor import Doctor
+from .edit_spans import GlobalSpans
 from .entries import Entries, KerasGuardError
 from .keras_events import KerasEvents
 from .names_watch import NamesWatch
@@ -188,10 +189,22 @@ class Session:
         self.look_again()
         return self.entries.edits_of(model)
 
+    def bound_instead(self, model: Model) -> dict[int, Any]:
+        """Return what names hold now in place of what a model was compiled with, by ``id`` of the latter."""
+        self.look_again()
+        claims = [claim for entry in self.desk.entries_of(model) for claim in entry.claims()]
+        bound = [claim.bound for claim in claims if isinstance(claim, PlaceClaim)]
+        return {id(old): new for old, new in bound if old is not None and new is not None}
+
     def audit(self, model: Model) -> list[Entry]:
         """Let every rule look at a model as it is now; returns what is wrong with it."""
         self.look_again()
         return self.entries.audit(model)
+
+    def examine(self, model: Model, name: str) -> Checkup:
+        """Find out why a model may not change."""
+        self.look_again()
+        return Doctor(self.desk, self.audit).examine(model, name)
 
     def views(self, model: Model, name: str) -> ModelViews:
         """Return the three views of a model."""
@@ -200,10 +213,5 @@ class Session:
         facts = {kind: traces.all_facts(kind) for kind in ("train", "test", "predict")}
         return views_of(model, name, entries, {k: v for k, v in facts.items() if v})
 
-
-    def examine(self, model: Model, name: str) -> Checkup:
-        """Find out why a model may not change."""
-        self.look_again()
-        return Doctor(self.desk, self.audit).examine(model, name)
 
 __all__ = ["KerasGuardError", "Options", "Session"]

@@ -18,6 +18,7 @@ from .entry_lines import diagnostic_of, history_line
 from .line_words import words_of
 from .options import Settings
 from .rebuild_command import RebuildCommand
+from .recompile_command import RecompileCommand
 from .setting_commands import SettingCommands
 from .status_lines import status_lines
 
@@ -47,8 +48,9 @@ class Commands:
             "status": self.status,
             "check": self.check,
             "diff": self.diff,
-            "rebuild": self.rebuild.run,
             "doctor": self.doctor,
+            "rebuild": self.rebuild.run,
+            "recompile": RecompileCommand(session, display, self._words).run,
             "explain": self.explain,
             "ignore": self._setting.ignore,
             "watch": self._setting.watch,
@@ -149,8 +151,6 @@ class Commands:
         html = views_as_html(views) + "".join(picture_as_html(picture) for picture in pictures)
         self._display.show_text("\n".join(text), html)
 
-    def _pictures(self, model: object, views: ModelViews) -> tuple[Picture, ...]:
-        """Draw the edits of a model, and what else its views disagree on."""
     def doctor(self, words: list[str]) -> None:
         """Find out why a model does not change; reads only."""
         if len(words) > 1:
@@ -162,6 +162,8 @@ class Commands:
         text = checkup_as_text(found, colour=self._display.coloured())
         self._display.show_text(text, checkup_as_html(found))
 
+    def _pictures(self, model: object, views: ModelViews) -> tuple[Picture, ...]:
+        """Draw the edits of a model, and what else its views disagree on."""
         from .._rebuild.neighbourhood import pictures_of_views
 
         drawn = self._session.shell.pictures(model, self._session.edits_of(model))
