@@ -27,6 +27,7 @@ from .._adapter.membership import (
 )
 from .._adapter.model_use import Use
 from .._adapter.same_code import same_meaning
+from .._adapter.trace_facts import value_of
 from .._claims.base import RETRACES
 from .._claims.base import Desk as ClaimDesk
 from .._claims.place_claim import Keeping, PlaceClaim
@@ -38,7 +39,7 @@ from .._data.missing import MISSING
 from .._data.types import Model, Optimizer
 from .._ledger import Finding, Wording
 from .base import Desk, Page, Rule
-from .wording import built_note, cause, functions, trace_again
+from .wording import built_note, cause, functions, keeping_state, trace_again, while_training
 
 #: Arguments that a traced function reads again, as against those ``compile`` made something of.
 _TRACED_ARGUMENTS = frozenset({"optimizer", "run_eagerly", "jit_compile", "steps_per_execution"})
@@ -53,12 +54,14 @@ class CompileArgument(Rule):
     page = Page(
         what="""
 The name of an optimizer, loss or metric is bound again after `compile()` got the old one; `model.loss`,
-`model.optimizer`, `optimizer.lr`, `optimizer.clipnorm` and the like are assigned, or `loss.delta` and
-other attributes of losses, metrics and schedules; a list of metrics that was handed over is appended to;
-or a global that a traced loss read holds another value, or another function.""",
+`model.loss_weights`, `model.optimizer`, `optimizer.lr`, `optimizer.clipnorm` and the like are assigned, between
+epochs or in a callback, or `loss.delta` and other attributes of losses, metrics and schedules; a list of metrics
+or loss weights that was handed over is edited; or a global that a traced loss read holds another value, or
+another function.""",
         why="""
 `compile()` keeps the objects it was given, and the first `fit` turns what they read into constants.
-`model.loss` is a label, `optimizer.lr` a new attribute that nothing reads.""",
+`model.loss` is a label, `optimizer.lr` a new attribute that nothing reads, and the numbers of `loss_weights` are
+part of the trace. A `keras.Variable` is not: what the loss reads from one can be assigned while it trains.""",
         example="""
 import keras, numpy
 x, y = numpy.ones((8, 4)), numpy.ones((8, 1))
@@ -134,7 +137,9 @@ compared when the model is used, not when they are set.""",
             message=f"setting `{name}.{argument}` does not change what `{name}` was compiled with",
             label=f"`{name}` goes on with {argument}={old}",
             notes=(f"`compile` made its own object of `{argument}`; the attribute is not read again",),
-            help=f"compile again: `{name}.compile(..., {argument}={new})`",
+            help=f"compile again: `{name}.compile(..., {argument}={new})`"
+            + keeping_state(model, name)
+            + _weighing(argument),
             cured=f"`{name}` was compiled again, or the value was taken back",
             ran=f"with {argument}={old}",
             argument=argument,
@@ -183,6 +188,8 @@ compared when the model is used, not when they are set.""",
 
     def _stale(self, event: AttributeSet, models: Sequence[Model], desk: Desk) -> Iterator[Finding]:
         target, new, old = event.target, brief_value(event.new), brief_value(event.old)
+        if event.name == "learning_rate":  # the attribute gives the rate of this step, whatever it comes from
+            new, old = brief_value(value_of(target, event.name)), "a number"
         for model in models:
             claim = TraceClaim(model, AttributeFact(target, event.name))
             kinds = claim.stale_kinds(desk)
@@ -196,7 +203,12 @@ compared when the model is used, not when they are set.""",
                 if event.old is MISSING
                 else f"sets {event.name} to {new}; the trace holds {old}",
                 notes=("a function traced before the edit holds what it read then",),
-                help=trace_again(kinds, f"compile `{name}` again before you use it: `{name}.compile(...)`"),
+                help=trace_again(
+                    kinds,
+                    f"compile `{name}` again before you use it"
+                    + keeping_state(model, name)
+                    + while_training(desk, model, name),
+                ),
                 cured=f"no traced function of `{name}` holds the old value",
                 ran=f"without {event.name}"
                 if event.old is MISSING
@@ -232,7 +244,12 @@ compared when the model is used, not when they are set.""",
                     if dead
                     else "a function traced before the edit holds what it read then",
                 ),
-                help=f"compile `{name}` again" + (f" with a new `{kind}({attribute}={new})`" if dead else ""),
+                help=f"compile `{name}` again"
+                + (
+                    f" with a new `{kind}({attribute}={new})`"
+                    if dead
+                    else keeping_state(model, name) + while_training(desk, model, name)
+                ),
                 cured=f"`{name}` and its {_kind(argument)} agree",
                 ran=f"with {attribute} {held} where the code said {new}",
                 argument=argument,
@@ -262,7 +279,7 @@ compared when the model is used, not when they are set.""",
                 "`compile` keeps the object it was given, not the name",
                 *built_note(desk.built_in(model), name),
             ),
-            help=f"compile `{name}` again with the new `{event.where}`",
+            help=f"compile `{name}` again with the new `{event.where}`" + keeping_state(model, name),
             cured=f"a model was compiled with the new `{event.where}`, or none goes on with the old one",
             ran=f"with the old `{event.where}`",
             argument=argument,
@@ -289,7 +306,9 @@ compared when the model is used, not when they are set.""",
             notes=(
                 f"`compile` was given `{event.name}` as {argument}, and made its own objects of it since",
             ),
-            help=f"compile `{name}` again with the edited `{event.name}`",
+            help=f"compile `{name}` again with the edited `{event.name}`"
+            + keeping_state(model, name)
+            + _weighing(argument),
             cured=f"a model was compiled with the edited `{event.name}`",
             ran=f"with `{event.name}` as it was",
             argument=argument,
@@ -330,7 +349,11 @@ compared when the model is used, not when they are set.""",
                 message=f"`{name}` was traced with the function that `{where}` named before, and goes on with that",
                 label=f"defines another `{where}`",
                 notes=("a traced function holds what the functions it calls did when it was traced",),
-                help=trace_again(kinds, f"compile `{name}` again to have it traced with the new `{where}`"),
+                help=trace_again(
+                    kinds,
+                    f"compile `{name}` again to have it traced with the new `{where}`"
+                    + keeping_state(event.model, name),
+                ),
                 ran=f"with the old `{where}`",
                 declared=str(where),
             )
@@ -347,7 +370,9 @@ compared when the model is used, not when they are set.""",
                 notes=("what a function reads while it is traced becomes a constant of the trace",),
                 help=trace_again(
                     kinds,
-                    f"compile `{name}` again, or keep `{where}` in a `keras.Variable` and assign to that",
+                    f"keep `{where}` in a `keras.Variable` and assign to that, or compile `{name}` again"
+                    + keeping_state(event.model, name)
+                    + while_training(desk, event.model, name),
                 ),
                 ran=f"with `{where}` as it was"
                 if same
@@ -361,6 +386,16 @@ compared when the model is used, not when they are set.""",
             name,
             key=(id(event.model), "read", where, event.span.execution_count, event.span.line),
         )
+
+
+def _weighing(argument: str) -> str:
+    """Say how loss weights can change while the model trains."""
+    if argument != "loss_weights":
+        return ""
+    return (
+        "; to change a weight while it trains, compile with "
+        "`loss_weights=[keras.Variable(1.0, trainable=False), ...]` and assign to that"
+    )
 
 
 def _spelled(event: AttributeSet, model: Model, name: str, desk: Desk) -> str:

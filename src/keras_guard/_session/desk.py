@@ -157,6 +157,10 @@ class Desk:
         """See ``_claims.base.Desk``."""
         return self.running.holds(model)
 
+    def is_midway(self, model: Model) -> bool:
+        """See ``_claims.base.Desk``."""
+        return self.running.is_midway(model)
+
     def was_run(self, model: Model) -> bool:
         """See ``_claims.base.Desk``."""
         return model in self._run
