@@ -11,7 +11,7 @@ from .._adapter.adapted_state import learned_now, note_learning
 from .._adapter.compiled_objects import held_objects, unapplied_arguments
 from .._adapter.keras_types import is_keras_2, is_model
 from .._adapter.marks import is_marked
-from .._adapter.membership import graph_layers
+from .._adapter.membership import compile_containers, graph_layers
 from .._adapter.model_use import Use
 from .._adapter.own_functions import traces_made
 from .._adapter.policy import global_policy
@@ -20,6 +20,7 @@ from .._adapter.traces import OWN, Call, makes_traces
 from .._claims.list_claim import is_among
 from .._data.diagnostic import Span
 from .._data.events import (
+    ArgumentEdited,
     AttributeSet,
     CodeReadChanged,
     Event,
@@ -135,6 +136,20 @@ class KerasEvents:
             self._note_trace(entry)
 
     @contained
+    def epoch_begins(self) -> None:
+        """See ``hooks.Sink``. No hook tells what callbacks change of losses, regularizers and globals."""
+        entry = self._desk.running.innermost("train")
+        model = entry.model() if entry is not None else None
+        if entry is None or model is None:
+            return
+        serving = self._desk.traces.of(model).serving(entry.call)
+        edited = list(self._edited_arguments(model))
+        if edited or any(True for facts in serving for _ in self._changes(model, facts)):
+            self._desk.note_change()
+        for event in edited:
+            self._told.publish(event)
+
+    @contained
     def batch_begins(self, kind: str) -> None:
         """See ``hooks.Sink``."""
         entry = self._desk.running.innermost(kind)
@@ -146,6 +161,7 @@ class KerasEvents:
         """See ``hooks.Sink``."""
         entry = self._desk.running.innermost(kind)
         if entry is not None:
+            entry.ran = True
             self._note_trace(entry)
 
     def _run_trace(self, entry: RunningEntry) -> None:
@@ -194,6 +210,7 @@ class KerasEvents:
         """Return what the traces of a use hold that is another value now, and whose change no hook tells."""
         found = [event for facts in use.serving for event in self._changes(use.model, facts)]
         found += self._flips(use)
+        found += self._edited_arguments(use.model) if use.scores else ()
         if use.scores:
             for owner in held_objects(use.model, "test"):
                 for name, value in unapplied_arguments(owner).items():
@@ -211,6 +228,14 @@ class KerasEvents:
                     AttributeSet(layer, "trainable", not layer.trainable, layer.trainable, span, at_use=True)
                 ]
         return []
+
+    def _edited_arguments(self, model: Model) -> Iterator[Event]:
+        """Yield the edits of lists and dicts that ``compile`` was given, made where no statement was watched."""
+        for _, container in compile_containers(model):
+            edited = self._desk.origins.edited(container)
+            if edited is not None:
+                name = self._desk.name_of(container)
+                yield ArgumentEdited(*edited, name, self._spans.of_slots(name), id(container))
 
     def _changes(self, model: Model, facts: TraceFacts) -> Iterator[Event]:
         for owner, name, mark in facts.unheard():
