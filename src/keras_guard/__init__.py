@@ -16,16 +16,17 @@ from ._version import __version__
 if TYPE_CHECKING:
     from ._data.checkup import Check, Checkup, Outcome
     from ._data.diagnostic import Diagnostic
-    from ._data.edits import InsertAfter, InsertBefore, Remove, Replace
+    from ._data.edits import InputShape, InsertAfter, InsertBefore, Remove, Replace
+    from ._program.api import check, diagnostics, doctor
     from ._rebuild import Rebuild, RebuildRefused, copy_optimizer_state, held, rebuild
     from ._session.session import KerasGuardError
-    from ._shell.script import check, doctor
     from ._shell.warning import KerasGuardWarning
 
 _LAZY = {
     "Check": "._data.checkup",
     "Checkup": "._data.checkup",
     "Diagnostic": "._data.diagnostic",
+    "InputShape": "._data.edits",
     "InsertAfter": "._data.edits",
     "InsertBefore": "._data.edits",
     "KerasGuardError": "._session.session",
@@ -35,9 +36,10 @@ _LAZY = {
     "RebuildRefused": "._rebuild",
     "Remove": "._data.edits",
     "Replace": "._data.edits",
-    "check": "._shell.script",
+    "check": "._program.api",
     "copy_optimizer_state": "._rebuild",
-    "doctor": "._shell.script",
+    "diagnostics": "._program.api",
+    "doctor": "._program.api",
     "held": "._rebuild",
     "rebuild": "._rebuild",
 }
@@ -46,6 +48,7 @@ __all__ = [
     "Check",
     "Checkup",
     "Diagnostic",
+    "InputShape",
     "InsertAfter",
     "InsertBefore",
     "KerasGuardError",
@@ -58,6 +61,7 @@ __all__ = [
     "__version__",
     "check",
     "copy_optimizer_state",
+    "diagnostics",
     "doctor",
     "held",
     "load_ipython_extension",

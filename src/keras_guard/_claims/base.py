@@ -69,6 +69,7 @@ class Claim(ABC):
         shows_pending: Whether there is a card before it is certain.
         opens_with_trace: Whether it opens when a traced function is about to run, not when its entry method begins.
         quiet_after_use: Whether a use that sees the edit makes a pending card needless.
+        ends_with_use: Whether it speaks of the entry method that runs, and ends with it.
         cured_by: Methods that bring the views together when the code ahead calls them on the model.
     """
 
@@ -76,6 +77,7 @@ class Claim(ABC):
     shows_pending: bool = True
     opens_with_trace: ClassVar[bool] = False
     quiet_after_use: ClassVar[bool] = False
+    ends_with_use: bool = False
 
     def __init__(
         self, model: Model, *, certain: bool = False, cured_by: frozenset[str] = frozenset()
@@ -102,6 +104,10 @@ class Claim(ABC):
     @abstractmethod
     def holds(self, desk: Desk) -> bool:
         """Whether the divergence is there now, proved on the live objects."""
+
+    def passes_to(self, model: Model) -> bool:
+        """Whether it is about the model now that took the name of its own, which is gone."""
+        return False
 
     def is_stated(self, desk: Desk) -> bool:
         """Whether the user's code still states the fact that the model does not hold."""

@@ -24,7 +24,9 @@ class Terms:
         read_ahead: Whether to wait while the code ahead reads a name of the model.
         names_ahead: Names of other objects to wait for while the code ahead reads them.
         called_ahead: Names of functions whose call further down may bring the views together.
+        ends_with_use: See :class:`Claim`.
         replaces: The pair of parts, by index, that a rebuild has to exchange.
+        asks: Another edit that a rebuild has to make; it holds no object of the user's.
     """
 
     certain: bool = False
@@ -34,7 +36,9 @@ class Terms:
     read_ahead: bool = False
     names_ahead: frozenset[str] = frozenset()
     called_ahead: frozenset[str] = frozenset()
+    ends_with_use: bool = False
     replaces: tuple[int, int] | None = None
+    asks: Edit | None = None
 
 
 CERTAIN = Terms(certain=True)
@@ -66,6 +70,7 @@ class StateClaim(Claim):
         self._values = tuple(values)
         self._terms = terms
         self.shows_pending = terms.shows_pending
+        self.ends_with_use = terms.ends_with_use
 
     def holds(self, desk: Desk) -> bool:
         """See :class:`Claim`."""
@@ -93,6 +98,6 @@ class StateClaim(Claim):
     def edits(self) -> tuple[Edit, ...]:
         """See :class:`Claim`."""
         if self._terms.replaces is None:
-            return ()
+            return () if self._terms.asks is None else (self._terms.asks,)
         old, new = (self._parts[index]() for index in self._terms.replaces)
         return () if old is None or new is None else (Replace(old, new),)

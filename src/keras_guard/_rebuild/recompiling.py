@@ -33,7 +33,7 @@ from .layout import indented, laid_out
 from .literals import is_plain_name, local_name
 from .refused import RebuildRefused
 from .spelling import Speller
-from .target import NOTHING, Target
+from .target import target
 
 _SAME = "the same optimizer object goes on"
 _CARRIED = "a new optimizer, with the state of every weight that the old one knew"
@@ -67,15 +67,15 @@ class Recompile:
         Raises:
             RebuildRefused: When the model is not compiled as asked; model and names are as before then.
         """
-        bound = Target(self._asked.optimizer_name) if self._asked.optimizer_name else None
-        before = bound.read(namespace) if bound is not None else NOTHING
+        name = self._asked.optimizer_name
+        before = namespace.get(name)
         try:
             with compiled_as_before_on_failure(self._asked.model):
                 _execute(self.source, namespace)
                 self._asked.check()
         except BaseException:
-            if bound is not None:
-                bound.assign(namespace, before)
+            if name:
+                namespace[name] = before
             raise
 
 
@@ -202,7 +202,7 @@ class _Writer:
         speller = Speller(self._names)
         place = self._place or speller.name_of(self._model) or speller.handle(self._model)
         if self._place:
-            speller.used.add(Target(self._place).root)
+            speller.used.add(target(self._place).root)
         words = CompileWords(speller, user_objects(self._names))
         return speller, place, words.spelled(self._arguments)
 

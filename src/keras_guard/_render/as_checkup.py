@@ -2,38 +2,32 @@
 
 from __future__ import annotations
 
-import textwrap
+from dataclasses import replace
 from html import escape
 
 from .._data.checkup import Check, Checkup, Outcome
-from .paint import clean, painter
+from .paint import Line, Look, clean, laid_out
 
-WIDTH = 80
+_WIDTH = 80
 _MARKS = {Outcome.FOUND: "!", Outcome.CLEAR: " ", Outcome.NOT_RUN: "?"}
 _CELL = "padding:2px 10px 2px 0;vertical-align:top;text-align:left"
 
 
-def checkup_as_text(checkup: Checkup, *, colour: bool = False) -> str:
-    """Return the table as text; ``!`` marks what was found, ``?`` what did not run.
+def checkup_as_text(checkup: Checkup, *, look: Look | None = None) -> str:
+    """Return the table as text of 80 columns at most; ``!`` marks what was found, ``?`` what did not run.
 
     Args:
         checkup: The checks.
-        colour: Whether to use ANSI colours; they never have a meaning of their own.
+        look: How the text is shown.
     """
-    paint = painter(colour)
-    lines = textwrap.wrap(clean(f"`{checkup.model}`: {_verdict(checkup)}"), WIDTH)
+    look = look or Look()
+    look = replace(look, width=min(look.width or _WIDTH, _WIDTH))
+    lines = [Line(f"`{checkup.model}`: {_verdict(checkup)}", indent=2)]
     for check in checkup.checks:
-        head = f"{_MARKS[check.outcome]} {check.name}: {check.outcome.value}"
-        lines.append(paint("-" if check.outcome is Outcome.FOUND else "dim", head))
-        for fact in check.evidence:
-            lines += textwrap.wrap(
-                clean(fact),
-                WIDTH,
-                initial_indent="    - ",
-                subsequent_indent="      ",
-                break_on_hyphens=False,
-            )
-    return "\n".join(lines)
+        kind = "-" if check.outcome is Outcome.FOUND else "dim"
+        lines.append(Line(f"{_MARKS[check.outcome]} {check.name}: {check.outcome.value}", kind, indent=2))
+        lines += [Line(fact, gutter="    - ", indent=2) for fact in check.evidence]
+    return "\n".join(laid_out(lines, look))
 
 
 def _verdict(checkup: Checkup) -> str:

@@ -7,6 +7,7 @@ import weakref
 
 from .._adapter.traces import Call
 from .._data.types import Model
+from .._ledger import Entry
 
 
 class RunningEntry:
@@ -18,9 +19,10 @@ class RunningEntry:
         checked: The count of changes when its traced function was last compared with what is true.
         makes_trace: Whether a trace is being made that has not been noted yet.
         ran: Whether a batch of it has run.
+        stale: What is known of the model that this run does not follow.
     """
 
-    __slots__ = ("call", "checked", "makes_trace", "model", "ran")
+    __slots__ = ("call", "checked", "makes_trace", "model", "ran", "stale")
 
     def __init__(self, model: Model, call: Call) -> None:
         self.model = weakref.ref(model)
@@ -28,6 +30,12 @@ class RunningEntry:
         self.checked = -1
         self.makes_trace = False
         self.ran = False
+        self.stale: list[Entry] = []
+
+    @property
+    def began(self) -> bool:
+        """Whether a batch was begun."""
+        return self.checked >= 0
 
 
 class RunningEntries:
@@ -43,6 +51,10 @@ class RunningEntries:
         if stack is None:
             stack = self._local.stack = []
         return stack
+
+    def begin_cell(self) -> None:
+        """Forget the entries of this thread that an interrupt kept from ending."""
+        self.stack.clear()
 
     def innermost(self, kind: str) -> RunningEntry | None:
         """Return the innermost entry, if its traced function is of a kind."""
@@ -61,6 +73,13 @@ class RunningEntries:
     def is_midway(self, model: Model) -> bool:
         """Whether a model has run a batch of an entry method that goes on."""
         return any(entry.ran and entry.model() is model for entry in self.stack)
+
+    def note_stale(self, model: Model, entry: Entry) -> bool:
+        """Note that the running entry method of a model does not follow an edit; ``False`` where none runs."""
+        running = next((item for item in reversed(self.stack) if item.model() is model), None)
+        if running is not None:
+            running.stale.append(entry)
+        return running is not None
 
     def holds(self, model: Model) -> bool:
         """Whether a model is in the middle of an entry method."""
