@@ -53,7 +53,7 @@ class Told:
     used: Callable[[Use], None]
     ended: Callable[[RunningEntry], None]
     model_made: Callable[[], None]
-    epoch_begins: Callable[[Model, Call], None]
+    epoch_begins: Callable[[RunningEntry], None]
 
 
 class KerasEvents:
@@ -112,9 +112,6 @@ class KerasEvents:
         """See ``hooks.Sink``."""
         entry = RunningEntry(model, call)
         self._desk.running.stack.append(entry)
-        if call.method == "fit":
-            limit = self._shell.options_in_force().norms_limit
-            self.containment.try_to(self._desk.norms.note, model, limit)
         # Keras 2 puts the flags of layers aside as soon as it trains: what they say is to be asked now.
         self._use(Use(model, call.method, call.kind if is_keras_2(model) else None))
         if call.method.endswith("_on_batch"):
@@ -134,11 +131,10 @@ class KerasEvents:
 
     @contained
     def epoch_begins(self) -> None:
-        """See ``hooks.Sink``. No hook tells what callbacks change of losses, regularizers and globals."""
+        """See ``hooks.Sink``."""
         entry = self._desk.running.innermost("train")
-        model = entry.model() if entry is not None else None
-        if entry is not None and model is not None:
-            self._told.epoch_begins(model, entry.call)
+        if entry is not None:
+            self._told.epoch_begins(entry)
 
     @contained
     def batch_begins(self, kind: str) -> None:

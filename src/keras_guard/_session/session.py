@@ -183,6 +183,10 @@ class Session:
 
     def _used(self, use: Use) -> None:
         """A model is about to be used: see what was bound before, then open what that use runs stale."""
+        if use.method == "fit" and not use.again:
+            self.containment.try_to(
+                self.desk.norms.note, use.model, self.shell.options_in_force().norms_limit
+            )
         self._cells.compare_all()
         self._cells.compare_lasting()
         self.entries.settle()

@@ -11,7 +11,6 @@ from .._adapter.marks import is_marked
 from .._adapter.membership import compile_containers, graph_layers
 from .._adapter.model_use import Use
 from .._adapter.trace_facts import TraceFacts, trainable_identity, value_of
-from .._adapter.traces import Call
 from .._data.diagnostic import Span
 from .._data.events import (
     ArgumentEdited,
@@ -22,6 +21,7 @@ from .._data.events import (
 from .._data.types import Model
 from .desk import Desk
 from .edit_spans import GlobalSpans, span_of_attribute
+from .running_entries import RunningEntry
 from .shell_face import ShellFace
 
 if TYPE_CHECKING:
@@ -57,9 +57,12 @@ class TraceChanges:
                     found.append(self._held(owner, name, value))
         return found
 
-    def epoch_begins(self, model: Model, call: Call) -> None:
+    def epoch_begins(self, entry: RunningEntry) -> None:
         """The callbacks have run that an epoch begins with; no hook tells what they change of losses, or of globals."""
-        serving = self._desk.traces.of(model).serving(call)
+        model = entry.model()
+        if model is None:
+            return
+        serving = self._desk.traces.of(model).serving(entry.call)
         edited = list(self._edited_arguments(model))
         if edited or any(True for facts in serving for _ in self._changes(model, facts)):
             self._desk.note_change()
