@@ -21,7 +21,7 @@ from .._data.types import Layer, Model
 from .._instrument.code_ahead import Ahead
 from .._ledger import Entry, Finding, Wording
 from .base import Desk, Page, Rule, was_said
-from .wording import cause, facts, layer_title
+from .wording import cause, facts, keeping_state, layer_title, while_training
 
 _TRAIN = frozenset({"train", OWN})
 
@@ -39,7 +39,10 @@ function, and the model is trained again without `compile()`.""",
         why="""
 The trace holds the list of variables it updates. Freezing later does not stop their updates, unfreezing
 does not start them; `summary()` shows the new flags all the same. (It is the trace that fixes them, not
-`compile()`: a flip between `compile()` and the first `fit` is honoured.)""",
+`compile()`: a flip between `compile()` and the first `fit` is honoured.) `compile()` with a new optimizer starts its
+momentum over; with the same optimizer object an unfrozen layer raises "Unknown variable". `%keras_guard recompile`
+keeps the state. In a callback, `model.make_train_function(force=True)` after the change does, and an
+optimizer that was built for all variables before some were frozen takes them back.""",
         example="""
 import keras, numpy
 x, y = numpy.ones((8, 4)), numpy.ones((8, 1))
@@ -178,9 +181,11 @@ nothing until the model is trained again.""",
             help_ = f"run the cell that defines your traced function again, so that it asks `{name}` again what it trains"
         elif target.trainable:
             help_ += (
-                f", with a new optimizer: `{name}.compile(optimizer=..., loss=...)` "
-                "(the old optimizer object knows only the variables it began with)"
+                ", with a new optimizer (the old object knows only the variables it began with)"
+                + keeping_state(model, name)
             )
+        else:
+            help_ += keeping_state(model, name) + while_training(desk, model, name)
         wording = Wording(
             message=f"`{name}` was {'compiled' if by_flags else 'traced'} before this change of `trainable`: "
             f"its {step} goes on as before",
