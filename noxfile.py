@@ -39,7 +39,9 @@ ROWS = [
     _row("ipython-7.34", "3.11", "ipython==7.34.0", OLD_KERNEL),
     _row("ipython-8.12", "3.11", "ipython==8.12.3", OLD_KERNEL),
     _row("ipython-8.37", "3.11", "ipython==8.37.0"),
-    # As in Colab.
+    # What `google-colab 1.0.0` required (googlecolab/colabtools#2837, 2024), then what Colab freezes since 2026
+    # (googlecolab/backend-info).
+    _row("ipykernel-5.5.6", "3.10", "ipython==7.34.0", "ipykernel==5.5.6"),
     _row("ipython-7.34-python-3.12", "3.12", "ipython==7.34.0", "ipykernel==6.17.1"),
     _row("ipython-7.34-python-3.13", "3.13", "ipython==7.34.0", "ipykernel==6.17.1", ci=True),
     _row("keras-3.3", "3.11", "keras==3.3.3", "tensorflow-cpu==2.16.*"),

@@ -6,7 +6,9 @@ from .._data.diagnostic import Diagnostic, DiffRow, LayerFacts, Span, State
 from .as_sketch import pictures_as_text
 from .paint import Painter, clean, painter
 
-_MAX_LINES = 6
+_MAX_LINES = 4
+#: A card has at most as many lines: some programs that drive kernels read no more.
+MAX_CARD_LINES = 15
 
 
 def render_text(diagnostic: Diagnostic, *, colour: bool = False) -> str:
@@ -37,13 +39,27 @@ def _open(diagnostic: Diagnostic, paint: Painter) -> list[str]:
     lines = [paint("open", clean(f"keras_guard warning [{diagnostic.code}]: {diagnostic.message}"))]
     lines.append(clean(f" --> {diagnostic.span.label()}"))
     lines += excerpt(diagnostic.span, diagnostic.label, paint)
-    lines += pictures_as_text(diagnostic.pictures, paint) or diff_lines(diagnostic.diff, paint)
-    lines += _happened(diagnostic)
-    lines += [clean(f"note: {note}") for note in diagnostic.notes]
+    below = _happened(diagnostic)
+    below += [clean(f"note: {note}") for note in diagnostic.notes]
     if diagnostic.help:
-        lines.append(clean(f"help: {diagnostic.help}"))
-    lines.append(paint("dim", clean(f"more: %keras_guard explain {diagnostic.code}")))
-    return lines
+        below.append(clean(f"help: {diagnostic.help}"))
+    below.append(paint("dim", clean(f"more: %keras_guard explain {diagnostic.code}")))
+    picture = pictures_as_text(diagnostic.pictures, paint) or diff_lines(diagnostic.diff, paint)
+    return [*lines, *_shortened(picture, MAX_CARD_LINES - len(lines) - len(below)), *below]
+
+
+def _shortened(picture: list[str], room: int) -> list[str]:
+    """Return a picture in at most ``room`` lines: without the layers around the edit, then without the last ones.
+
+    Lines of what changed begin with a mark or a colour, those of the layers around it with blanks.
+    """
+    around = [index for index, line in enumerate(picture) if index and line.startswith("    ")]
+    left_out = set(around[::-1][: max(0, len(picture) - room)])
+    lines = [line for index, line in enumerate(picture) if index not in left_out]
+    if len(lines) <= room:
+        return lines
+    kept = lines[: room - 1]
+    return [*kept, f"    ... {len(lines) - len(kept)} more"] if len(kept) > 1 else []
 
 
 def _happened(diagnostic: Diagnostic, indent: str = "") -> list[str]:
