@@ -19,7 +19,7 @@ CHECKSUM = ASSETS / "sources.sha256"
 
 def sources() -> list[Path]:
     """Return the files the assets depend on."""
-    found = [*HERE.glob("src/*.ts"), *HERE.glob("style/*.css")]
+    found = [*HERE.glob("src/*.ts"), *HERE.glob("style/*.css"), *HERE.glob("schema/*.json")]
     return sorted(found, key=lambda path: path.as_posix()) + [
         HERE / name for name in ("package.json", "tsconfig.json", "yarn.lock")
     ]

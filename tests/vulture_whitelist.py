@@ -3,11 +3,25 @@
 An entry whose reason is gone must be deleted: run ``vulture src`` to see what vulture finds without this file.
 """
 
-# Called by Python, IPython, jupyter_client or traitlets.
+# Called by Python, IPython, json, jupyter_client, nbclient or traitlets.
 _.__getattr__  # a name of the public interface is imported when it is used
 _.__dir__
 _.get_kernel_spec
+_.async_start_new_kernel_client
+_.async_execute_cell
+_.process_message
+_.parse_string
+_.scan_once
 _._known_words
+
+# Called by pytest, by name, and by ``ast.NodeTransformer``.
+_.pytest_addoption
+_.pytest_load_initial_conftests
+_.pytest_unconfigure
+_.pytest_runtest_setup
+_.pytest_runtest_call
+_.pytest_runtest_teardown
+_.visit_Pass
 
 # Called by the probes in Keras, by name (``_adapter.dispatch``).
 _.attribute_set
@@ -15,6 +29,7 @@ _.entered
 _.batch_begins
 _.batch_ended
 _.building
+_.layer_made
 _.functions_dropped
 _.structure_begins
 _.structure_ended
@@ -43,10 +58,12 @@ _.last_execution_succeeded
 # Names of parameters in protocols of other packages' functions.
 _.callback
 _.exc_tuple
+_.f
 _.hook
 _.magic_kind
 _.magic_name
 _.output_hook
+_.running_compiled_code
 _.str_key
 _.target_name
 _.transient

@@ -1,107 +1,86 @@
-/** Marks in a cell's editor: a dot in the gutter and a wavy line under the code of a lost edit. */
+/** Marks in a cell's editor, by CodeMirror's linting: gutter, underline, hover and quick fixes. */
 
-import { RangeSet, StateEffect, StateField, Text } from '@codemirror/state';
-import {
-  Decoration,
-  DecorationSet,
-  EditorView,
-  GutterMarker,
-  gutter
-} from '@codemirror/view';
+import { Action, Diagnostic, lintGutter, setDiagnostics } from '@codemirror/lint';
+import { StateEffect, StateField, Text } from '@codemirror/state';
+import { EditorView } from '@codemirror/view';
 
-import { IDiagnostic } from './protocol';
+import { Severity } from './options';
+import { IDiagnostic, plain } from './protocol';
 
-class Dot extends GutterMarker {
-  constructor(
-    readonly state: string,
-    readonly words: string
-  ) {
-    super();
-  }
-
-  eq(other: Dot): boolean {
-    return this.state === other.state && this.words === other.words;
-  }
-
-  toDOM(): HTMLElement {
-    const dot = document.createElement('span');
-    dot.className = `kg-dot kg-${this.state}`;
-    // The shapes differ beside the colours.
-    dot.textContent = this.state === 'open' ? '\u25cf' : '\u25cb';
-    // Editors hide their gutters from screen readers; the list says the same in words.
-    dot.title = this.words;
-    return dot;
-  }
+/** A quick fix in the hover of a mark. */
+export interface Fix {
+  name: string;
+  run: () => void;
 }
 
-interface IMarks {
-  lines: RangeSet<GutterMarker>;
-  spans: DecorationSet;
-}
-
-const NOTHING: IMarks = { lines: RangeSet.empty, spans: Decoration.none };
-
-const setMarks = StateEffect.define<readonly IDiagnostic[]>();
-
-const field = StateField.define<IMarks>({
-  create: () => NOTHING,
-  update(marks, transaction) {
-    let found = transaction.docChanged
-      ? {
-          lines: marks.lines.map(transaction.changes),
-          spans: marks.spans.map(transaction.changes)
-        }
-      : marks;
-    for (const effect of transaction.effects) {
-      if (effect.is(setMarks)) {
-        found = draw(transaction.state.doc, effect.value);
-      }
-    }
-    return found;
-  },
-  provide: f => EditorView.decorations.from(f, marks => marks.spans)
+/** Tells editors that have marks; holds the marks last drawn, because drawing them again closes hovers. */
+const setDrawn = StateEffect.define<string>();
+const drawn = StateField.define<string>({
+  create: () => '',
+  update: (value, transaction) =>
+    transaction.effects.reduce(
+      (found, effect) => (effect.is(setDrawn) ? effect.value : found),
+      value
+    )
 });
 
-const extension = [
-  field,
-  gutter({
-    class: 'kg-gutter',
-    markers: view => view.state.field(field).lines
-  })
-];
-
 /** Draw the marks of a cell; an editor that never had one is left as it is. */
-export function mark(view: EditorView, found: readonly IDiagnostic[]): void {
-  const installed = view.state.field(field, false) !== undefined;
-  if (!installed && found.length === 0) {
+export function mark(
+  view: EditorView,
+  found: readonly IDiagnostic[],
+  severity: Severity,
+  fixes: (one: IDiagnostic) => Fix[]
+): void {
+  const before = view.state.field(drawn, false);
+  const wanted = found.length === 0 ? '' : JSON.stringify([severity, found]);
+  if (wanted === (before ?? '')) {
     return;
   }
-  if (!installed) {
+  if (before === undefined) {
+    const extension = [drawn, lintGutter()];
     view.dispatch({ effects: StateEffect.appendConfig.of(extension) });
   }
-  view.dispatch({ effects: setMarks.of(found) });
+  const marks = found.flatMap(one =>
+    toDiagnostic(view.state.doc, one, severity, fixes(one))
+  );
+  view.dispatch(setDiagnostics(view.state, marks));
+  view.dispatch({ effects: setDrawn.of(wanted) });
 }
 
-function draw(doc: Text, found: readonly IDiagnostic[]): IMarks {
-  const spans = [];
-  const lines = [];
-  for (const one of found) {
-    const place = locate(doc, one);
-    if (place === null) {
-      continue;
-    }
-    const words = `keras_guard ${one.state} ${one.code}: ${one.message}`;
-    lines.push(new Dot(one.state, words).range(doc.lineAt(place.from).from));
-    if (place.to > place.from) {
-      const attributes = { title: words };
-      const decoration = Decoration.mark({
-        class: `kg-span kg-${one.state}`,
-        attributes
-      });
-      spans.push(decoration.range(place.from, place.to));
-    }
+function toDiagnostic(
+  doc: Text,
+  one: IDiagnostic,
+  severity: Severity,
+  fixes: Fix[]
+): Diagnostic[] {
+  const place = locate(doc, one);
+  if (place === null) {
+    return [];
   }
-  return { lines: RangeSet.of(lines, true), spans: Decoration.set(spans, true) };
+  const actions: Action[] = fixes.map(({ name, run }) => ({
+    name,
+    apply: () => run()
+  }));
+  const message = plain([one.message, one.happened].filter(Boolean).join('; '));
+  return [
+    {
+      ...place,
+      severity: one.state === 'open' ? severity : 'info',
+      markClass: `kg-span kg-${one.state}`,
+      message,
+      renderMessage: () => words(one, message),
+      actions
+    }
+  ];
+}
+
+function words(one: IDiagnostic, message: string): HTMLElement {
+  const node = document.createElement('span');
+  node.className = 'kg-tip';
+  const head = document.createElement('b');
+  head.textContent = `keras_guard ${one.state === 'open' ? 'warning' : one.state} ${one.code}`;
+  node.append(head, ` ${message}`);
+  return node;
 }
 
 /** Where a diagnostic's code stands now; the cell may have been edited since it ran. */

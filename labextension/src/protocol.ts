@@ -1,4 +1,4 @@
-/** What the kernel and the front end tell each other over one comm. */
+/** What the kernel and the front end tell each other: the JSON of a card, and the messages of one comm. */
 
 import { JSONObject } from '@lumino/coreutils';
 
@@ -17,17 +17,35 @@ export interface ISpan {
   end_column: number | null;
 }
 
-/** A diagnostic that is pending or open. */
-export interface IDiagnostic {
+/** Code for a button: its words, the cell, and whether it runs at once. */
+export interface ICure {
+  label: string;
+  code: string;
+  run: boolean;
+}
+
+/** A diagnostic as its card has it. */
+export interface ICard {
   id: string;
   code: string;
-  state: 'pending' | 'open';
+  rule: string;
+  state: 'pending' | 'open' | 'resolved';
   model: string;
   message: string;
+  help: string;
   span: ISpan;
+  rebuild: boolean;
+  /** Which uses ran the stale view, in words. */
+  happened?: string;
+  cures?: ICure[];
+}
+
+/** A diagnostic that is pending or open. */
+export interface IDiagnostic extends ICard {
   /** The lines of the span, as they were when the cell ran. */
   text: string[];
-  rebuild: boolean;
+  /** Whether the user does not want to see it in marks and lists. */
+  dismissed?: boolean;
 }
 
 /** Everything that is pending or open now; each message replaces the one before. */
@@ -35,11 +53,21 @@ export interface IState {
   diagnostics: IDiagnostic[];
 }
 
-/** The answer to a request for the code of a rebuild. */
-export interface IRebuilt {
-  rebuilt: string;
+/** What can be asked of the kernel, each about a diagnostic, a rule or a name. */
+export type Ask = 'rebuild' | 'explain' | 'ignore' | 'dismiss' | 'restore';
+
+/** The answer to a request. */
+export interface IAnswer {
   source?: string;
+  text?: string;
   refused?: string;
+}
+
+export function asCard(data: unknown): ICard | null {
+  const card = data as (ICard & { schema: number }) | null;
+  return card !== null && typeof card === 'object' && card.schema === 1
+    ? card
+    : null;
 }
 
 export function asState(data: JSONObject): IState | null {
@@ -48,8 +76,17 @@ export function asState(data: JSONObject): IState | null {
     : null;
 }
 
-export function asRebuilt(data: JSONObject): IRebuilt | null {
-  return typeof data.rebuilt === 'string'
-    ? (data as unknown as IRebuilt)
-    : null;
+/** The words of a message without the marks of code. */
+export function plain(words: string): string {
+  return words.replace(/`/g, '');
+}
+
+/** Where a diagnostic's code is, in words. */
+export function placeOf(one: ICard): string {
+  const { execution_count, line } = one.span;
+  if (execution_count === null) {
+    return '';
+  }
+  const cell = `Cell In[${execution_count}]`;
+  return line === null ? cell : `${cell}, line ${line}`;
 }

@@ -1,102 +1,153 @@
-/** One notebook's diagnostics: heard from its kernel, drawn in its cells. */
+/** One notebook: its diagnostics, their marks and cards, and its cells. */
 
 import { Cell, CodeCell } from '@jupyterlab/cells';
 import { CodeMirrorEditor } from '@jupyterlab/codemirror';
-import { NotebookPanel } from '@jupyterlab/notebook';
-import { Kernel, KernelMessage } from '@jupyterlab/services';
-import { JSONObject } from '@lumino/coreutils';
+import {
+  Notebook,
+  NotebookActions,
+  NotebookPanel
+} from '@jupyterlab/notebook';
 import { ISignal, Signal } from '@lumino/signaling';
 
-import { locate, mark } from './marks';
-import {
-  IDiagnostic,
-  IRebuilt,
-  MIME_TYPE,
-  TARGET,
-  asRebuilt,
-  asState
-} from './protocol';
+import { KernelLink } from './kernelLink';
+import { Fix, locate, mark } from './marks';
+import { Options } from './options';
+import { ICard, IDiagnostic } from './protocol';
+
+/** What a watcher needs of a card's widget. */
+export interface ICardWidget {
+  readonly node: HTMLElement;
+  /** The card as text. */
+  readonly text: string;
+  setDismissed(dismissed: boolean): void;
+}
 
 export class Watcher {
-  constructor(readonly panel: NotebookPanel) {
-    panel.sessionContext.kernelChanged.connect(this._connect, this);
-    panel.sessionContext.statusChanged.connect((_, status) => {
-      if (status === 'restarting' || status === 'autorestarting') {
-        this._forget();
-      }
-    });
+  constructor(
+    readonly panel: NotebookPanel,
+    private _options: Options,
+    private _fixes: (one: IDiagnostic) => Fix[]
+  ) {
+    this.link = new KernelLink(panel.sessionContext);
+    this.link.changed.connect(this._onNews, this);
+    _options.changed.connect(this._draw, this);
+    NotebookActions.executed.connect(this._onExecuted, this);
     panel.content.modelChanged.connect(this._followCells, this);
     this._followCells();
-    this._connect();
-    panel.disposed.connect(() => Signal.clearData(this));
+    panel.disposed.connect(() => this._end());
   }
+
+  readonly link: KernelLink;
+
+  /** The widgets of the cards that are shown, by id. */
+  readonly cards = new Map<string, ICardWidget>();
 
   /** Emitted when the diagnostics change. */
   get changed(): ISignal<this, void> {
     return this._changed;
   }
 
-  /** What is pending or open, oldest first. */
+  /** What is pending or open and not dismissed, oldest first. */
   get diagnostics(): readonly IDiagnostic[] {
-    return this._diagnostics;
+    return this.link.diagnostics.filter(one => !one.dismissed);
   }
 
-  /** Whether the kernel has anything to say. */
-  get attached(): boolean {
-    return this._comm !== null;
+  /** Return a live diagnostic, dismissed or not. */
+  find(id: string): IDiagnostic | null {
+    return this.link.diagnostics.find(one => one.id === id) ?? null;
   }
 
-  /** Go to the code of a diagnostic. */
-  show(one: IDiagnostic): void {
-    const index = this._indexOf(one);
-    if (index < 0) {
-      return;
+  /** The diagnostic where the user is: of the active cell, at the cursor's line where there are several. */
+  get current(): IDiagnostic | null {
+    const cell = this.panel.content.activeCell;
+    const here = this.diagnostics.filter(
+      one => one.span.cell_id === cell?.model.id
+    );
+    const line = (cell?.editor?.getCursorPosition().line ?? -1) + 1;
+    return here.find(one => one.span.line === line) ?? here[0] ?? null;
+  }
+
+  /** Go to the code of a diagnostic; returns whether its cell is there. */
+  show(one: ICard): boolean {
+    const cell = this._select(this._indexOf(one));
+    if (cell === null) {
+      return false;
     }
-    const notebook = this.panel.content;
-    notebook.deselectAll();
-    notebook.activeCellIndex = index;
-    const cell = notebook.widgets[index];
-    void notebook.scrollToCell(cell, 'center');
+    const live = this.find(one.id);
     const editor = cell.editor;
     if (editor instanceof CodeMirrorEditor) {
-      const place = locate(editor.doc, one);
-      const line = editor.doc.lineAt(place?.from ?? 0);
+      const place = live && locate(editor.doc, live);
+      const lines = editor.doc.lines;
+      const at = place
+        ? editor.doc.lineAt(place.from)
+        : editor.doc.line(Math.min(one.span.line ?? 1, lines));
       editor.setCursorPosition({
-        line: line.number - 1,
-        column: (place?.from ?? line.from) - line.from
+        line: at.number - 1,
+        column: (place?.from ?? at.from) - at.from
       });
     }
-    notebook.mode = 'edit';
+    this.panel.content.mode = 'edit';
     editor?.focus();
+    return true;
   }
 
-  /**
-   * Insert the code of a rebuild below the cell of its edit.
-   *
-   * Returns why the kernel refused, or null.
-   */
-  async rebuild(one: IDiagnostic): Promise<string | null> {
-    const comm = this._comm;
-    if (comm === null) {
-      return 'the kernel is gone';
+  /** Go to the cell that had a number when it ran; returns whether it is there. */
+  showCell(count: number): boolean {
+    const cells = this.panel.content.widgets;
+    const isIt = (cell: Cell) =>
+      cell instanceof CodeCell && cell.model.executionCount === count;
+    let index = cells.findIndex(isIt);
+    if (index < 0) {
+      index = cells.findIndex(one => one.model.id === this._numbers.get(count));
     }
-    const answer = await new Promise<IRebuilt>(resolve => {
-      this._asked.set(one.id, resolve);
-      void comm.send({ ask: 'rebuild', id: one.id });
-    });
-    if (answer.source === undefined) {
-      return answer.refused ?? 'the kernel gave no reason';
+    if (this._select(index) === null) {
+      return false;
     }
-    this._insert(this._indexOf(one) + 1, answer.source);
-    return null;
+    this.panel.content.mode = 'command';
+    this.panel.content.node.focus();
+    return true;
   }
 
-  private _insert(index: number, source: string): void {
+  /** Bring the card of a diagnostic into view; returns whether there is one. */
+  showCard(one: ICard): boolean {
+    const node = this.cards.get(one.id)?.node;
+    node?.scrollIntoView({ block: 'center' });
+    node?.querySelector<HTMLElement>('button:not(:disabled)')?.focus();
+    return node !== undefined;
+  }
+
+  /** Go to the diagnostic after, or before, the active cell's cursor. */
+  step(forward: boolean): IDiagnostic | null {
+    const places = this.diagnostics
+      .map(one => ({ one, at: [this._indexOf(one), one.span.line ?? 0] }))
+      .filter(({ at }) => at[0] >= 0)
+      .sort((a, b) => a.at[0] - b.at[0] || a.at[1] - b.at[1]);
+    if (places.length === 0) {
+      return null;
+    }
+    const notebook = this.panel.content;
+    const position = notebook.activeCell?.editor?.getCursorPosition();
+    const here = [notebook.activeCellIndex, (position?.line ?? 0) + 1];
+    const beyond = ({ at }: { at: number[] }) => {
+      const order = at[0] - here[0] || at[1] - here[1];
+      return forward ? order > 0 : order < 0;
+    };
+    // Behind the last one comes the first again.
+    const ordered = forward ? places : places.reverse();
+    const next = (ordered.find(beyond) ?? ordered[0]).one;
+    this.show(next);
+    return next;
+  }
+
+  /** Put code into a cell below the edit, and make it the active one. */
+  async insert(one: ICard, source: string, run: boolean): Promise<void> {
     const notebook = this.panel.content;
     const model = notebook.model;
     if (model === null) {
       return;
     }
+    const found = this._indexOf(one);
+    const index = (found < 0 ? notebook.activeCellIndex : found) + 1;
     // Asked twice, the code is there already.
     const next = index < model.cells.length ? model.cells.get(index) : null;
     if (next?.sharedModel.getSource() !== source) {
@@ -110,89 +161,59 @@ export class Watcher {
     notebook.activeCellIndex = index;
     void notebook.scrollToItem(index);
     notebook.activate();
+    if (run) {
+      await NotebookActions.run(notebook, this.panel.sessionContext);
+    }
   }
 
-  private _indexOf(one: IDiagnostic): number {
+  /** Write a comment behind the line of an edit; returns whether the line is there. */
+  ignoreLine(one: IDiagnostic): boolean {
+    const cell = this.panel.content.widgets[this._indexOf(one)];
+    const editor = cell?.editor;
+    if (!(editor instanceof CodeMirrorEditor)) {
+      return false;
+    }
+    const place = locate(editor.doc, one);
+    if (place === null) {
+      return false;
+    }
+    const at = editor.doc.lineAt(place.from).to;
+    const insert = `  # keras-guard: ignore[${one.code}]`;
+    editor.editor.dispatch({ changes: { from: at, insert } });
+    return true;
+  }
+
+  private _select(index: number): Cell | null {
+    if (index < 0) {
+      return null;
+    }
+    const notebook = this.panel.content;
+    notebook.deselectAll();
+    notebook.activeCellIndex = index;
+    const cell = notebook.widgets[index];
+    void notebook.scrollToCell(cell, 'center');
+    return cell;
+  }
+
+  private _indexOf(one: ICard): number {
     return this.panel.content.widgets.findIndex(
       cell => cell.model.id === one.span.cell_id
     );
   }
 
-  private _connect(): void {
-    this._forget();
-    const kernel = this.panel.sessionContext.session?.kernel;
-    if (!kernel || !kernel.handleComms) {
-      return;
-    }
-    kernel.iopubMessage.connect(this._onMessage, this);
-    void this._findAgain(kernel);
-  }
-
-  /** A card tells that the guard is loaded, and that its kernel listens. */
-  private _onMessage(
-    kernel: Kernel.IKernelConnection,
-    message: KernelMessage.IIOPubMessage
+  private _onExecuted(
+    _: unknown,
+    { notebook, cell }: { notebook: Notebook; cell: Cell }
   ): void {
-    if (
-      this._comm === null &&
-      (KernelMessage.isDisplayDataMsg(message) ||
-        KernelMessage.isUpdateDisplayDataMsg(message)) &&
-      MIME_TYPE in message.content.data
-    ) {
-      const comm = kernel.createComm(TARGET);
-      this._attach(comm, {});
-      void comm.open();
-    }
-  }
-
-  /** After a reload of the page the kernel still holds the comm, and does not know of us. */
-  private async _findAgain(kernel: Kernel.IKernelConnection): Promise<void> {
-    const reply = await kernel.requestCommInfo({ target_name: TARGET });
-    if (reply.content.status !== 'ok' || this._comm !== null) {
-      return;
-    }
-    for (const id of Object.keys(reply.content.comms)) {
-      if (this._comm === null && !kernel.hasComm(id)) {
-        const comm = kernel.createComm(TARGET, id);
-        this._attach(comm, {});
-        void comm.send({ ask: 'state' });
+    if (notebook === this.panel.content && cell instanceof CodeCell) {
+      const count = cell.model.executionCount;
+      if (count !== null) {
+        this._numbers.set(count, cell.model.id);
       }
     }
   }
 
-  private _attach(comm: Kernel.IComm, data: JSONObject): void {
-    this._comm = comm;
-    comm.onMsg = message => this._hear(message.content.data as JSONObject);
-    comm.onClose = () => {
-      if (this._comm === comm) {
-        this._forget();
-      }
-    };
-    this._hear(data);
-    this._changed.emit();
-  }
-
-  private _hear(data: JSONObject): void {
-    const state = asState(data);
-    if (state !== null) {
-      this._diagnostics = state.diagnostics;
-      this._draw();
-      this._changed.emit();
-    }
-    const answer = asRebuilt(data);
-    if (answer !== null) {
-      this._asked.get(answer.rebuilt)?.(answer);
-      this._asked.delete(answer.rebuilt);
-    }
-  }
-
-  private _forget(): void {
-    this._comm = null;
-    this._diagnostics = [];
-    this._asked.forEach((resolve, id) =>
-      resolve({ rebuilt: id, refused: 'the kernel is gone' })
-    );
-    this._asked.clear();
+  private _onNews(): void {
     this._draw();
     this._changed.emit();
   }
@@ -211,11 +232,11 @@ export class Watcher {
   }
 
   private _drawIn(cell: Cell): void {
-    const found = this._diagnostics.filter(
-      one => one.span.cell_id === cell.model.id
-    );
+    const found = this._options.marks
+      ? this.diagnostics.filter(one => one.span.cell_id === cell.model.id)
+      : [];
     if (cell.editor instanceof CodeMirrorEditor) {
-      mark(cell.editor.editor, found);
+      mark(cell.editor.editor, found, this._options.severity, this._fixes);
     } else if (found.length > 0) {
       // Cells out of sight have no editor yet.
       void cell.ready.then(() => this._redraw(cell));
@@ -228,8 +249,14 @@ export class Watcher {
     }
   }
 
-  private _asked = new Map<string, (answer: IRebuilt) => void>();
+  private _end(): void {
+    NotebookActions.executed.disconnect(this._onExecuted, this);
+    this._options.changed.disconnect(this._draw, this);
+    this.link.dispose();
+    Signal.clearData(this);
+  }
+
   private _changed = new Signal<this, void>(this);
-  private _comm: Kernel.IComm | null = null;
-  private _diagnostics: IDiagnostic[] = [];
+  /** The cell that had a number, for cells that ran again since. */
+  private _numbers = new Map<number, string>();
 }

@@ -16,9 +16,9 @@ from ._version import __version__
 if TYPE_CHECKING:
     from ._data.diagnostic import Diagnostic
     from ._data.edits import InsertAfter, InsertBefore, Remove, Replace
+    from ._program.api import check, diagnostics
     from ._rebuild import Rebuild, RebuildRefused, copy_optimizer_state, held, rebuild
     from ._session.session import KerasGuardError
-    from ._shell.script import check
     from ._shell.warning import KerasGuardWarning
 
 _LAZY = {
@@ -31,8 +31,9 @@ _LAZY = {
     "RebuildRefused": "._rebuild",
     "Remove": "._data.edits",
     "Replace": "._data.edits",
-    "check": "._shell.script",
+    "check": "._program.api",
     "copy_optimizer_state": "._rebuild",
+    "diagnostics": "._program.api",
     "held": "._rebuild",
     "rebuild": "._rebuild",
 }
@@ -50,6 +51,7 @@ __all__ = [
     "__version__",
     "check",
     "copy_optimizer_state",
+    "diagnostics",
     "held",
     "load_ipython_extension",
     "rebuild",

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from ._autoload import add_commands
+from ._runs.command import add_command
 from ._version import __version__
 
 
@@ -36,6 +37,10 @@ def _parser() -> argparse.ArgumentParser:
         "demo", help="run the demo notebook in a real kernel and print what a user sees"
     )
     demo.set_defaults(run=_demo)
+    explain = commands.add_parser("explain", help="explain a rule, or list all of them")
+    explain.add_argument("code", nargs="*", metavar="CODE", help="a code or a name, as KG101 or layer-list")
+    explain.set_defaults(run=_explain)
+    add_command(commands)
     add_commands(commands)
     return parser
 
@@ -48,6 +53,17 @@ def _demo(arguments: argparse.Namespace) -> int:
     except DemoError as error:
         print(f"keras-guard: {error}", file=sys.stderr)
         return 2
+
+
+def _explain(arguments: argparse.Namespace) -> int:
+    from ._render.as_page import explanation
+
+    text = explanation(arguments.code)
+    if text is None:
+        print("keras-guard: no such rule; `keras-guard explain` lists them", file=sys.stderr)
+        return 2
+    print(text)
+    return 0
 
 
 if __name__ == "__main__":

@@ -293,6 +293,12 @@ class Ledger:
             entry.diagnostic = entry.finding.diagnostic(entry.diagnostic.id, state)
         entry.history.append((time.time(), state, cell))
 
+    def note_shown(self, entry: Entry, cell: int | None) -> None:
+        """Note that the user sees an entry; the first time begins the history of one that is pending."""
+        if not entry.shown and entry.state is State.PENDING:
+            entry.history.append((time.time(), State.PENDING, cell))
+        entry.shown = True
+
     @property
     def any_live(self) -> bool:
         """Whether something is pending or open, or may be."""

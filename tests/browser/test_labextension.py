@@ -1,17 +1,21 @@
-"""The labextension: marks in the cell, a count with a list, a button that inserts the rebuild."""
+"""The labextension in JupyterLab: cards with buttons, marks in the cell, a count, a list, commands."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from .conftest import ASSETS, Page, Server, wait_for
+from .axe import violations
+from .conftest import Page, Server, wait_for
 from .contrast import texts_of
 from .test_story import BUILD, EDIT, SETUP, USE
 
+#: Loading once more forgets what earlier tests ignored and dismissed.
+FRESH = SETUP.replace("%load_ext", "%reload_ext")
 EDITED_LINE = 'encoder = layers.Dense(128, activation="relu", name="wide")'
+ACTIVE = "const n = window.jupyterapp.shell.currentWidget.content;"
 
 
 def spans(page: Page) -> list[str]:
@@ -19,10 +23,10 @@ def spans(page: Page) -> list[str]:
     return [node.text for node in page.driver.find_elements("css selector", ".cm-content .kg-span")]
 
 
-def dots(page: Page) -> list[tuple[str, str]]:
-    """Return the gutter marks as (classes, words of the tooltip)."""
-    found = page.driver.find_elements("css selector", ".kg-gutter .kg-dot")
-    return [(node.get_attribute("class"), node.get_attribute("title")) for node in found]
+def markers(page: Page) -> list[str]:
+    """Return the classes of the marks in the gutter."""
+    found = page.driver.find_elements("css selector", ".cm-gutter-lint .cm-lint-marker")
+    return [node.get_attribute("class").rpartition("-")[2] for node in found]
 
 
 def count(page: Page) -> str:
@@ -31,76 +35,377 @@ def count(page: Page) -> str:
     return next((node.text for node in found if node.is_displayed()), "")
 
 
-def play(page: Page, *cells: str, up_to: int | None = None) -> None:
-    """Open a notebook and run its cells; its kernel lives on, so that Keras is imported once."""
-    page.open(page.server.write("lost.ipynb", *cells))
-    for index in range(len(cells) if up_to is None else up_to):
+def words_of(node: Any) -> str:
+    """Return an element's text; JupyterLab does not draw cells out of sight, which have no visible text."""
+    return str(node.get_attribute("textContent"))
+
+
+def button(page: Page, label: str, where: str = ".jp-OutputArea-output .kg-foot") -> Any:
+    """Return a button of a card or of the list."""
+    found = page.driver.find_elements("css selector", f"{where} button")
+    return next((node for node in found if words_of(node) == label), None)
+
+
+def press(page: Page, label: str, where: str = ".jp-OutputArea-output .kg-foot") -> None:
+    """Press a button as the keyboard does."""
+    from selenium.webdriver import Keys
+
+    found = wait_for(
+        lambda: (found := button(page, label, where)) and found.is_enabled() and found, f"the button {label}"
+    )
+    page.js("arguments[0].focus()", found)
+    found.send_keys(Keys.ENTER)
+
+
+def said(page: Page) -> str:
+    """Return all text of the card of the edit; only its last line when it is dismissed."""
+    found = page.driver.find_elements("css selector", ".kg-card")
+    if not found:
+        return ""
+    is_folded = "kg-dismissed" in found[0].get_attribute("class")
+    return words_of(found[0].find_element("css selector", ".kg-foot") if is_folded else found[0])
+
+
+def keys(page: Page, *words: str) -> None:
+    """Press keys."""
+    from selenium.webdriver import ActionChains
+
+    ActionChains(page.driver).send_keys(*words).perform()
+
+
+def play(page: Page, *cells: str) -> None:
+    """Put cells into the open notebook, in the place of its own, and run them."""
+    page.js(
+        ACTIVE + "const m = n.model.sharedModel; m.transact(() => {"
+        "m.deleteCellRange(0, m.cells.length);"
+        "m.insertCells(0, arguments[0].map(source => ({cell_type: 'code', source, metadata: {trusted: true}})))})",
+        list(cells),
+    )
+    wait_for(lambda: page.sources() == list(cells), "the cells")
+    for index in range(len(cells)):
         page.run(index)
 
 
-@pytest.fixture
-def stale(page: Page) -> Page:
-    """A notebook whose third cell holds an edit that was lost."""
-    play(page, SETUP, BUILD, EDIT, USE)
-    wait_for(lambda: count(page) == "keras_guard: 1 open", "the count")
+@pytest.fixture(scope="module")
+def opened(page: Page) -> Page:
+    """A notebook in a kernel that has Keras."""
+    page.open(page.server.write("lost.ipynb", SETUP))
+    page.run(0)
     return page
 
 
-def test_marks_follow_the_state(page: Page) -> None:
+def stale_in(page: Page) -> Page:
+    """Play the story up to the open card."""
+    play(page, FRESH, BUILD, EDIT, USE)
+    wait_for(lambda: count(page) == "keras_guard: 1 open", "the count")
+    wait_for(lambda: button(page, "Run rebuild"), "the buttons")
+    return page
+
+
+@pytest.fixture
+def stale(opened: Page) -> Page:
+    """A notebook whose third cell holds an edit that was lost."""
+    return stale_in(opened)
+
+
+def test_marks_follow_the_state(opened: Page) -> None:
     """The line is underlined and has a mark while pending and open, and neither once resolved."""
-    play(page, SETUP, BUILD, EDIT, USE, up_to=3)
-    wait_for(lambda: spans(page), "the underline")
-    assert spans(page) == [EDITED_LINE]
-    ((classes, name),) = dots(page)
-    assert "kg-pending" in classes
-    assert "KG102" in name
-    assert count(page) == "keras_guard: 0 open, 1 pending"
-    page.run(3)
-    wait_for(lambda: count(page) == "keras_guard: 1 open", "the count to say open")
-    ((classes, name),) = dots(page)
-    assert "kg-open" in classes
-    page.run(1)
-    wait_for(lambda: count(page) == "keras_guard: 0 open", "the count to fall")
-    assert spans(page) == []
-    assert dots(page) == []
+    play(opened, FRESH, BUILD, EDIT)
+    wait_for(lambda: spans(opened) == [EDITED_LINE], "the underline")
+    assert markers(opened) == ["info"]
+    assert count(opened) == "keras_guard: 0 open, 1 pending"
+    play(opened, FRESH, BUILD, EDIT, USE)
+    wait_for(lambda: count(opened) == "keras_guard: 1 open", "the count to say open")
+    wait_for(lambda: markers(opened) == ["warning"], "the mark of an open edit")
+    opened.run(1)
+    wait_for(lambda: count(opened) == "keras_guard: 0 open", "the count to fall")
+    assert spans(opened) == []
+    assert markers(opened) == []
 
 
-def test_list_goes_to_the_line_and_inserts_the_rebuild(stale: Page) -> None:
-    """The count opens a list; its entry goes to the line, its button inserts code that resolves the edit."""
-    driver = stale.driver
-    driver.find_element("css selector", ".kg-indicator").click()
-    listed = driver.find_element("css selector", ".kg-list")
-    assert listed.aria_role == "dialog"
-    assert "KG102" in listed.text
-    for theme in ("JupyterLab Dark", "JupyterLab Light"):
-        stale.theme(theme)
-        stale.picture(f"labextension-list-{'dark' if 'Dark' in theme else 'light'}")
-        assert [(text, ratio) for text, ratio in texts_of(stale, listed) if ratio < 4.5] == []
-    driver.find_element("css selector", ".kg-list .kg-go").click()
-    active = "const n = window.jupyterapp.shell.currentWidget.content;"
-    assert stale.js(active + "return [n.activeCellIndex, n.activeCell.editor.getCursorPosition().line]") == [
+def test_insert_rebuild(stale: Page) -> None:
+    """The button inserts the code below the edit and does not run it."""
+    press(stale, "Insert rebuild")
+    wait_for(lambda: len(stale.sources()) == 6, "the rebuild cell")
+    source = stale.sources()[3]
+    compile(source, "rebuild", "exec")
+    assert "encoder" in source, stale.sources()
+    assert source != USE, stale.sources()
+    assert stale.count(3) is None
+    assert stale.js(ACTIVE + "return n.activeCellIndex") == 3
+    stale.picture("labextension-rebuild")
+
+
+def test_run_rebuild(stale: Page) -> None:
+    """The button inserts the code and runs it; the card is resolved, still says what ran, and offers no cure."""
+    press(stale, "Run rebuild")
+    wait_for(lambda: "resolved" in said(stale), "the edit to be resolved")
+    assert count(stale) == "keras_guard: 0 open"
+    assert "1 fit ran with the old encoder" in said(stale)
+    assert button(stale, "Run rebuild") is None
+    assert button(stale, "Explain").is_enabled()
+
+
+IGNORES: list[tuple[str, Callable[[Page], bool]]] = [
+    ("This line", lambda page: page.sources()[2].endswith("# keras-guard: ignore[KG102]")),
+    ("Rule KG102", lambda page: "KG102" in _ignored(page)),
+    ("Model model", lambda page: "model" in _ignored(page)),
+]
+
+
+def _ignored(page: Page) -> str:
+    play_below = "%config KerasGuard.ignore"
+    page.js(
+        ACTIVE
+        + "n.model.sharedModel.insertCell(4, {cell_type: 'code', source: arguments[0], metadata: {trusted: true}})",
+        play_below,
+    )
+    page.run(4)
+    found: str = page.js(ACTIVE + "return JSON.stringify(n.widgets[4].model.outputs.toJSON())")
+    return found
+
+
+@pytest.mark.parametrize(("choice", "is_done"), IGNORES, ids=[name for name, _ in IGNORES])
+def test_ignore(stale: Page, choice: str, is_done: Callable[[Page], bool]) -> None:
+    """The menu of the button works by keyboard, and what is ignored leaves card, mark and count."""
+    from selenium.webdriver import Keys
+
+    press(stale, "Ignore")
+    wait_for(lambda: stale.driver.find_elements("css selector", ".kg-menu"), "the menu")
+    items = [item.text for item in stale.driver.find_elements("css selector", ".kg-menu .lm-Menu-itemLabel")]
+    assert items == [name for name, _ in IGNORES]
+    keys(stale, *[Keys.ARROW_DOWN] * items.index(choice), Keys.ENTER)
+    wait_for(lambda: count(stale) == "keras_guard: 0 open", "the count to fall")
+    assert spans(stale) == []
+    assert "dismissed" in said(stale)
+    assert is_done(stale)
+
+
+def test_explain(stale: Page) -> None:
+    """The page of the rule opens, and Escape brings the focus back to the button."""
+    from selenium.webdriver import Keys
+
+    press(stale, "Explain")
+    page = wait_for(lambda: stale.driver.find_elements("css selector", ".jp-Dialog .kg-page"), "the page")[0]
+    assert "Instead:" in page.text
+    keys(stale, Keys.ESCAPE)
+    wait_for(lambda: not stale.driver.find_elements("css selector", ".jp-Dialog"), "the dialog to close")
+    wait_for(lambda: words_of(stale.driver.switch_to.active_element) == "Explain", "the focus")
+
+
+def test_dismiss_and_show_again(stale: Page) -> None:
+    """A dismissed card is one line, has no mark and is not counted; it can be shown again."""
+    press(stale, "Dismiss")
+    wait_for(lambda: "dismissed" in said(stale), "the one line")
+    assert not stale.cards(2)[0].is_displayed()
+    wait_for(lambda: count(stale) == "keras_guard: 0 open", "the count to fall")
+    press(stale, "Show")
+    wait_for(lambda: count(stale) == "keras_guard: 1 open", "the count")
+    assert "still uses the layer" in said(stale)
+
+
+def test_copy(stale: Page) -> None:
+    """The card is on the clipboard as text."""
+    press(stale, "Copy")
+    wait_for(lambda: "Copied" in said(stale), "the answer")
+    stale.driver.execute_cdp_cmd(
+        "Browser.grantPermissions", {"permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]}
+    )
+    text = stale.driver.execute_async_script(
+        "const done = arguments[0]; navigator.clipboard.readText().then(done, e => done(String(e)))"
+    )
+    assert text.startswith("keras_guard warning [KG102]")
+
+
+def test_cure_of_the_json(opened: Page) -> None:
+    """A card whose JSON names a cure has a button that inserts and runs it."""
+    cure = """from dataclasses import replace
+from keras_guard._data.diagnostic import Cure
+from keras_guard._shell import display
+shown = display.Display.show
+def with_cure(self, diagnostic, *, update):
+    cures = (Cure("Compile again", "model.compile(loss='mae')"),)
+    shown(self, replace(diagnostic, cures=cures), update=update)
+display.Display.show = with_cure"""
+    back = "display.Display.show = shown"
+    edit = f"{USE}\nencoder.activation = keras.ops.tanh"
+    try:
+        play(opened, FRESH, BUILD, cure, edit)
+        wait_for(lambda: "KG201" in said(opened), "the card")
+        press(opened, "Compile again")
+        wait_for(lambda: len(opened.sources()) == 6, "the cell of the cure")
+        assert opened.sources()[4] == "model.compile(loss='mae')"
+        wait_for(lambda: "resolved" in said(opened), "the edit to be resolved")
+    finally:
+        play(opened, back)
+
+
+def test_card_and_line_lead_to_each_other(stale: Page) -> None:
+    """A link of the card goes to the line of the edit, one to the cell that built the model, a command back."""
+    links = stale.driver.find_elements("css selector", ".kg-card .kg-link")
+    by_words = {words_of(link): link for link in links}
+    own = next(words for words in by_words if words.endswith(", line 2"))
+    built = next(words for words in by_words if not words.endswith(", line 2"))
+    stale.js("arguments[0].click()", by_words[own])
+    assert stale.js(ACTIVE + "return [n.activeCellIndex, n.activeCell.editor.getCursorPosition().line]") == [
         2,
         1,
     ]
-    driver.find_element("css selector", ".kg-indicator").click()
-    before = len(stale.sources())
-    driver.find_element("css selector", ".kg-list .kg-rebuild").click()
-    wait_for(lambda: len(stale.sources()) == before + 1, "the rebuild cell")
-    compile(stale.sources()[3], "rebuild", "exec")
-    assert stale.js(active + "return n.activeCellIndex") == 3
-    stale.picture("labextension-rebuild")
-    stale.run(3)
+    stale.command("keras-guard:show-card")
+    assert stale.js("return !!document.activeElement.closest('.kg-card')")
+    stale.js("arguments[0].click()", by_words[built])
+    assert stale.js(ACTIVE + "return n.activeCellIndex") == 1
+
+
+def test_hover_has_quick_fixes(stale: Page) -> None:
+    """The hover of the underline says what is lost and what ran, and its first fix inserts the rebuild."""
+    for theme in ("JupyterLab Dark", "JupyterLab Light"):
+        stale.theme(theme)
+        tip = _hover(stale)
+        assert "KG102" in words_of(tip)
+        assert "1 fit ran with the old encoder" in words_of(tip)
+        stale.picture(f"labextension-hover-{'dark' if 'Dark' in theme else 'light'}")
+        assert [(text, ratio) for text, ratio in texts_of(stale, tip) if ratio < 4.5] == []
+    fixes = tip.find_elements("css selector", "button")
+    assert [fix.text for fix in fixes] == ["Insert rebuild", "Run rebuild", "Explain", "Dismiss", "Show card"]
+    fixes[0].click()
+    wait_for(lambda: len(stale.sources()) == 6, "the rebuild cell")
+
+
+def _hover(page: Page) -> Any:
+    """Hover over the underline; returns what is shown."""
+    from selenium.webdriver import ActionChains
+
+    line = page.driver.find_element("css selector", ".cm-content .kg-span")
+    page.js("arguments[0].scrollIntoView({block: 'center'})", line)
+    ActionChains(page.driver).move_by_offset(1, 1).move_to_element(line).perform()
+    return wait_for(
+        lambda: page.driver.find_elements("css selector", ".cm-tooltip:has(.kg-tip)"), "the hover"
+    )[0]
+
+
+def test_keys_go_from_edit_to_edit(stale: Page) -> None:
+    """F8 goes to the next edit and Shift+F8 back, from cell to cell; Ctrl+F8 opens the list."""
+    from selenium.webdriver import ActionChains, Keys
+
+    stale.select(0)
+    keys(stale, Keys.F8)
+    at = ACTIVE + "return [n.activeCellIndex, n.activeCell.editor.getCursorPosition().line, n.mode]"
+    assert stale.js(at) == [2, 1, "edit"]
+    stale.select(3)
+    ActionChains(stale.driver).key_down(Keys.SHIFT).send_keys(Keys.F8).key_up(Keys.SHIFT).perform()
+    assert stale.js(at) == [2, 1, "edit"]
+    ActionChains(stale.driver).key_down(Keys.CONTROL).send_keys(Keys.F8).key_up(Keys.CONTROL).perform()
+    wait_for(lambda: stale.js("return document.activeElement.className") == "kg-go", "the focus in the list")
+
+
+def open_list(page: Page) -> Any:
+    """Open the list by the count."""
+    page.driver.find_element("css selector", ".kg-indicator").click()
+    return wait_for(
+        lambda: next(
+            (n for n in page.driver.find_elements("css selector", ".kg-list") if n.is_displayed()), None
+        ),
+        "the list",
+    )
+
+
+def test_list_by_keyboard(stale: Page) -> None:
+    """The count opens the list; Enter goes to the line; Escape goes back; its button inserts the rebuild."""
+    from selenium.webdriver import Keys
+
+    listed = open_list(stale)
+    assert listed.aria_role == "region"
+    assert [head.text for head in listed.find_elements("css selector", "h3")] == ["model"]
+    for words in ("open KG102", "Cell In[", "1 fit ran with the old encoder"):
+        assert words in listed.text
+    wait_for(lambda: stale.js("return document.activeElement.className") == "kg-go", "the focus in the list")
+    keys(stale, Keys.ARROW_DOWN, Keys.ENTER)
+    assert stale.js(ACTIVE + "return [n.activeCellIndex, n.activeCell.editor.getCursorPosition().line]") == [
+        2,
+        1,
+    ]
+    open_list(stale)
+    keys(stale, Keys.ESCAPE)
+    wait_for(
+        lambda: stale.js("return !document.activeElement.closest('.kg-list')"), "the focus in the notebook"
+    )
+    press(stale, "Insert rebuild", ".kg-list")
+    wait_for(lambda: len(stale.sources()) == 6, "the rebuild cell")
+
+
+LOOKS = [
+    ("JupyterLab Light", 1100, 1.0),
+    ("JupyterLab Dark", 1100, 1.0),
+    ("JupyterLab Light", 800, 1.0),
+    ("JupyterLab Dark", 1200, 1.5),
+]
+
+
+def test_looks(stale: Page) -> None:
+    """Light and dark, 800 pixels wide, at 150 %: axe finds nothing, nothing sticks out, every text can be read."""
+    listed = open_list(stale)
+    (card,) = stale.driver.find_elements("css selector", ".kg-card")
+    for theme, width, zoom in LOOKS:
+        stale.theme(theme)
+        stale.driver.execute_cdp_cmd(
+            "Emulation.setDeviceMetricsOverride",
+            {"width": round(width / zoom), "height": 800, "deviceScaleFactor": zoom, "mobile": False},
+        )
+        stale.js("arguments[0].scrollIntoView({block: 'center'})", card)
+        stale.picture(f"labextension-{width}-{theme[11:].lower()}-{round(zoom * 100)}")
+        for part in (card, listed):
+            assert violations(stale, part) == []
+            assert [(text, ratio) for text, ratio in texts_of(stale, part) if ratio < 4.5] == []
+            assert stale.js("return arguments[0].scrollWidth - arguments[0].clientWidth", part) <= 1
+    stale.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    stale.theme("JupyterLab Light")
+    (count_item,) = stale.driver.find_elements("css selector", ".kg-indicator")
+    assert violations(stale, count_item) == []
+
+
+def test_settings(stale: Page) -> None:
+    """The settings turn marks and pictures off, and change how an open edit is marked."""
+
+    stale.command("keras-guard:severity-error")
+    wait_for(lambda: markers(stale) == ["error"], "the mark of an error")
+    stale.command("keras-guard:severity-warning")
+    stale.command("keras-guard:toggle-pictures")
+    images = stale.driver.find_elements("css selector", ".kg-card img")
+    assert images != []
+    wait_for(lambda: not any(image.is_displayed() for image in images), "the pictures to go")
+    stale.command("keras-guard:toggle-pictures")
+    wait_for(lambda: all(image.is_displayed() for image in images), "the pictures")
+    stale.command("keras-guard:toggle-marks")
+    wait_for(lambda: markers(stale) == [] and spans(stale) == [], "the marks to go")
+    stale.command("keras-guard:toggle-marks")
+    wait_for(lambda: markers(stale) == ["warning"], "the marks again")
+
+
+def test_commands_are_in_the_palette(stale: Page) -> None:
+    """Every command is in the palette, and the one for the active cell runs."""
+    stale.command("apputils:activate-command-palette")
+    keys(stale, "keras guard")
+    found = wait_for(
+        lambda: [
+            item.text
+            for item in stale.driver.find_elements("css selector", ".lm-CommandPalette-itemLabel")
+            if item.is_displayed()
+        ],
+        "the palette",
+    )
+    assert {
+        "List lost edits",
+        "Go to the next lost edit",
+        "Run the rebuild of this model",
+        "Marks in cells",
+    } <= set(found)
+    from selenium.webdriver import Keys
+
+    keys(stale, Keys.ESCAPE)
+    stale.select(2)
+    stale.command("keras-guard:run-rebuild")
     wait_for(lambda: count(stale) == "keras_guard: 0 open", "the edit to be resolved")
-    assert "resolved" in stale.cards(2)[0].text
-
-
-def test_marks_survive_a_reload(stale: Page) -> None:
-    """After a reload of the page the marks and the count are there again, from the same kernel."""
-    stale.command("docmanager:save")
-    stale.driver.refresh()
-    stale.until_ready()
-    wait_for(lambda: "1 open" in count(stale), "the count after the reload", 20)
-    wait_for(lambda: spans(stale) == [EDITED_LINE], "the underline after the reload", 20)
 
 
 def test_mark_moves_with_the_text(stale: Page) -> None:
@@ -108,15 +413,36 @@ def test_mark_moves_with_the_text(stale: Page) -> None:
     from selenium.webdriver import ActionChains, Keys
 
     stale.select(2)
-    keys = ActionChains(stale.driver)
-    keys.send_keys(Keys.ENTER).key_down(Keys.CONTROL).send_keys(Keys.HOME).key_up(Keys.CONTROL)
-    keys.send_keys("x = 1").send_keys(Keys.ENTER).perform()
+    typing = ActionChains(stale.driver)
+    typing.send_keys(Keys.ENTER).key_down(Keys.CONTROL).send_keys(Keys.HOME).key_up(Keys.CONTROL)
+    typing.send_keys("x = 1").send_keys(Keys.ENTER).perform()
     wait_for(lambda: stale.sources()[2].startswith("x = 1\n"), "the typed line")
     assert spans(stale) == [EDITED_LINE]
 
 
-def test_restart_forgets(stale: Page) -> None:
-    """A restarted kernel knows of nothing, and the marks and the count go."""
+def test_hint_where_the_guard_is_not_loaded(opened: Page) -> None:
+    """Where Keras is imported and the guard is not loaded, one notification offers to load it."""
+    play(opened, "%unload_ext keras_guard", "import keras")
+    offer = wait_for(
+        lambda: opened.driver.find_elements(
+            "css selector", ".jp-toast-button, .jp-Notification-Toast button"
+        ),
+        "the notification",
+    )
+    next(button for button in offer if button.text == "Load it").click()
+    play(opened, "'keras_guard' in get_ipython().magics_manager.magics['line']")
+    assert "True" in opened.js(ACTIVE + "return JSON.stringify(n.widgets[0].model.outputs.toJSON())")
+
+
+def test_reload_and_restart(stale: Page) -> None:
+    """A reload of the page finds the kernel's state again; a restart turns the buttons off and says why."""
+    stale.command("docmanager:save")
+    stale.driver.refresh()
+    stale.until_ready()
+    wait_for(lambda: "1 open" in count(stale), "the count after the reload", 20)
+    wait_for(lambda: spans(stale) == [EDITED_LINE], "the underline after the reload", 20)
+    wait_for(lambda: (found := button(stale, "Run rebuild")) and found.is_enabled(), "the buttons")
+    assert "earlier session" not in said(stale)
     failed = stale.driver.execute_async_script(
         "const done = arguments[arguments.length - 1];"
         "window.jupyterapp.shell.currentWidget.sessionContext.restartKernel()"
@@ -124,21 +450,16 @@ def test_restart_forgets(stale: Page) -> None:
     )
     assert failed is None
     wait_for(lambda: spans(stale) == [] and count(stale) == "", "the marks to go")
+    wait_for(lambda: "earlier session" in said(stale), "the note")
+    stale.picture("labextension-earlier-session")
+    for label in ("Insert rebuild", "Run rebuild", "Ignore", "Explain"):
+        assert not button(stale, label).is_enabled()
+    press(stale, "Dismiss")
+    wait_for(lambda: "dismissed" in said(stale), "the one line")
     stale.until_ready()
     for index in range(4):
         stale.run(index)
     wait_for(lambda: "1 open" in count(stale), "the count of the new kernel")
-
-
-def test_list_is_closed_by_escape(stale: Page) -> None:
-    """Escape closes the list and brings the focus back to the count."""
-    from selenium.webdriver import ActionChains, Keys
-
-    stale.driver.find_element("css selector", ".kg-indicator").send_keys(Keys.ENTER)
-    wait_for(lambda: stale.driver.find_elements("css selector", ".kg-list"), "the list")
-    ActionChains(stale.driver).send_keys(Keys.ESCAPE).perform()
-    assert stale.driver.find_elements("css selector", ".kg-list") == []
-    assert "kg-indicator" in stale.driver.switch_to.active_element.get_attribute("class")
 
 
 @pytest.fixture(scope="module")
@@ -153,34 +474,12 @@ def test_front_end_without_the_labextension_is_silent(bare_server: Server, drive
     """Where the labextension is missing the card is all there is: no error in the notebook or the console."""
     page = Page(driver, bare_server)
     driver.get_log("browser")
-    play(page, SETUP, BUILD, EDIT)
+    page.open(bare_server.write("lost.ipynb", SETUP, BUILD, EDIT))
+    for index in range(3):
+        page.run(index)
     assert len(page.cards(2)) == 1
-    assert page.driver.find_elements("css selector", ".kg-indicator, .kg-dot, .kg-span") == []
-    said = [entry["message"] for entry in driver.get_log("browser") if "keras" in entry["message"].lower()]
-    assert said == []
+    assert page.driver.find_elements("css selector", ".kg-indicator, .kg-card, .kg-span") == []
+    logged = [entry["message"] for entry in driver.get_log("browser") if "keras" in entry["message"].lower()]
+    assert logged == []
     errors = page.driver.find_elements("css selector", "[data-mime-type*=stderr]")
     assert [node.text for node in errors if "keras_guard" in node.text or "comm" in node.text.lower()] == []
-
-
-@pytest.fixture(scope="module")
-def notebook_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Notebook 7 with the labextension."""
-    server = Server(tmp_path_factory.mktemp("notebook"), ASSETS, "notebook")
-    yield server
-    server.close()
-
-
-def test_notebook_has_the_count_in_its_toolbar(notebook_server: Server, driver: Any) -> None:
-    """Notebook, which has no status bar, shows marks and count alike, and inserts the rebuild."""
-    page = Page(driver, notebook_server)
-    play(page, SETUP, BUILD, EDIT, USE)
-    wait_for(lambda: count(page) == "keras_guard: 1 open", "the count")
-    assert spans(page) == [EDITED_LINE]
-    assert "warning" in page.cards(2)[0].text
-    driver.find_element("css selector", ".jp-NotebookPanel-toolbar .kg-indicator").click()
-    page.picture("notebook-list")
-    before = len(page.sources())
-    driver.find_element("css selector", ".kg-list .kg-rebuild").click()
-    wait_for(lambda: len(page.sources()) == before + 1, "the rebuild cell")
-    page.run(3)
-    wait_for(lambda: count(page) == "keras_guard: 0 open", "the edit to be resolved")

@@ -12,7 +12,8 @@ from keras_guard._adapter import hooks
 from keras_guard._instrument import runtime, transformer
 from keras_guard._render import as_html, as_text
 from keras_guard._rules import RULES
-from keras_guard._session import cell_events, desk, entries, keras_events, names_watch
+from keras_guard._session import adoption, cell_events, desk, keras_events, names_watch
+from keras_guard._session.adoption import Adoption
 from keras_guard._session.desk import Desk
 from keras_guard._session.entries import Entries
 from keras_guard._session.keras_events import KerasEvents
@@ -77,10 +78,10 @@ PLACES: dict[str, tuple[Any, str]] = {
     "finding what is reachable": (desk, "reachable"),
     "settling": (Entries, "settle"),
     "using": (Entries, "used"),
-    "adopting": (Entries, "_adopt"),
+    "adopting": (Adoption, "_adopt"),
     "naming": (Desk, "name_of"),
     "spans": (cell_events, "span_of_site"),
-    "spans of frames": (entries, "span_of_frame"),
+    "spans of frames": (adoption, "span_of_frame"),
     "compiled": (KerasEvents, "_use"),
     "frames": (Cells, "frames"),
     "noting code": (Cells, "note_code"),

@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from keras_guard._data.diagnostic import Diagnostic, LayerFacts
+from keras_guard._render.as_json import render_json
 from keras_guard._render.as_text import render_text
+from tests.support.card_schema import CARD_SCHEMA
 from tests.support.golden import Golden, may_rewrite
 
 _GOLDEN = Path(__file__).with_name("golden")
@@ -40,7 +42,12 @@ class GuardedShell:
         return {diagnostic.id: diagnostic for diagnostic in self.shown}
 
     def said(self) -> str:
-        """Return all that was shown, in order: each card's text, and what only its JSON has."""
+        """Return all that was shown, in order: each card's text, and what only its JSON has.
+
+        Fails where the JSON of a card is not as its schema says.
+        """
+        for shown in self.shown:
+            CARD_SCHEMA.validate(render_json(shown))
         return "\n".join(f"{render_text(shown)}\n{_beside_the_text(shown)}" for shown in self.shown)
 
     @property

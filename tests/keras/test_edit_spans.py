@@ -21,9 +21,10 @@ model = keras.Sequential([keras.Input((4,)), layers.Dense(1)])
 
 
 def _places(cards: list[Any]) -> list[tuple[str, int | None, int | None]]:
-    return [
-        (card.code, card.span.execution_count, card.span.line) for card in cards if card.state.value == "open"
-    ]
+    """Return where each open card is; one that is shown again, with what ran, is one."""
+    opened = {card.id: card.span for card in cards if card.state.value == "open"}
+    codes = {card.id: card.code for card in cards}
+    return [(codes[key], span.execution_count, span.line) for key, span in opened.items()]
 
 
 @pytest.mark.parametrize("between", ["t = 1", "def broken(:", "%%bash\ntrue", "!true\nt = 2"])

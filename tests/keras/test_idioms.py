@@ -4,7 +4,7 @@ The notebooks stand in ``idioms/*.txt``: ``=== name`` begins one, ``# ---`` ends
 ``#! KG101`` must open that warning, one that ends in ``#? KG101`` must leave it pending, one that ends in
 ``#~ KG101`` must open it without a line; a number behind says how many lines above the edit begins. Nothing
 else may be shown. ``(may wait)`` behind a name allows
-cards that stay pending or are resolved.
+cards that stay pending or are resolved. A cell whose first line is ``# raises: ValueError`` must raise that.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ TMP = tempfile.mkdtemp()
 X, Y = np.random.rand(8, 4).astype("float32"), np.random.rand(8, 1).astype("float32")
 """
 MARK = re.compile(r"#([!?~]) (KG\d+)(?: -(\d+))?$")
+RAISES = re.compile(r"# raises: (\w+)\n")
 
 
 @dataclass(frozen=True)
@@ -63,12 +64,23 @@ def _marks(cells: tuple[str, ...]) -> Any:
                 yield (number, line - int(mark[3] or 0), mark[2]), mark[1] == "!"
 
 
+def _run(guarded: Any, cell: str) -> None:
+    """Run a cell, which raises what its first line says and nothing else."""
+    raises = RAISES.match(cell)
+    if raises is None:
+        guarded.run(cell)
+        return
+    result = guarded.shell.run_cell(cell, store_history=True)
+    assert type(result.error_in_exec).__name__ == raises[1]
+
+
 @pytest.mark.parametrize("idiom", _idioms())
 def test_idiom(guarded: Any, golden: Any, idiom: Idiom) -> None:
     """Each marked edit is warned about on its line, in the words agreed on, and nothing else is said."""
     guarded.run(PRELUDE)
     first = guarded.shell.execution_count
-    guarded.run(*idiom.cells)
+    for cell in idiom.cells:
+        _run(guarded, cell)
     said: dict[tuple[int, int, str], set[str]] = {}
     for shown in guarded.shown:
         span = shown.span

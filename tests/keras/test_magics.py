@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
+
+from keras_guard._shell.help_rows import ROWS
+from keras_guard._shell.rebuild_command import OPTIONS, rebuild_options
 
 pytestmark = pytest.mark.keras
 
@@ -208,8 +212,9 @@ def test_what_ran_stale_is_listed_after_it_is_resolved(shell: Any, capsys: Any) 
     lines = _say(shell, capsys, "status").splitlines()
     heading = lines.index("  resolved, but used before that:")
     assert [line.startswith("    resolved KG102") and ran in line for line in lines[heading + 1 :]] == [True]
-    (line,) = _say(shell, capsys, "history").splitlines()
-    assert ran in line
+    lines = _say(shell, capsys, "history").splitlines()
+    assert [re.split(r" +", line)[2] for line in lines] == ["pending", "open", "resolved"]
+    assert [ran in line for line in lines] == [False, False, True]
 
 
 def test_what_was_not_used_is_not_listed_after_it_is_resolved(shell: Any, capsys: Any) -> None:
@@ -229,23 +234,50 @@ def test_a_use_that_strict_mode_stops_did_not_run(shell: Any, capsys: Any) -> No
     assert "1 `call` ran with the old `head`" in _say(shell, capsys, "status")
 
 
-def test_help_names_every_subcommand(shell: Any, capsys: Any) -> None:
-    """``help`` is the list of what can be asked."""
+def test_help_names_every_subcommand_and_flag(shell: Any, capsys: Any) -> None:
+    """``help`` is the list of what can be asked, each with an example that the command takes."""
     said = _say(shell, capsys, "help")
-    for word in (
-        "status",
-        "check",
-        "diff",
-        "rebuild",
-        "explain",
-        "ignore",
-        "watch",
-        "strict",
-        "on",
-        "off",
-        "history",
-    ):
-        assert word in said
+    commands = shell.extension.magics.commands()
+    flags = [f"rebuild {flag}" for flag in OPTIONS] + ["diff --all"]
+    for word in [*commands._commands, *flags]:
+        assert re.search(rf"^(on, )?{re.escape(word)}\b", said, re.MULTILINE), word
+    for _, _, example in ROWS:
+        command, *words = example.removeprefix("%%keras_guard").removeprefix("%keras_guard").split() or [
+            "status"
+        ]
+        if command == "rebuild":
+            rebuild_options(words)
+        elif not example.startswith("x ="):
+            assert command in commands._commands
+
+
+def test_lists_are_tables_in_a_notebook(shell: Any) -> None:
+    """Status, history and help are HTML tables where HTML is shown, and the text beside them says the same."""
+    shell.run(EDIT)
+    shown: list[tuple[str, str]] = []
+    shell.extension.display.show_text = lambda text, html: shown.append((text, html))
+    shell.run("%keras_guard", "%keras_guard history", "%keras_guard help", "%keras_guard diff --all")
+    assert [html.count("<table") for _, html in shown] == [1, 1, 1, 1]
+    for text, html in shown[:2]:
+        for word in ("KG101", "open", "does not change"):
+            assert word in text
+            assert word in html
+    assert "keras_guard 0" in shown[0][1]
+
+
+def test_diff_numbers_the_layers_as_the_model_does(shell: Any, capsys: Any) -> None:
+    """The index of a row is the one that ``model.layers[index]`` takes, with the inputs where Keras lists them."""
+    shell.run(
+        "a = keras.Input((4,)); h = layers.Dense(3, name='first')(a)\n"
+        "wide = keras.Model(a, layers.Dense(2, name='second')(h))",
+    )
+    said = _say(shell, capsys, "diff wide")
+    indices = dict(re.findall(r'(\d+) Dense "(\w+)"', said))
+    names = [layer.name for layer in shell.shell.user_ns["wide"].layers]
+    assert {names[int(index)]: name for index, name in indices.items()} == {
+        "first": "first",
+        "second": "second",
+    }
 
 
 def test_check_as_a_function_gives_the_same(shell: Any) -> None:

@@ -215,6 +215,10 @@ class Running:
             assert not self._idle, f"the cell ended without printing {text!r}: {self.run.messages}"
             self._next()
 
+    def wait_longer(self, seconds: float) -> None:
+        """Allow so many seconds from now on."""
+        self._deadline = time.monotonic() + seconds
+
     def finish(self) -> CellRun:
         """Wait for the end of the cell."""
         while not self._idle:

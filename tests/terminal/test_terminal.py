@@ -31,10 +31,11 @@ class Terminal:
     Args:
         home: The IPython directory.
         arguments: Of IPython.
+        columns: The width of the terminal.
         variables: Environment variables beside the usual ones.
     """
 
-    def __init__(self, home: Path, *arguments: str, **variables: str) -> None:
+    def __init__(self, home: Path, *arguments: str, columns: int = 160, **variables: str) -> None:
         self._process = pexpect.spawn(
             sys.executable,
             ["-m", "IPython", "--no-banner", "--no-confirm-exit", *arguments],
@@ -47,7 +48,7 @@ class Terminal:
                 "PROMPT_TOOLKIT_NO_CPR": "1",
                 **variables,
             },
-            dimensions=(60, 160),
+            dimensions=(60, columns),
             encoding="utf-8",
             timeout=90,
         )
@@ -165,3 +166,22 @@ def test_piped_output_has_no_colours(tmp_path: Path) -> None:
     assert "keras_guard warning [KG101]" in done.stdout
     assert "\x1b[" not in card(done.stdout)
     assert done.stdout.index("keras_guard warning") < done.stdout.index("after")
+
+
+def test_a_card_fits_a_terminal_of_80_columns(tmp_path: Path) -> None:
+    """At 80 columns no line of the card or of `diff` is wider, and each line of the label has its gutter."""
+    terminal = Terminal(tmp_path, "--colors=NoColor", columns=80)
+    try:
+        for line in ("%load_ext keras_guard", "import keras", BUILD):
+            terminal.run(line)
+        shown = card(terminal.run(EDIT)).replace("\r", "").splitlines()
+        assert max(map(len, shown)) <= 80
+        label = [line for line in shown if "nothing else holds" in line or "still runs" in line]
+        assert label
+        assert all(line.startswith("  | ") for line in label)
+        said = _COLOUR.sub("", terminal.run("%keras_guard diff model")).replace("\r", "")
+        table = said[said.index("`model`:") :].splitlines()
+        assert max(map(len, table)) <= 80
+        assert any(line.startswith("!   0 *Dense") for line in table)
+    finally:
+        terminal.close()

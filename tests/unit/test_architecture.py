@@ -25,6 +25,9 @@ ROOMS = [
     "_render",
     "_rebuild",
     "_shell",
+    "_program",
+    "_pytest",
+    "_runs",
 ]
 BESIDE = {
     "_adapter": {"_instrument"},

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import jsonschema
 import pytest
 
 import keras_guard
 from keras_guard._data.diagnostic import Diagnostic, Span, State
-from keras_guard._render.as_json import render_json
+from keras_guard._render.as_json import CardJson, CureJson, LayerJson, SpanJson, render_json
+from tests.support.card_schema import CARD_SCHEMA
 
 DOCS = Path(__file__).parents[2] / "docs"
 API = "\n".join(path.read_text(encoding="utf-8") for path in sorted((DOCS / "api").glob("*.md")))
@@ -26,3 +29,32 @@ def test_every_field_of_the_json_is_listed() -> None:
     table = API.partition("## Cards as JSON")[2].partition("\n# ")[0]
     fields = {*render_json(diagnostic), *render_json(diagnostic)["span"]}
     assert {field for field in fields if f"`{field}`" not in table} == set()
+
+
+@pytest.mark.parametrize(
+    ("part", "kind"),
+    [
+        pytest.param(CARD_SCHEMA.schema, CardJson, id="card"),
+        pytest.param(CARD_SCHEMA.schema["$defs"]["span"], SpanJson, id="span"),
+        pytest.param(CARD_SCHEMA.schema["$defs"]["layer"], LayerJson, id="layer"),
+        pytest.param(CARD_SCHEMA.schema["$defs"]["cure"], CureJson, id="cure"),
+    ],
+)
+def test_the_published_schema_has_the_fields_of_the_types(part: dict[str, Any], kind: type) -> None:
+    """The JSON schema requires and describes the fields that the typed dictionaries have, and no others."""
+    fields = list(kind.__annotations__)
+    assert part["required"] == fields
+    assert list(part["properties"]) == fields
+    assert all("description" in field or "$ref" in field for field in part["properties"].values())
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("state", "closed"), ("code", "KG1"), ("schema", 2), ("models", [1]), ("rebuild", None), ("span", {})],
+)
+def test_the_published_schema_refuses_what_is_no_card(field: str, value: object) -> None:
+    """A card with a wrong value is not valid; the same card without it is."""
+    card = render_json(Diagnostic("1", "KG101", "layer-list", State.OPEN, "model", Span(), "message"))
+    CARD_SCHEMA.validate(card)
+    with pytest.raises(jsonschema.ValidationError):
+        CARD_SCHEMA.validate({**card, field: value})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import pytest
@@ -60,3 +61,17 @@ def test_what_takes_no_weak_reference_is_refused() -> None:
     found: IdentityMap[int] = IdentityMap()
     with pytest.raises(TypeError):
         found[[1]] = 1
+
+
+def test_dropping_an_entry_runs_no_python_code() -> None:
+    """An interrupt in a callback of a weak reference is printed and lost, so there is no Python code to interrupt."""
+    found: IdentityMap[int] = IdentityMap()
+    item = Hostile()
+    found[item] = 1
+    called: list[str] = []
+    before = sys.getprofile()
+    sys.setprofile(lambda frame, event, _: called.append(frame.f_code.co_name) if event == "call" else None)
+    del item
+    sys.setprofile(before)
+    assert not found
+    assert called == []

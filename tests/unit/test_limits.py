@@ -18,9 +18,6 @@ KNOWN = frozenset(
     {
         ("_rebuild/api.py", "rebuild"),
         ("_rebuild/planner.py", "Planner"),
-        ("_rules/kg204.py", "CompileArgument"),
-        ("_session/entries.py", "Entries"),
-        ("_session/keras_events.py", "KerasEvents"),
     }
 )
 

@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keras_guard._data.picture import Node, Panel, Picture
-from keras_guard._render.as_sketch import sketch_lines, spoken
+from keras_guard._render.as_sketch import sketch, spoken
 from keras_guard._render.as_svg import picture_as_html, picture_as_svg
 from keras_guard._render.layout import lay_out
-from keras_guard._render.paint import painter
+from keras_guard._render.paint import Look, laid_out
 from tests.support.generated import examples
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -87,7 +87,7 @@ def test_svg_is_well_formed_and_holds_only_shapes_and_text(picture: Picture) -> 
 @settings(max_examples=examples(150), deadline=None)
 def test_every_node_is_in_the_words(picture: Picture) -> None:
     """The text drawing has a line for each node, and the sentence for screen readers names each."""
-    lines = sketch_lines(picture, painter(False))
+    lines = laid_out(sketch(picture), Look())
     keys = {node.key for panel in picture.panels for node in panel.nodes}
     assert len(lines) >= 1 + len(keys)
     assert all("\n" not in line and "\x1b" not in line for line in lines)
@@ -137,16 +137,12 @@ def _chain(mark: str, *names: str) -> Panel:
 
 def test_a_chain_is_told_without_arrows() -> None:
     """Where every layer reads the one above, the text says no more than the order."""
-    lines = sketch_lines(
-        Picture("", (_chain("-", "a", "x1", "b"), _chain("+", "a", "x2", "b"))), painter(False)
-    )
+    lines = laid_out(sketch(Picture("", (_chain("-", "a", "x1", "b"), _chain("+", "a", "x2", "b")))), Look())
     assert [line.strip() for line in lines[1:]] == ["a", "- x1", "+ x2", "b"]
 
 
 def test_a_moved_layer_is_marked_on_both_sides() -> None:
     """A kept layer that moved has a minus at its old position and a plus at its new one."""
-    lines = sketch_lines(
-        Picture("", (_chain("-", "a", "b", "c"), _chain("+", "b", "a", "c"))), painter(False)
-    )
+    lines = laid_out(sketch(Picture("", (_chain("-", "a", "b", "c"), _chain("+", "b", "a", "c")))), Look())
     told = sorted(line.strip() for line in lines[1:])
     assert told in (["+ a", "- a", "b", "c"], ["+ b", "- b", "a", "c"])

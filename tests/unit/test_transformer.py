@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import builtins
 from collections.abc import Iterator
 from typing import Any
 
@@ -238,9 +237,9 @@ def test_statement_left_half_way_disarms(heard: Heard) -> None:
     with pytest.raises(IndexError):
         _run(heard, "layer.layers[9] = 1")
     assert [kind for kind, *_ in heard.events] == ["object", "list"]
-    assert getattr(builtins, runtime.ARMED)
+    assert runtime._armed
     runtime.disarm()
-    assert not getattr(builtins, runtime.ARMED)
+    assert not runtime._armed
 
 
 def test_silenced_sites_are_inert(heard: Heard) -> None:

@@ -165,6 +165,8 @@ class _Walk:
         if key in self._entered or len(self._entered) >= _MAX_FUNCTIONS:
             return
         self._entered.add(key)
+        if owner is not None:
+            self._note_method(function, type(owner))
         wrapped = inspect.unwrap(function)
         if wrapped is not function:
             self.enter(wrapped, owner)
@@ -172,6 +174,15 @@ class _Walk:
             return  # of a library, or a module: what it reads from itself is not the notebook's
         for read in reads_in(function.__code__):
             self._note(read, function, owner)
+
+    def _note_method(self, function: types.FunctionType, kind: type) -> None:
+        """Note which function a class of the user's had as a method: it may be replaced there."""
+        name = function.__name__
+        for cls in kind.__mro__:
+            if cls.__module__ == "__main__" and vars(cls).get(name) is function:
+                source = Source(Place(cls.__name__, (Attribute(name),)), weakref.ref(cls))
+                self.facts.setdefault(source.key, CodeFact(source, mark_of(function), frozenset({id(cls)})))
+                return
 
     def _note(self, read: Read, function: types.FunctionType, owner: object) -> None:
         if read.scope == "global":
@@ -181,7 +192,11 @@ class _Walk:
                 )
         elif read.scope == "free":
             self._follow(Source(read.place, weakref.ref(function)), _closed_over(function))
-        elif owner is not None and read.place.steps:
+        elif owner is not None:
+            if issubclass(type(owner), TYPES.owners):
+                self.objects.append(ObjectRead(owner, next(iter(read.place.steps), None)))
+            if not read.place.steps:
+                return
             try:
                 self._follow(Source(read.place, weakref.ref(owner)), {read.place.root: owner})
             except TypeError:
@@ -218,13 +233,24 @@ class _Walk:
 
 
 def python_function_of(value: Any) -> Any:
-    """Return the function of the user's that ``tf.function`` or ``jax.jit`` was given; any other value as it is."""
+    """Return the function or method of the user's that ``tf.function`` or ``jax.jit`` was given; any other value as it is."""
     kind = type(value)
     if hasattr(kind, "python_function"):
-        return value.python_function
+        return _bound(value.python_function)
     if kind.__module__.partition(".")[0] in ("jax", "jaxlib") and hasattr(kind, "__wrapped__"):
         return value.__wrapped__
     return value
+
+
+def _bound(function: Any) -> Any:
+    """Return the method that TensorFlow's wrapper holds, bound to its object, which TensorFlow only refers to weakly."""
+    # AutoGraph puts the code that it writes in the place of ``__wrapped__``.
+    method = getattr(function, "__original_wrapped__", None) or getattr(function, "__wrapped__", None)
+    if type(method) is not types.MethodType:
+        return function
+    target = getattr(method.__self__, "weakrefself_target__", None)
+    owner = target() if target is not None else None
+    return function if owner is None else types.MethodType(method.__func__, owner)
 
 
 def _method_of(value: object, step: Step) -> types.FunctionType | None:

@@ -54,6 +54,9 @@ class Sink(Protocol):
     def compiled(self, model: Model) -> None:
         """``compile`` ended."""
 
+    def layer_made(self) -> None:
+        """A layer is about to be initialised."""
+
     def building(self, given: tuple[object, ...]) -> None:
         """A model's constructor begins, with these arguments."""
 
@@ -147,6 +150,7 @@ class _Shared:
     def _attach_package(self, package: str) -> None:
         keras = sys.modules[package]
         model = keras.Model
+        self._probe(keras.layers.Layer, "__init__", lambda *_: self.dispatch.tell("layer_made"))
         self._probe(keras.layers.Layer, "__setattr__", _before_setattr, self._after_setattr)
         if has(package, "optimizer"):
             optimizer = inner(package, "optimizer")
@@ -323,7 +327,7 @@ def _before_setattr(target: object, name: str, value: object) -> Any:
     attributes = target.__dict__
     if (
         not (attributes.get("built") or attributes.get("compiled") or attributes.get("_is_compiled"))
-        and not is_layer(attributes.get(name))
+        and ((held := attributes.get(name)) is None or not is_layer(held))
     ):  # fmt: skip
         return None
     caller: FrameType | None = sys._getframe(3)

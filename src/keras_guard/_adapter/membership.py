@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from .._data.types import Layer, Model, Node
-from .keras_types import TYPES, is_keras_2, is_layer, is_model
+from .keras_types import TYPES, is_keras_2, is_layer
 
 
 def graph_operations(model: Model) -> list[Layer]:
@@ -47,14 +47,24 @@ def tracked_layers(layer: Layer) -> list[Layer]:
 def graph_layers(model: Model) -> Iterator[Layer]:
     """Yield every layer of the graph, those of nested models and wrappers included, each once."""
     seen: set[int] = set()
-    waiting = graph_operations(model)
+    waiting = graph_operations(model)[::-1]
     while waiting:
-        operation = waiting.pop(0)
+        operation = waiting.pop()
         if id(operation) in seen or not is_layer(operation):
             continue
         seen.add(id(operation))
         yield operation
-        waiting[:0] = graph_operations(operation)
+        if not _has_no_parts(operation):
+            waiting += graph_operations(operation)[::-1]
+
+
+def _has_no_parts(layer: Layer) -> bool:
+    """Whether a layer is seen at once to hold no others, as most are: a graph of 500 is walked in each cell."""
+    attributes = layer.__dict__
+    parts = attributes.get("_layers")
+    if not issubclass(type(parts), list) or len(parts) or is_keras_2(layer):
+        return False
+    return attributes.get("_functional") is None and not attributes.get("_nodes_by_depth")
 
 
 def holds(model: Model, layer: Layer) -> bool:
@@ -73,6 +83,16 @@ def tracks_only(model: Model, layer: Layer) -> bool:
         return False
     named = [value for name, value in vars(model).items() if name != "_layers"]
     return holds(model, layer) and not any(value is layer for value in named)
+
+
+def list_that_holds(model: Model, layer: Layer) -> str | None:
+    """Return the name of an attribute of a model that is a list or dict with this very layer in it."""
+    for name, value in list(vars(model).items()):
+        if name.startswith("_") or not issubclass(type(value), (list, tuple, dict)):
+            continue
+        if any(item is layer for item in flat_items(value)):
+            return str(name)
+    return None
 
 
 def runs(model: Model, part: object) -> bool:
@@ -161,11 +181,6 @@ def _sources(nodes: Iterable[Node]) -> set[int]:
             found.add(id(operation))
         waiting += parents
     return found
-
-
-def nested_models(model: Model) -> Iterator[Model]:
-    """Yield the models inside ``model``'s graph."""
-    return (layer for layer in graph_layers(model) if is_model(layer))
 
 
 def is_keras_property(owner: object, attribute: str) -> bool:

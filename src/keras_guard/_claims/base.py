@@ -66,6 +66,7 @@ class Claim(ABC):
         shows_pending: Whether there is a card before it is certain.
         opens_with_trace: Whether it opens when a traced function is about to run, not when its entry method begins.
         quiet_after_use: Whether a use that sees the edit makes a pending card needless.
+        ends_with_use: Whether it speaks of the entry method that runs, and ends with it.
         cured_by: Methods that bring the views together when the code ahead calls them on the model.
     """
 
@@ -73,6 +74,7 @@ class Claim(ABC):
     shows_pending: bool = True
     opens_with_trace: ClassVar[bool] = False
     quiet_after_use: ClassVar[bool] = False
+    ends_with_use: bool = False
 
     def __init__(
         self, model: Model, *, certain: bool = False, cured_by: frozenset[str] = frozenset()

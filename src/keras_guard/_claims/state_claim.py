@@ -24,6 +24,7 @@ class Terms:
         read_ahead: Whether to wait while the code ahead reads a name of the model.
         names_ahead: Names of other objects to wait for while the code ahead reads them.
         called_ahead: Names of functions whose call further down may bring the views together.
+        ends_with_use: See :class:`Claim`.
         replaces: The pair of parts, by index, that a rebuild has to exchange.
     """
 
@@ -34,6 +35,7 @@ class Terms:
     read_ahead: bool = False
     names_ahead: frozenset[str] = frozenset()
     called_ahead: frozenset[str] = frozenset()
+    ends_with_use: bool = False
     replaces: tuple[int, int] | None = None
 
 
@@ -66,6 +68,7 @@ class StateClaim(Claim):
         self._values = tuple(values)
         self._terms = terms
         self.shows_pending = terms.shows_pending
+        self.ends_with_use = terms.ends_with_use
 
     def holds(self, desk: Desk) -> bool:
         """See :class:`Claim`."""

@@ -101,6 +101,21 @@ class DiffRow:
 
 
 @dataclass(frozen=True)
+class Cure:
+    """Code that brings the views together again, for a button of a front end.
+
+    Attributes:
+        label: The words of the button, such as ``Compile again``.
+        code: The cell to insert.
+        run: Whether the button may run the cell at once; ``False`` for code that the user has to complete.
+    """
+
+    label: str
+    code: str
+    run: bool = True
+
+
+@dataclass(frozen=True)
 class Diagnostic:
     """One divergence, as the user gets to see it.
 
@@ -123,6 +138,7 @@ class Diagnostic:
         resolution: What resolved it, once resolved.
         pictures: The neighbourhood of the edit, before and after, a model each.
         happened: Which uses ran the stale view, in words; kept when the diagnostic is resolved.
+        cures: Code for buttons beside the rebuild.
     """
 
     id: str
@@ -143,6 +159,7 @@ class Diagnostic:
     resolution: str | None = None
     pictures: tuple[Picture, ...] = ()
     happened: str = ""
+    cures: tuple[Cure, ...] = ()
 
     def moved(self, state: State, **changes: Any) -> Diagnostic:
         """Return the same diagnostic in another state."""

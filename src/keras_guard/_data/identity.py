@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 V = TypeVar("V")
@@ -26,14 +27,10 @@ class IdentityMap(Generic[V]):
         Raises:
             TypeError: When the object takes no weak reference.
         """
-        number, entries = id(item), self._entries
-
-        def drop(dead: weakref.ref[Any]) -> None:
-            found = entries.get(number)
-            if found is not None and found[0] is dead:
-                del entries[number]
-
-        entries[number] = (weakref.ref(item, drop), value)
+        number = id(item)
+        # No function in Python: an interrupt that came while it ran would be printed and lost, and not reach the
+        # user's code. What it does is `entries.pop(number, dead)`; the number is not used again before it has run.
+        self._entries[number] = (weakref.ref(item, partial(self._entries.pop, number)), value)
 
     def get(self, item: object, default: D) -> V | D:
         """Return the value of an object, or a default."""

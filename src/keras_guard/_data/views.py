@@ -10,7 +10,7 @@ class ViewRow:
     """One layer in the three views.
 
     Attributes:
-        index: Its place in the graph, ``None`` for a layer the graph does not hold.
+        index: Its index in ``model.layers``, ``None`` for what is not in it.
         declared: What the user's code says: the class and arguments, or the layer an edit put there.
         graph: What runs when the model is called: the name, and the shapes of its weights.
         compiled: What each traced function holds of it.

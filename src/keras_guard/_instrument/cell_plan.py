@@ -25,6 +25,19 @@ class CellPlan:
     passing: list[Site] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class Around:
+    """What is around a site.
+
+    Attributes:
+        function: The name of the function.
+        flag: The flag of the statement, in a function or a loop.
+    """
+
+    function: str | None = None
+    flag: int | None = None
+
+
 class SiteMaker:
     """Makes the sites of one cell.
 
@@ -61,12 +74,13 @@ class SiteMaker:
         *,
         attribute: str = "",
         names: Iterable[str] = (),
-        function: str | None = None,
         chain: str = "",
         passed: bool = False,
+        around: Around | None = None,
     ) -> Site:
         """Make and register the site of a statement, or of a part of it; the rest is described by :class:`Site`."""
         node = node or statement
+        around = around or Around()
         one_line = getattr(node, "lineno", 0) == getattr(node, "end_lineno", -1) == statement.lineno
         part = node if one_line else statement
         site = Site(
@@ -79,11 +93,12 @@ class SiteMaker:
             end_column=getattr(part, "end_col_offset", None) or 0,
             attribute=attribute,
             names=frozenset(names),
-            function=function,
+            function=around.function,
             chain=chain,
             passed=passed,
             namespace=self._namespace,
             file=self._file,
+            flag=around.flag,
         )
         runtime.register(site)
         self.plan.sites.append(site)

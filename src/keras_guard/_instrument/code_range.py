@@ -48,8 +48,12 @@ def range_of_line(source: str, line: int, target: str | None = None) -> CodeRang
 
 
 def _part(statement: ast.stmt, target: str | None) -> ast.AST:
-    if isinstance(statement, (ast.For, ast.AsyncFor, ast.While, ast.If, ast.With, ast.AsyncWith)):
-        return getattr(statement, "iter", None) or getattr(statement, "test", None) or statement.items[0]  # type: ignore[union-attr]
+    if isinstance(statement, (ast.For, ast.AsyncFor)):
+        return statement.iter
+    if isinstance(statement, (ast.While, ast.If)):
+        return statement.test
+    if isinstance(statement, (ast.With, ast.AsyncWith)):
+        return statement.items[0].context_expr  # an item itself has no line
     if target is not None:
         for node in walk_scope(statement):
             if isinstance(node, ast.Name) and node.id == target and isinstance(node.ctx, ast.Store):

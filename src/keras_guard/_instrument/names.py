@@ -6,10 +6,8 @@ import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from .syntax import FUNCTIONS, LOOPS, parsed, root_name, walk_scope
+from .syntax import FUNCTIONS, LOOPS, SIMPLE, parsed, root_name, walk, walk_scope
 from .vocabulary import LAYER_LISTS, MUTATORS
-
-_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
 @dataclass
@@ -31,15 +29,9 @@ def touched_names(statement: ast.stmt, mutators: frozenset[str]) -> Touched:
     if isinstance(statement, (*FUNCTIONS, ast.ClassDef)):
         touched.bound.add(statement.name)
         return touched
-    for node in _walk_without_comprehension_targets(statement):
+    for node in walk_scope(statement):
         _note(node, touched, mutators)
     return touched
-
-
-def _walk_without_comprehension_targets(node: ast.AST) -> Iterator[ast.AST]:
-    for item in walk_scope(node):
-        if not isinstance(item, _COMPREHENSIONS):
-            yield item
 
 
 def _note(node: ast.AST, touched: Touched, mutators: frozenset[str]) -> None:
@@ -107,9 +99,9 @@ class Bindings:
     """
 
     end_line: int
-    walked: frozenset[str]
-    read: frozenset[str]
-    made: frozenset[str]
+    walked: frozenset[str] = frozenset()
+    read: frozenset[str] = frozenset()
+    made: frozenset[str] = frozenset()
     chosen: frozenset[str] = frozenset()
     lost: frozenset[str] = frozenset()
 
@@ -120,14 +112,15 @@ class Bindings:
 _MAKERS = (ast.Call, ast.List, ast.ListComp, ast.BinOp, ast.Subscript)
 
 
-def bindings_in(body: Sequence[ast.stmt], offset: int = 0) -> list[Bindings]:
+def bindings_in(body: Sequence[ast.stmt], offset: int = 0, *, walrus: bool = True) -> list[Bindings]:
     """Return how the statements of a cell bind names, without the statements for which that does not matter.
 
     Args:
         body: The statements.
         offset: Added to their lines.
+        walrus: Whether an expression may bind a name (``:=``).
     """
-    found = [bindings_of(statement, offset) for statement in body]
+    found = [bindings_of(statement, offset, walrus=walrus) for statement in body]
     if any(item.walked for item in found):
         later: set[str] = set()
         for index in reversed(range(len(body))):
@@ -139,23 +132,26 @@ def bindings_in(body: Sequence[ast.stmt], offset: int = 0) -> list[Bindings]:
 _NO_METHODS: frozenset[str] = frozenset()
 
 
-def bindings_of(statement: ast.stmt, offset: int = 0) -> Bindings:
+def bindings_of(statement: ast.stmt, offset: int = 0, *, walrus: bool = True) -> Bindings:
     """Return how a statement binds names.
 
     Args:
         statement: The statement.
         offset: Added to its line.
+        walrus: Whether an expression may bind a name (``:=``).
     """
+    if isinstance(statement, (*FUNCTIONS, ast.ClassDef)):
+        return Bindings(statement.end_lineno or 0)
     read, made, chosen = set(), set(), set()
-    for name, value in _bound_values(statement):
+    for name, value in _bound_values(statement, walrus=walrus):
         if is_layer_list(value):
             read.add(name)
         elif isinstance(value, _MAKERS):
             made.add(name)
-            if any(map(is_layer_list, ast.walk(value))):
+            if any(map(is_layer_list, walk(value))):
                 chosen.add(name)
     line = (statement.end_lineno or 0) + offset
-    walked = walking_names(statement)
+    walked = set() if isinstance(statement, SIMPLE) else walking_names(statement)
     return Bindings(line, frozenset(walked), frozenset(read), frozenset(made), frozenset(chosen))
 
 
@@ -164,8 +160,9 @@ def is_layer_list(node: ast.AST) -> bool:
     return isinstance(node, ast.Attribute) and node.attr in LAYER_LISTS
 
 
-def _bound_values(statement: ast.stmt) -> Iterator[tuple[str, ast.expr]]:
-    for node in walk_scope(statement):
+def _bound_values(statement: ast.stmt, *, walrus: bool = True) -> Iterator[tuple[str, ast.expr]]:
+    nodes = walk_scope(statement) if walrus or not isinstance(statement, SIMPLE) else [statement]
+    for node in nodes:
         if isinstance(node, ast.Assign):
             for target in node.targets:
                 yield from _pairs(target, node.value)

@@ -1,9 +1,8 @@
 """The probes that instrumented cells call, in ``builtins`` under reserved names.
 
-A loop may call a probe a million times with objects that are not Keras', so a probe checks the type of its argument
-and returns. Only a layer or an optimizer *arms* the site. The later probes of the site do nothing while it is not
-armed; those that are statements of their own are not called then. Globals that a function binds are looked at when the
-function is entered: while all of them are numbers and texts, a loop that counts costs only a test.
+A probe checks the type of its argument. Only a layer or an optimizer *arms* the site; the later probes of the site do
+nothing while it is not armed. A statement in a function or a loop whose probes see nothing of Keras for long runs
+without them (``flags.py``).
 
 The probes are in ``builtins`` so that ``%reset``, ``del`` or names of the user cannot remove them from a running cell.
 They stay there after the guard is unloaded, without effect, because functions that were defined before still call them.
@@ -15,9 +14,11 @@ import builtins
 import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from .._data.reserved import SITE_PREFIX
+from . import flags
+from .flags import saw_nothing, saw_something
 
 T = TypeVar("T")
 
@@ -26,12 +27,9 @@ LIST = "__keras_guard_list__"
 ALIAS = "__keras_guard_alias__"
 VALUE = "__keras_guard_value__"
 VALUES = "__keras_guard_values__"
-ARMED = "__keras_guard_armed__"
 SLOT = "__keras_guard_slot__"
 DONE = "__keras_guard_done__"
 STEP = "__keras_guard_step__"
-ENTER = "__keras_guard_enter__"
-LIVE = "__keras_guard_live__"
 BEFORE = "__keras_guard_before__"
 AFTER = "__keras_guard_after__"
 
@@ -80,6 +78,7 @@ class Site:
         namespace: The user's names, for a statement that binds globals.
         passed: Whether the list is passed to a call instead of being edited here.
         file: For a module instead of a cell, its file.
+        flag: The flag of its statement, in a function or a loop.
     """
 
     number: str
@@ -96,6 +95,7 @@ class Site:
     file: str | None = None
     passed: bool = False
     namespace: Mapping[str, object] = field(default_factory=dict)
+    flag: int | None = None
 
 
 _SITES: dict[str, Site] = {}
@@ -133,8 +133,7 @@ def forget(listener: Listener) -> None:
 
 
 _armed: list[str] = []
-#: Globals that functions bind and that are not numbers or texts, or that a trace read.
-_live: list[str] = []
+#: Globals that some traced function read.
 _read: set[str] = set()
 _NUMBERS = frozenset({bool, int, float, str, bytes, complex, type(None)})
 _hot: tuple[type, ...] = ()
@@ -144,27 +143,41 @@ def watch_types(hot: tuple[type, ...]) -> None:
     """Set the classes whose objects arm a site."""
     global _hot  # noqa: PLW0603 - a probe reads a global fastest
     _hot = hot
+    flags.warm()
 
 
 def note_read(names: Iterable[str]) -> None:
     """Note names of globals that some traced function read."""
-    found = set(names)
-    _read.update(found)
-    _live.extend(found)  # the function that runs now may bind one of them
+    _read.update(names)
+    flags.warm()  # a cold statement may bind one of them
 
 
 def disarm() -> None:
-    """Forget the sites of statements that did not end, and the globals that functions look at on entry."""
+    """Forget the sites of statements that did not end."""
     _armed.clear()
-    _live.clear()
+
+
+def _arm(number: str) -> Site | None:
+    """Arm a site; returns it, as long as it is known."""
+    _armed.append(number)
+    site = _SITES.get(number)
+    if site is not None:
+        saw_something(site.flag)
+    return site
+
+
+def _pass(number: str) -> None:
+    """A probe of a site saw nothing of Keras."""
+    site = _SITES.get(number)
+    if site is not None:
+        saw_nothing(site.flag)
 
 
 def _probe_object(number: str, value: T) -> T:
-    if issubclass(type(value), _hot):
-        site = _SITES.get(number)
-        if site is not None:
-            _armed.append(number)
-            site.listener.probe_object(site, value)
+    if not issubclass(type(value), _hot):
+        _pass(number)
+    elif (site := _arm(number)) is not None:
+        site.listener.probe_object(site, value)
     return value
 
 
@@ -176,24 +189,27 @@ def _probe_list(number: str, value: T) -> T:
     return value
 
 
-def _probe_alias(number: str, value: object) -> Any:
-    if type(value) is list and value and issubclass(type(value[-1]), _hot):
-        site = _SITES.get(number)
-        if site is not None:
-            _armed.append(number)
-            site.listener.probe_list(site, value)
+def _probe_alias(number: str, value: object) -> object:
+    if not (type(value) is list and value and issubclass(type(value[-1]), _hot)):
+        _pass(number)
+    elif (site := _arm(number)) is not None:
+        site.listener.probe_list(site, value)
     return value
 
 
 def _probe_value(number: str, value: T) -> T:
     if issubclass(type(value), _hot):
-        _armed.append(number)
+        _arm(number)
+    else:
+        _pass(number)
     return value
 
 
-def _probe_values(number: str, value: Any) -> Any:
-    if type(value) in (tuple, list) and any(issubclass(type(item), _hot) for item in value[:64]):
-        _armed.append(number)
+def _probe_values(number: str, value: T) -> T:
+    if type(value) in (tuple, list) and any(issubclass(type(item), _hot) for item in value[:64]):  # type: ignore[index]
+        _arm(number)
+    else:
+        _pass(number)
     return value
 
 
@@ -228,17 +244,6 @@ def _is_dull(site: Site) -> bool:
     return True
 
 
-def _enliven(site: Site) -> None:
-    if not site.names.issubset(_live):
-        _live.extend(site.names)
-
-
-def _probe_enter(number: str) -> None:
-    site = _SITES.get(number)
-    if site is not None and not _is_dull(site):
-        _enliven(site)
-
-
 def _probe_before(number: str) -> None:
     site = _SITES.get(number)
     if site is not None and not _is_dull(site):
@@ -247,12 +252,17 @@ def _probe_before(number: str) -> None:
 
 def _probe_after(number: str) -> None:
     site = _SITES.get(number)
-    if site is not None and not _is_dull(site):
-        _enliven(site)
+    if site is None:
+        return
+    if _is_dull(site):
+        saw_nothing(site.flag)
+    else:
+        saw_something(site.flag)
         site.listener.probe_after(site)
 
 
-_PROBES = {
+#: The probes by their names.
+PROBES = {
     OBJECT: _probe_object,
     LIST: _probe_list,
     ALIAS: _probe_alias,
@@ -261,15 +271,13 @@ _PROBES = {
     SLOT: _probe_slot,
     DONE: _probe_done,
     STEP: _probe_step,
-    ENTER: _probe_enter,
     BEFORE: _probe_before,
     AFTER: _probe_after,
 }
 
 
 def install() -> None:
-    """Put the probes into ``builtins``; doing it twice changes nothing."""
-    for name, probe in _PROBES.items():
+    """Put the probes and the flags into ``builtins``; doing it twice changes nothing."""
+    for name, probe in PROBES.items():
         setattr(builtins, name, probe)
-    setattr(builtins, ARMED, _armed)
-    setattr(builtins, LIVE, _live)
+    flags.install()

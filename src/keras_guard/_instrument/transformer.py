@@ -14,11 +14,13 @@ from . import runtime
 from .cell_plan import SiteMaker
 from .edit_sites import EditSites
 from .names import Touched, is_layer_list, touched_names
-from .probe_calls import call_statement
+from .probe_calls import call_first, call_statement
 from .runtime import Listener
-from .syntax import FUNCTIONS, root_name
-from .vocabulary import LIST_WORDS, MUTATORS
+from .syntax import FUNCTIONS, root_name, walk
+from .vocabulary import LIST_WORDS, MUTATORS, RESULT_EDITS
 
+#: Statements that evaluate their value before anything else.
+_VALUED = (ast.Expr, ast.Assign, ast.AnnAssign)
 _BLOCKS = (ast.For, ast.While, ast.With, ast.If, ast.Try)
 
 
@@ -69,7 +71,7 @@ class CellInstrumenter:
         self._bound = set().union(*(item.bound for item in touched))
         self._choose_names(touched, tree.body)
         steps = self._steps(touched)
-        if LIST_WORDS.search(text) or (functions and _defines_functions(tree.body)):
+        if _may_edit(text) or (functions and _defines_functions(tree.body)):
             editor = EditSites(self._maker, self.is_ruled_out, slots=functions)
             last = tree.body[-1]
             tree.body = [item for statement in tree.body for item in editor.visit_statement(statement)]
@@ -87,7 +89,7 @@ class CellInstrumenter:
             for name in item.all:
                 counts[name] = counts.get(name, 0) + 1
         again = {name for name, count in counts.items() if count > 1}
-        made = _made_by_calls(body) if again else set()
+        made = _made_by_calls(body, again)
         for name in counts:
             if self._watched(name) or (name in again and name in made):
                 self.plan.names.add(name)
@@ -100,14 +102,22 @@ class CellInstrumenter:
         # After the last statement the end of the cell is the step; no statement may follow the last one.
         for index, names in reversed(steps):
             if index + 1 < len(tree.body):
-                statement = tree.body[index]
+                statement, following = tree.body[index : index + 2]
                 site = self._maker.make(statement, names=names)
                 self.plan.passing.append(site)
-                tree.body.insert(index + 1, call_statement(runtime.STEP, site.number, statement))
+                if isinstance(following, _VALUED) and following.value is not None:
+                    # IPython compiles each statement by itself: one more would cost more than this.
+                    following.value = call_first(runtime.STEP, site.number, statement, following.value)
+                else:
+                    tree.body.insert(index + 1, call_statement(runtime.STEP, site.number, statement))
 
     def is_ruled_out(self, node: ast.expr) -> bool:
         """Whether a name cannot hold a model while the top level of this cell runs."""
         return isinstance(node, ast.Name) and node.id not in self._bound and self._dull(node.id)
+
+
+def _may_edit(text: str) -> bool:
+    return bool(LIST_WORDS.search(text) or RESULT_EDITS.search(text))
 
 
 def _binds_one_name(statement: ast.stmt) -> bool:
@@ -125,19 +135,23 @@ def _defines_functions(body: list[ast.stmt]) -> bool:
     return any(isinstance(statement, (*FUNCTIONS, ast.ClassDef)) for statement in body)
 
 
-def _made_by_calls(body: Iterable[ast.AST]) -> set[str]:
-    """Return the names that statements bind (or slots of them) to results of calls or to lists of layers."""
+def _made_by_calls(body: Iterable[ast.AST], names: set[str]) -> set[str]:
+    """Return those of some names that statements bind (or slots of them) to results of calls or to lists of layers."""
     found: set[str] = set()
+    if not names:
+        return found
     for statement in body:
-        for node in ast.walk(statement) if isinstance(statement, _BLOCKS) else [statement]:
-            if isinstance(node, ast.Assign) and _has_call(node.value):
+        for node in walk(statement) if isinstance(statement, _BLOCKS) else [statement]:
+            if isinstance(node, ast.Assign):
                 roots = {root_name(part) for target in node.targets for part in _parts(target)}
-                found |= {name for name in roots if name is not None}
+                wanted = names.intersection(roots) - found
+                if wanted and _has_call(node.value):
+                    found |= wanted
     return found
 
 
 def _has_call(value: ast.expr) -> bool:
-    return any(isinstance(node, ast.Call) or is_layer_list(node) for node in ast.walk(value))
+    return any(isinstance(node, ast.Call) or is_layer_list(node) for node in walk(value))
 
 
 def _parts(target: ast.expr) -> list[ast.expr]:

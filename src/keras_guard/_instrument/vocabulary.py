@@ -73,6 +73,11 @@ LIST_WORDS = re.compile(
     r"\b(?:" + "|".join(sorted(ATTRIBUTES | COPY_METHODS)) + r")\b",
 )
 
+#: Code that edits what a call returned: ``parts(net)[0] = ...``, ``parts(net).pop()``.
+RESULT_EDITS = re.compile(
+    r"\)\s*(?:\[[^\]\n]*\]\s*=(?!=)|\.(?:" + "|".join(sorted(MUTATORS)) + r")\()",
+)
+
 #: A cell with one of these words may import Keras or build a model.
 KERAS_WORDS = re.compile(r"\b(?:keras|tensorflow|tf_keras)\b")
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from .._data.diagnostic import SCHEMA, Diagnostic, LayerFacts, Span
+from .._data.diagnostic import SCHEMA, Cure, Diagnostic, LayerFacts, Span
 
 
 class SpanJson(TypedDict):
-    """Where an edit is; lines and columns are 1-based, in the cell as the user sees it."""
+    """Where an edit is; lines and columns are 1-based, in the cell as the user sees it, or in the file."""
 
     execution_count: int | None
     cell_id: str | None
@@ -16,10 +16,19 @@ class SpanJson(TypedDict):
     end_line: int | None
     column: int | None
     end_column: int | None
+    file: str | None
 
 
 #: The functional form, because one key is a keyword of Python.
 LayerJson = TypedDict("LayerJson", {"name": str, "class": str})
+
+
+class CureJson(TypedDict):
+    """Code for a button: what it says, the cell, and whether it runs at once."""
+
+    label: str
+    code: str
+    run: bool
 
 
 class CardJson(TypedDict):
@@ -42,6 +51,7 @@ class CardJson(TypedDict):
     rebuild: bool
     resolution: str | None
     happened: str
+    cures: list[CureJson]
 
 
 def render_json(diagnostic: Diagnostic) -> CardJson:
@@ -64,6 +74,7 @@ def render_json(diagnostic: Diagnostic) -> CardJson:
         "rebuild": diagnostic.rebuild,
         "resolution": diagnostic.resolution,
         "happened": diagnostic.happened,
+        "cures": [_cure(cure) for cure in diagnostic.cures],
     }
 
 
@@ -75,7 +86,12 @@ def _span(span: Span) -> SpanJson:
         "end_line": span.end_line,
         "column": span.column,
         "end_column": span.end_column,
+        "file": span.file,
     }
+
+
+def _cure(cure: Cure) -> CureJson:
+    return {"label": cure.label, "code": cure.code, "run": cure.run}
 
 
 def _layer(layer: LayerFacts | None) -> LayerJson | None:

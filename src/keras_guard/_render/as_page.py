@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 import textwrap
+from collections.abc import Sequence
 from pathlib import Path
 
-from .._rules import RULES, Rule
+from .._rules import CODES_BY_NAME, RULES, Rule
 
 
 def page_as_text(rule: Rule) -> str:
@@ -23,6 +24,23 @@ def page_as_text(rule: Rule) -> str:
         page.limits.strip(),
     ]
     return "\n\n".join(part for part in parts if part)
+
+
+def explanation(words: Sequence[str]) -> str | None:
+    """Return the pages of rules, or the list of all rules.
+
+    Args:
+        words: Codes or names of rules; none for the list.
+
+    Returns:
+        The text, or ``None`` where a word names no rule.
+    """
+    codes = [CODES_BY_NAME.get(word, word.upper()) for word in words]
+    if any(code not in RULES for code in codes):
+        return None
+    if not codes:
+        return "\n".join(f"{rule.code}  {rule.name:<24} {first_sentence(rule)}" for rule in RULES.values())
+    return "\n\n".join(page_as_text(RULES[code]) for code in codes)
 
 
 def first_sentence(rule: Rule) -> str:

@@ -7,41 +7,30 @@ from difflib import SequenceMatcher
 from itertools import pairwise
 
 from .._data.picture import Node, Panel, Picture
-from .paint import Painter, clean
+from .paint import Line, clean
 
 _LEGEND = {2: " (- runs now, + your edit)", 1: " (! concerned)"}
 
 
-def pictures_as_text(pictures: tuple[Picture, ...], paint: Painter) -> list[str]:
-    """Return the lines of all pictures.
-
-    Args:
-        pictures: What to draw.
-        paint: Colours the lines, or leaves them.
-    """
-    return [line for picture in pictures for line in sketch_lines(picture, paint)]
-
-
-def sketch_lines(picture: Picture, paint: Painter) -> list[str]:
-    """Return the picture as lines for a terminal; the marks have the meaning, colours only repeat it.
+def sketch(picture: Picture) -> list[Line]:
+    """Return the picture as lines that are not fitted yet.
 
     Args:
         picture: What to draw.
-        paint: Colours the lines, or leaves them.
     """
     rows = _rows(picture.panels)
     wide = max(len(clean(node.title)) for node, _ in rows)
     measures = max(len(node.facts) for node, _ in rows)
     straight = all(_is_chain(panel) for panel in picture.panels)
     where = f" in `{picture.model}`" if picture.model else ""
-    lines = [clean(f"  around the edit{where}{_LEGEND[len(picture.panels)]}:")]
+    lines = [Line(f"  around the edit{where}{_LEGEND[len(picture.panels)]}:", indent=4)]
     for node, reads in rows:
         text = f"  {node.mark} {clean(node.title):{wide}}  {node.facts:{measures}}"
         if reads and not straight:
             text += f"  <- {reads}"
-        lines.append(paint(node.mark, clean(text.rstrip())))
+        lines.append(Line(text.rstrip(), node.mark, indent=8))
     left_out = max(panel.left_out for panel in picture.panels)
-    return [*lines, f"    ... {left_out} more"] if left_out else lines
+    return [*lines, Line(f"    ... {left_out} more")] if left_out else lines
 
 
 def spoken(picture: Picture) -> str:

@@ -2,106 +2,169 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 from .._data.diagnostic import Diagnostic, DiffRow, LayerFacts, Span, State
-from .as_sketch import pictures_as_text
-from .paint import Painter, clean, painter
+from .._data.picture import Picture
+from .as_sketch import sketch
+from .paint import Line, Look, laid_out
 
 _MAX_LINES = 4
-#: A card has at most as many lines: some programs that drive kernels read no more.
+#: A card has at most as many lines, before they are wrapped: some programs that drive kernels read no more.
 MAX_CARD_LINES = 15
+#: A magic in the help of a card, for which programs have a function.
+_REBUILD = re.compile(r"`%keras_guard rebuild ([^`]+)`")
 
 
-def render_text(diagnostic: Diagnostic, *, colour: bool = False) -> str:
+def render_text(
+    diagnostic: Diagnostic, *, colour: bool = False, magics: bool = True, look: Look | None = None
+) -> str:
     """Return the card as text, in the format of a compiler's messages.
 
     Args:
         diagnostic: What to render.
         colour: Whether to use ANSI colours; they never have a meaning of their own.
+        magics: Whether the reader can run magics.
+        look: How the text is shown, in place of ``colour``.
     """
-    paint = painter(colour)
+    look = look or Look(colour=colour)
+    if not magics:
+        diagnostic = for_programs(diagnostic)
     if diagnostic.state is State.RESOLVED:
         words = f"keras_guard resolved [{diagnostic.code}]: {diagnostic.message} -- {diagnostic.resolution}"
-        return "\n".join([paint("resolved", clean(words)), *_happened(diagnostic, indent="  ")])
-    if diagnostic.state is State.PENDING:
-        return "\n".join(_pending(diagnostic, paint))
-    return "\n".join(_open(diagnostic, paint))
+        lines = [Line(words, "resolved", indent=2), *_happened(diagnostic, indent="  ")]
+    elif diagnostic.state is State.PENDING:
+        lines = _pending(diagnostic)
+    else:
+        more = f"{'%keras_guard' if magics else 'keras-guard'} explain {diagnostic.code}"
+        lines = [*_open(diagnostic, look.width), Line(f"more: {more}", "dim")]
+    return "\n".join(laid_out(lines, look))
 
 
-def _pending(diagnostic: Diagnostic, paint: Painter) -> list[str]:
+def for_programs(diagnostic: Diagnostic) -> Diagnostic:
+    """Return a diagnostic whose help names functions in place of magics."""
+    return replace(diagnostic, help=_REBUILD.sub(r"`keras_guard.rebuild(\1, edits)`", diagnostic.help))
+
+
+def _pending(diagnostic: Diagnostic) -> list[Line]:
     head = f"keras_guard pending [{diagnostic.code}]: {diagnostic.message} ({diagnostic.span.label()})"
-    lines = [paint("title", clean(head))]
+    lines = [Line(head, "title", indent=2)]
     if diagnostic.help:
-        lines.append(clean(f"  help: {diagnostic.help}"))
+        lines.append(Line(f"  help: {diagnostic.help}", indent=8))
     return lines + _happened(diagnostic, indent="  ")
 
 
-def _open(diagnostic: Diagnostic, paint: Painter) -> list[str]:
-    lines = [paint("open", clean(f"keras_guard warning [{diagnostic.code}]: {diagnostic.message}"))]
-    lines.append(clean(f" --> {diagnostic.span.label()}"))
-    lines += excerpt(diagnostic.span, diagnostic.label, paint)
+def _open(diagnostic: Diagnostic, width: int | None) -> list[Line]:
+    lines = [Line(f"keras_guard warning [{diagnostic.code}]: {diagnostic.message}", "open", indent=2)]
+    lines.append(Line(f" --> {diagnostic.span.label()}"))
+    lines += excerpt(diagnostic.span, diagnostic.label, width)
     below = _happened(diagnostic)
-    below += [clean(f"note: {note}") for note in diagnostic.notes]
+    below += [Line(f"note: {note}", indent=6) for note in diagnostic.notes]
     if diagnostic.help:
-        below.append(clean(f"help: {diagnostic.help}"))
-    below.append(paint("dim", clean(f"more: %keras_guard explain {diagnostic.code}")))
-    picture = pictures_as_text(diagnostic.pictures, paint) or diff_lines(diagnostic.diff, paint)
-    return [*lines, *_shortened(picture, MAX_CARD_LINES - len(lines) - len(below)), *below]
+        below.append(Line(f"help: {diagnostic.help}", indent=6))
+    picture = picture_lines(diagnostic.pictures) or diff_lines(diagnostic.diff)
+    # One line more says where the rule is explained.
+    return [*lines, *_shortened(picture, MAX_CARD_LINES - 1 - len(lines) - len(below)), *below]
 
 
-def _shortened(picture: list[str], room: int) -> list[str]:
-    """Return a picture in at most ``room`` lines: without the layers around the edit, then without the last ones.
-
-    Lines of what changed begin with a mark or a colour, those of the layers around it with blanks.
-    """
-    around = [index for index, line in enumerate(picture) if index and line.startswith("    ")]
+def _shortened(picture: list[Line], room: int) -> list[Line]:
+    """Return a picture in at most ``room`` lines: without the layers around the edit, then without the last ones."""
+    around = [index for index, line in enumerate(picture) if index and line.text.startswith("    ")]
     left_out = set(around[::-1][: max(0, len(picture) - room)])
     lines = [line for index, line in enumerate(picture) if index not in left_out]
     if len(lines) <= room:
         return lines
     kept = lines[: room - 1]
-    return [*kept, f"    ... {len(lines) - len(kept)} more"] if len(kept) > 1 else []
+    return [*kept, Line(f"    ... {len(lines) - len(kept)} more")] if len(kept) > 1 else []
 
 
-def _happened(diagnostic: Diagnostic, indent: str = "") -> list[str]:
+def _happened(diagnostic: Diagnostic, indent: str = "") -> list[Line]:
     """Return the line that says which uses ran the stale view; none when there were none."""
-    return [clean(f"{indent}note: {diagnostic.happened}")] if diagnostic.happened else []
+    words = f"{indent}note: {diagnostic.happened}"
+    return [Line(words, indent=len(indent) + 6)] if diagnostic.happened else []
 
 
-def excerpt(span: Span, label: str, paint: Painter) -> list[str]:
-    """Return the marked lines with a caret under the edit."""
+def excerpt(span: Span, label: str, width: int | None = None) -> list[Line]:
+    """Return the marked lines with a caret under the edit.
+
+    Args:
+        span: Where the edit is.
+        label: What is said of the marked place: beside the carets, or below them where it does not fit there.
+        width: How many columns there are.
+    """
     if not span.known or not span.text:
-        return [clean(f"  {label}")] if label else []
+        return [Line(f"  {label}", indent=2)] if label else []
     first = span.line or 1
-    width = len(str(first + len(span.text) - 1))
-    lines = [f"{'':{width}} |"]
+    wide = len(str(first + len(span.text) - 1))
+    gutter = f"{'':{wide}} | "
+    start, end = _marked(span, span.text[0])
+    lines = [Line("", gutter=gutter.rstrip())]
     for number, text in list(enumerate(span.text, first))[:_MAX_LINES]:
-        lines.append(clean(f"{number:{width}} | {text}"))
+        marked = (start, end) if number == first else (0, 0)
+        shown, moved = _window(text, *marked, None if width is None else width - len(gutter))
+        lines.append(Line(shown, gutter=f"{number:{wide}} | "))
         if number == first:
-            lines.append(f"{'':{width}} | " + paint("caret", clean(_carets(span, text) + f" {label}")))
+            lines += _caret_lines(max(0, start - moved), end - start, label, gutter, width)
     if len(span.text) > _MAX_LINES:
-        lines.append(f"{'':{width}} | ...")
+        lines.append(Line("...", gutter=gutter))
     return lines
 
 
-def _carets(span: Span, text: str) -> str:
+def _caret_lines(start: int, marked: int, label: str, gutter: str, width: int | None) -> list[Line]:
+    room = None if width is None else max(1, width - len(gutter) - start)
+    carets = " " * start + "^" * (marked if room is None else min(marked, room))
+    if room is None or len(gutter) + len(carets) + 1 + len(label) <= (width or 0):
+        return [Line(f"{carets} {label}", "caret", gutter)]
+    # On a line of its own, from the left: below the carets there may be no room.
+    return [Line(carets, "caret", gutter), Line(label, "caret", gutter)]
+
+
+def _marked(span: Span, text: str) -> tuple[int, int]:
+    """Return where the carets begin and end, as indices of the first line."""
     start = (span.column or 1) - 1
     end = (span.end_column or start + 2) - 1 if span.end_line == span.line else len(text.rstrip())
-    return " " * start + "^" * max(1, end - start)
+    return start, max(start + 1, end)
 
 
-def diff_lines(rows: tuple[DiffRow, ...], paint: Painter) -> list[str]:
+def _window(text: str, start: int, end: int, room: int | None) -> tuple[str, int]:
+    """Return the part of a source line that fits, and how far it has moved to the left.
+
+    Args:
+        text: The line.
+        start: Where the marked part begins.
+        end: Where it ends; it is seen whole if there is room, else from its beginning.
+        room: How many columns there are.
+    """
+    if room is None or len(text) <= room:
+        return text, 0
+    room = max(8, room)
+    until = end if end - start < room - 1 else start + room - 2
+    if until < room:
+        return f"{text[: room - 1]}…", 0
+    cut = min(until - room + 2, len(text) - room + 1)
+    shown = f"…{text[cut + 1 :]}"
+    return (shown if len(shown) <= room else f"{shown[: room - 1]}…"), cut
+
+
+def picture_lines(pictures: tuple[Picture, ...]) -> list[Line]:
+    """Return the pictures of a card."""
+    return [line for picture in pictures for line in sketch(picture)]
+
+
+def diff_lines(rows: tuple[DiffRow, ...]) -> list[Line]:
     """Return the layers before (``-``) and after (``+``), aligned."""
     if not rows:
         return []
     cells = [(row, *_columns(row.layer)) for row in rows]
     widths = [max(len(str(cell[i])) for cell in cells) for i in (1, 2, 3)]
-    lines = ["  layers of the graph (-) and of the edit (+):"]
+    lines = [Line("  layers of the graph (-) and of the edit (+):", indent=4)]
     for row, name, shape, params in cells:
         index = "" if row.index is None else str(row.index)
         text = (
             f"  {row.mark} {index:>3} {name:{widths[0]}}  {shape:{widths[1]}}  {params:>{widths[2]}}".rstrip()
         )
-        lines.append(paint(row.mark, clean(text)))
+        lines.append(Line(text, row.mark, indent=10))
     return lines
 
 

@@ -2,39 +2,87 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from html import escape
 
 from .._data.views import ModelViews, ViewRow
-from .paint import clean, painter
+from .paint import Line, Look, clean, laid_out
 
 _COLUMNS = ("declared", "graph", "compiled")
 _MAX_ROWS = 200
+#: A model of so many layers is shown whole; of a larger one, the rows that differ and so many around each.
+_WHOLE = 12
+_AROUND = 2
 
 
-def views_as_text(views: ModelViews, *, colour: bool = False) -> str:
+def views_as_text(views: ModelViews, *, look: Look | None = None, every: bool = False) -> str:
     """Return the table as aligned text; ``!`` marks a row whose views differ, ``*`` the view that does.
+
+    Where the columns do not fit beside each other, graph and compiled functions are below the declared layer.
 
     Args:
         views: The views.
-        colour: Whether to use ANSI colours; they never have a meaning of their own.
+        look: How the text is shown.
+        every: Whether all layers are shown, and not only those around the ones that differ.
     """
-    paint = painter(colour)
-    rows = [*views.rows[:_MAX_ROWS], *views.arguments]
-    cells = [[_cell(row, column) for column in _COLUMNS] for row in rows]
-    widths = [max([len(name), *(len(line[i]) for line in cells)]) for i, name in enumerate(_COLUMNS)]
-    lines = [clean(f"`{views.name}`: {_verdict(views)}")]
-    lines.append("      " + "  ".join(f"{name:{widths[i]}}" for i, name in enumerate(_COLUMNS)).rstrip())
-    for row, line in zip(rows, cells, strict=True):
-        index = "" if row.index is None else str(row.index)
-        text = f"{'!' if row.differs else ' '} {index:>3} " + "  ".join(
-            f"{text:{widths[i]}}" for i, text in enumerate(line)
-        )
-        codes = f"  {' '.join(row.codes)}" if row.codes else ""
-        lines.append(paint("-" if row.differs else "dim", clean(text + codes).rstrip()))
-    if len(views.rows) > _MAX_ROWS:
-        lines.append(f"      ... {len(views.rows) - _MAX_ROWS} more layers")
-    lines += [clean(f"note: {note}") for note in views.notes]
-    return "\n".join(lines)
+    look = look or Look()
+    lines = [Line(f"`{views.name}`: {_verdict(views)}", indent=2)]
+    chosen = list(_chosen(views, every))
+    rows = [row for row in chosen if isinstance(row, ViewRow)]
+    cells = {id(row): [_cell(row, column) for column in _COLUMNS] for row in rows}
+    widths = [max([len(name), *(len(c[i]) for c in cells.values())]) for i, name in enumerate(_COLUMNS)]
+    codes = max([len(" ".join(row.codes)) for row in rows], default=0)
+    fits = look.width is None or 6 + sum(widths) + 4 + 2 + codes <= look.width
+    if fits:
+        lines.append(Line("      " + "  ".join(f"{n:{widths[i]}}" for i, n in enumerate(_COLUMNS)).rstrip()))
+    for row in chosen:
+        if isinstance(row, int):
+            lines.append(Line(f"      ... {row} layer{'s' * (row != 1)} alike", "dim"))
+        else:
+            lines += _beside(row, cells[id(row)], widths) if fits else _below(row, cells[id(row)])
+    lines += [Line(f"note: {note}", indent=6) for note in views.notes]
+    return "\n".join(laid_out(lines, look))
+
+
+def _head(row: ViewRow) -> str:
+    return f"{'!' if row.differs else ' '} {'' if row.index is None else row.index:>3} "
+
+
+def _beside(row: ViewRow, cells: list[str], widths: list[int]) -> list[Line]:
+    text = _head(row) + "  ".join(f"{text:{widths[i]}}" for i, text in enumerate(cells))
+    codes = f"  {' '.join(row.codes)}" if row.codes else ""
+    return [Line((text + codes).rstrip(), "-" if row.differs else "dim")]
+
+
+def _below(row: ViewRow, cells: list[str]) -> list[Line]:
+    kind = "-" if row.differs else "dim"
+    codes = f"  {' '.join(row.codes)}" if row.codes else ""
+    lines = [Line(f"{_head(row)}{cells[0]}{codes}", kind, indent=8)]
+    for name, text in zip(_COLUMNS[1:], cells[1:], strict=True):
+        if text not in ("-", ""):
+            lines.append(Line(f"        {name:<8}  {text}", kind, indent=18))
+    return lines
+
+
+def _chosen(views: ModelViews, every: bool) -> Iterator[ViewRow | int]:
+    """Yield the rows to show, and how many are left out between them."""
+    rows = views.rows[:_MAX_ROWS] if every else views.rows
+    differ = [i for i, row in enumerate(rows) if row.differs]
+    whole = every or len(rows) <= _WHOLE
+    near = {i for at in differ for i in range(at - _AROUND, at + _AROUND + 1)}
+    left_out = 0
+    for index, row in enumerate(rows):
+        if whole or index in near:
+            if left_out:
+                yield left_out
+                left_out = 0
+            yield row
+        else:
+            left_out += 1
+    left_out += len(views.rows) - len(rows)
+    if left_out:
+        yield left_out
+    yield from views.arguments
 
 
 def _cell(row: ViewRow, column: str) -> str:
@@ -48,16 +96,22 @@ def _verdict(views: ModelViews) -> str:
     return f"{state}; traced: {traced}"
 
 
-def views_as_html(views: ModelViews) -> str:
-    """Return the table as HTML with inline styles only, safe under a sanitizer."""
+def views_as_html(views: ModelViews, *, every: bool = False) -> str:
+    """Return the table as HTML with inline styles only, safe under a sanitizer.
+
+    Args:
+        views: The views.
+        every: Whether all layers are shown, and not only those around the ones that differ.
+    """
     head = "".join(
         f'<th style="{_CELL};text-align:left" scope="col">{name}</th>' for name in ("", *_COLUMNS, "")
     )
-    rows = [*views.rows[:_MAX_ROWS], *views.arguments]
-    body = "".join(_html_row(row) for row in rows)
+    body = "".join(
+        _html_gap(row) if isinstance(row, int) else _html_row(row) for row in _chosen(views, every)
+    )
     notes = "".join(f"<div>note: {_e(note)}</div>" for note in views.notes)
     return (
-        f'<div role="region" aria-label="views of {_e(views.name)}">'
+        f'<div role="region" aria-label="views of {_e(views.name)}" style="max-width:100%;overflow-x:auto">'
         f"<div><b>{_e(views.name)}</b>: {_e(_verdict(views))}</div>"
         f'<table style="border-collapse:collapse;font-size:12px;{_MONO}"><thead><tr>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table>{notes}</div>"
@@ -65,7 +119,12 @@ def views_as_html(views: ModelViews) -> str:
 
 
 _MONO = "font-family:Menlo,Consolas,'DejaVu Sans Mono',monospace"
-_CELL = "padding:2px 10px 2px 0;white-space:pre;vertical-align:top;text-align:left"
+_CELL = "padding:2px 10px 2px 0;white-space:normal;overflow-wrap:anywhere;vertical-align:top;text-align:left"
+
+
+def _html_gap(left_out: int) -> str:
+    words = f"... {left_out} layer{'s' * (left_out != 1)} alike"
+    return f'<tr><td style="{_CELL}"></td><td style="{_CELL}" colspan="4">{words}</td></tr>'
 
 
 def _e(text: str) -> str:

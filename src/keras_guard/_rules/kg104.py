@@ -8,7 +8,7 @@ from typing import Any
 from .._adapter.adapted_state import has_words
 from .._adapter.attribute_reads import is_read_by_user_code
 from .._adapter.keras_types import is_graph_model, is_layer, is_model
-from .._adapter.membership import holds, is_built, own_layers, tracks_only, was_called
+from .._adapter.membership import holds, is_built, list_that_holds, own_layers, tracks_only, was_called
 from .._adapter.own_functions import is_read_by_functions
 from .._claims.base import Desk as ClaimDesk
 from .._claims.state_claim import StateClaim, Terms
@@ -29,7 +29,8 @@ class UnwiredAttribute(Rule):
     page = Page(
         what="""
 A layer is assigned to an attribute of a Functional or Sequential model, and the model's graph does not
-call it; or a sub-layer of a subclassed model is replaced while the old one, already built, stays tracked.""",
+call it; or a sub-layer of a subclassed model is replaced while the old one, already built, stays tracked, or
+while the model runs a list that holds the old one.""",
         why="""
 A Functional or Sequential model runs the graph it was made from. An attribute is not a place in it: the
 layer is not called, not trained, and not in `model.layers` and `summary()`. Its weights, if it is built, are
@@ -69,6 +70,10 @@ of the graph.""",
                 yield self._unwired(event, desk)
         elif tracks_only(event.target, event.old):
             yield self._left_behind(event, desk)
+        elif is_layer(event.old):
+            holder = list_that_holds(event.target, event.old)
+            if holder is not None and _reads_list_only(type(event.target), event.name, holder):
+                yield self._kept_in_list(event, holder, desk)
 
     def audit(self, model: Model, desk: Desk) -> Iterator[Finding]:
         """See :class:`Rule`."""
@@ -127,6 +132,37 @@ of the graph.""",
         )
         claim = StateClaim(model, _still_tracks, (event.old,), terms=Terms(certain=True, read_ahead=True))
         return self.finding(claim, wording, event.span, name, key=(id(model), event.name))
+
+    def _kept_in_list(self, event: AttributeSet, holder: str, desk: Desk) -> Finding:
+        model, name = event.target, desk.name_of(event.target)
+        old, new = facts(event.old), facts(event.new)
+        wording = Wording(
+            message=f"`{name}` does not run the new `{name}.{event.name}`",
+            label=f"binds {new.title()} to an attribute; `{name}.{holder}` holds {old.title()}",
+            notes=(
+                f"the methods of `{type(model).__name__}` read `{holder}` and not `{event.name}`",
+                *built_note(desk.built_in(model), name),
+            ),
+            help=f"put the new layer into a new `{name}`, so that its `{holder}` is made of it",
+            cured=f"`{name}.{holder}` does not hold the old layer any more, or the attribute is what it was",
+            ran=f"without the new `{name}.{event.name}`",
+            graph_layer=old,
+            new_layer=new,
+            diff=(DiffRow("-", old), DiffRow("+", new)),
+        )
+        terms = Terms(certain=True, read_ahead=True)
+        claim = StateClaim(model, _is_kept_in_list, (event.old, event.new), (event.name,), terms)
+        return self.finding(claim, wording, event.span, name, key=(id(model), event.name))
+
+
+def _reads_list_only(cls: type, name: str, holder: str) -> bool:
+    """Whether a class of the user's runs the layers of a list, and never asks for an attribute by its name."""
+    return is_read_by_user_code(cls, holder) and not is_read_by_user_code(cls, name)
+
+
+def _is_kept_in_list(desk: ClaimDesk, model: Model, old: Layer, new: Layer, name: str) -> bool:
+    is_new = getattr(model, name, None) is new and list_that_holds(model, new) is None
+    return is_new and list_that_holds(model, old) is not None
 
 
 def _is_wired(model: Model, value: object) -> bool:

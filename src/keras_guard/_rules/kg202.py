@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +14,7 @@ from .._adapter.compiled_flags import (
     is_trained_by_another,
 )
 from .._adapter.keras_types import is_keras_2, is_layer
-from .._adapter.membership import is_compiled, runs
+from .._adapter.membership import graph_layers, is_compiled, runs
 from .._adapter.model_use import Use
 from .._adapter.traces import OWN
 from .._claims.base import Claim
@@ -83,17 +83,21 @@ nothing until the model is trained again.""",
         if not event.at_use:
             yield from self._masked(event, desk)
         key = cause(event.span, event.name, event.target)
-        for model in _models_that_hold_flags(event.target, desk):
+        models = _models_that_hold_flags(event.target, desk)
+        # The outermost first: what the card says is to compile that one.
+        for model in sorted(models, key=_size, reverse=True) if len(models) > 1 else models:
             if not runs(model, event.target) or self._is_part_of_a_flip(event, model, desk):
                 continue
-            entry = desk.entry((self.code, *key, id(model)))
-            if entry is not None:
+            # A model and one inside it are one cause: compiling the outer one cures both.
+            whole = (*key, id(_outermost(model, models)))
+            entry = desk.entry((self.code, *whole))
+            if entry is not None and any(known is model for known in entry.models()):
                 # One comparison for each model and line, not one for each layer of a loop.
-                self._count(entry, event.target, desk.name_of(model))
+                self._count(entry, event.target, desk.name_of(entry.finding.model))
                 continue
             claim = _claim(model, event.target, desk, at_use=event.at_use)
             if claim.holds(desk):
-                yield self._finding(claim, model, event.target, event.span, desk, (*key, id(model)))
+                yield self._finding(claim, model, event.target, event.span, desk, whole)
 
     def _masked(self, event: AttributeSet, desk: Desk) -> Iterator[Finding]:
         """Yield the models that are frozen themselves while a layer inside is unfrozen: only the model's flag counts."""
@@ -196,7 +200,17 @@ nothing until the model is trained again.""",
             ran=f"with {layer_title(about)} {'frozen' if target.trainable else 'trained'}",
             graph_layer=about,
         )
-        return self.finding(claim, wording, span, name, key=key)
+        return self.finding(claim, wording, span, name, key=key, part=id(model))
+
+
+def _outermost(model: Model, models: Sequence[Model]) -> Model:
+    """Return the largest of several models that runs a model, itself if no other one does."""
+    around = [other for other in models if other is not model and runs(other, model)]
+    return max((*around, model), key=_size) if around else model
+
+
+def _size(model: Model) -> int:
+    return sum(1 for _ in graph_layers(model))
 
 
 def _models_that_hold_flags(layer: Layer, desk: Desk) -> list[Model]:

@@ -46,8 +46,9 @@ critic.trainable = False
 loss = critic.train_on_batch(x, y)
 critic.trainable = True""",
         limits="""
-Always a hint, never a warning: freezing everything can be meant. It is not shown in a Keras whose
-`compile()` fixes the flags, which the guard measures once in a process.""",
+Always a hint, never a warning: freezing everything can be meant. The card is resolved when the training has
+ended, and then says what ran. It is not shown in a Keras whose `compile()` fixes the flags, which the guard
+measures once in a process.""",
     )
 
     def judge(self, event: Event, desk: Desk) -> Iterator[Finding]:
@@ -61,8 +62,10 @@ Always a hint, never a warning: freezing everything can be meant. It is not show
             label=f"`{name}` has nothing to train",
             help=f"set `{name}.trainable = True` while it is trained for the first time, or compile it frozen if that is meant",
             cured=f"`{name}` has something to train again",
+            ran="and trained no weight",
         )
-        claim = StateClaim(model, _has_nothing_to_train, terms=Terms(opened_by=_never))
+        terms = Terms(opened_by=_never, ends_with_use=True)
+        claim = StateClaim(model, _has_nothing_to_train, terms=terms)
         yield self.finding(claim, wording, event.span, name, key=(id(model),))
 
 

@@ -45,6 +45,10 @@ class Containment:
         self.turn = 0
         self._inside = threading.local()
 
+    def begin_outermost(self) -> None:
+        """The guard is not inside itself on this thread, whatever an interrupt left unfinished."""
+        self._inside.busy = False
+
     def begin_turn(self) -> None:
         """What was read before may have changed: code of the user's ran, or may have."""
         self.turn += 1
@@ -63,9 +67,9 @@ class Containment:
         inside = self._inside
         if getattr(inside, "busy", False):
             return None
-        inside.busy = True
-        self.turn += 1
         try:
+            inside.busy = True  # here, so that no interrupt can come between it and its end
+            self.turn += 1
             return function(*args, **kwargs)
         except Intended as intended:
             raise intended.error from None

@@ -11,7 +11,7 @@ from typing import Any
 from .._adapter.code_reads import python_function_of, reads_in
 from .._adapter.keras_types import is_model
 from .._adapter.marks import Mark, mark_of
-from .._adapter.membership import graph_layers, matches_layer_list, nested_models
+from .._adapter.membership import graph_layers, matches_layer_list
 from .._adapter.traces import TraceBook
 from .._claims.base import living, weak_all
 from .._data.diagnostic import Span
@@ -33,6 +33,14 @@ class _Compiled:
 
     count: int
     trained: frozenset[int]
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """What a model's graph holds: the identities of its layers, which live as long as it, and the models among them."""
+
+    layers: frozenset[int]
+    models: tuple[weakref.ref[Model], ...]
 
 
 class Desk:
@@ -66,13 +74,13 @@ class Desk:
         self._run: IdentityMap[None] = IdentityMap()
         self._turn = -1
         self._models: tuple[weakref.ref[Model], ...] | None = None
-        self._inside: IdentityMap[frozenset[int]] = IdentityMap()
+        self._parts: IdentityMap[_Parts] = IdentityMap()
 
     def _begin_turn(self) -> None:
         if self._turn != self._containment.turn:
             self._turn = self._containment.turn
             self._models = None
-            self._inside.clear()
+            self._parts.clear()
 
     # What is remembered
 
@@ -118,7 +126,7 @@ class Desk:
         if self._models is None:
             found = [value for _, value in reachable(self._shell.namespace) if is_model(value)]
             found += self._running_models()
-            found += [inner for model in list(found) for inner in nested_models(model)]
+            found += [inner for model in list(found) for inner in living(self._parts_of(model).models)]
             self._models = weak_all({id(model): model for model in found}.values())
         return living(self._models)
 
@@ -134,16 +142,18 @@ class Desk:
 
     def holders(self, layer: Layer) -> list[Model]:
         """See ``_claims.base.Desk``."""
-        found = [m for m in self.models() if id(layer) in self._layers_inside(m)]
-        nested = {id(inner) for m in found for inner in nested_models(m)}
+        found = [m for m in self.models() if id(layer) in self._parts_of(m).layers]
+        nested = {id(inner) for m in found for inner in living(self._parts_of(m).models)}
         return sorted(found, key=lambda m: id(m) in nested)
 
-    def _layers_inside(self, model: Model) -> frozenset[int]:
-        """Return the identities of a model's layers, which all live as long as it."""
+    def _parts_of(self, model: Model) -> _Parts:
+        """Return what a model's graph holds; it is walked once a turn."""
         self._begin_turn()
-        known = self._inside.get(model, None)
+        known = self._parts.get(model, None)
         if known is None:
-            known = self._inside[model] = frozenset(id(layer) for layer in graph_layers(model))
+            layers = list(graph_layers(model))
+            models = weak_all(layer for layer in layers if is_model(layer))
+            known = self._parts[model] = _Parts(frozenset(map(id, layers)), models)
         return known
 
     def is_reachable(self, value: object) -> bool:
@@ -222,7 +232,7 @@ class Desk:
 
     def entries_of(self, model: Model) -> list[Entry]:
         """See ``rules.base.Desk``."""
-        inside = {id(model), *self._layers_inside(model)}
+        inside = {id(model), *self._parts_of(model).layers}
         return [entry for entry in self._ledger.live() if any(id(m) in inside for m in entry.models())]
 
     def cell_binds(self, number: int, name: str) -> bool:
@@ -241,7 +251,7 @@ class Desk:
     def traced_models(self, part: object) -> list[Model]:
         """See ``rules.base.Desk``."""
         traced = [m for m in self.traces.models() if self.is_reachable(m) or self.in_entry(m)]
-        return [m for m in traced if m is part or id(part) in self._layers_inside(m)]
+        return [m for m in traced if m is part or id(part) in self._parts_of(m).layers]
 
     def owner_of_list(self, items: tuple[object, ...], identity: int) -> tuple[Any, str] | None:
         """Return the model one of whose lists this is, with ``layers`` for one that was read, else ``given``.

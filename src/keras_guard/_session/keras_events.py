@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 from .._adapter.adapted_state import learned_now, note_learning
-from .._adapter.compiled_objects import held_objects, unapplied_arguments
 from .._adapter.keras_types import is_keras_2, is_model
-from .._adapter.marks import is_marked
 from .._adapter.membership import graph_layers
 from .._adapter.model_use import Use
 from .._adapter.own_functions import traces_made
 from .._adapter.policy import global_policy
-from .._adapter.trace_facts import TraceFacts, facts_now, trainable_identity, value_of
+from .._adapter.trace_facts import facts_now, value_of
 from .._adapter.traces import OWN, Call, makes_traces
 from .._claims.list_claim import is_among
 from .._data.diagnostic import Span
 from .._data.events import (
     AttributeSet,
-    CodeReadChanged,
     Event,
     PolicySet,
     StateAdapted,
@@ -30,16 +27,12 @@ from .._data.events import (
 )
 from .._data.missing import MISSING
 from .._data.types import Layer, Model, Optimizer
-from .._instrument import runtime
+from .._instrument import flags, runtime
 from .containment import Containment, contained
 from .desk import Desk
-from .edit_spans import GlobalSpans, span_of_attribute
 from .running_entries import RunningEntry
 from .shell_face import ShellFace
 from .spans import span_of_frame
-
-if TYPE_CHECKING:
-    from typing import TypeGuard
 
 
 @dataclass(frozen=True)
@@ -50,12 +43,14 @@ class Told:
         publish: Has the rules judge an event.
         settle: Resolves what is no longer true.
         used: Opens what a use of a model runs stale.
+        ended: Counts what an entry method ran stale, now that it has ended.
         model_made: Notes that a model was made in the running cell.
     """
 
     publish: Callable[[Event], None]
     settle: Callable[[], None]
     used: Callable[[Use], None]
+    ended: Callable[[RunningEntry], None]
     model_made: Callable[[], None]
 
 
@@ -65,18 +60,14 @@ class KerasEvents:
     Args:
         shell: The shell.
         desk: What is known of models.
-        spans: Where globals were bound.
         told: What is done with what was seen.
         containment: Contains faults.
     """
 
-    def __init__(
-        self, shell: ShellFace, desk: Desk, spans: GlobalSpans, told: Told, containment: Containment
-    ) -> None:
+    def __init__(self, shell: ShellFace, desk: Desk, told: Told, containment: Containment) -> None:
         self.containment = containment
         self._shell = shell
         self._desk = desk
-        self._spans = spans
         self._told = told
 
     def fault(self, error: BaseException) -> None:
@@ -128,8 +119,13 @@ class KerasEvents:
     def left(self, model: Model) -> None:
         """See ``hooks.Sink``."""
         entry = self._desk.running.leave(model)
-        if entry is not None and entry.call.method.endswith("_on_batch") and sys.exc_info()[0] is None:
+        if entry is None:
+            return
+        failed = sys.exc_info()[0] is not None
+        if entry.call.method.endswith("_on_batch") and not failed:
             self._note_trace(entry)
+        if not failed or (entry.began and not entry.call.method.endswith("_on_batch")):
+            self._told.ended(entry)
 
     @contained
     def batch_begins(self, kind: str) -> None:
@@ -187,55 +183,6 @@ class KerasEvents:
         """See ``hooks.Sink``."""
         self._use(Use(model, method))
 
-    def unheard_changes(self, use: Use) -> list[Event]:
-        """Return what the traces of a use hold that is another value now, and whose change no hook tells."""
-        found = [event for facts in use.serving for event in self._changes(use.model, facts)]
-        found += self._flips(use)
-        if use.scores:
-            for owner in held_objects(use.model, "test"):
-                for name, value in unapplied_arguments(owner).items():
-                    found.append(self._held(owner, name, value))
-        return found
-
-    def _flips(self, use: Use) -> list[Event]:
-        """Return the flip of ``trainable`` that a train function does not honour; it may have been set for another model."""
-        now = set(trainable_identity(use.model)) if use.trains and use.serving else set()
-        changed = {number for facts in use.serving for number in set(facts.trainable or now) ^ now}
-        for layer in (use.model, *graph_layers(use.model)) if use.trains and changed else ():
-            span = self._desk.flips.get(layer, None)
-            if span is not None and any(id(variable) in changed for variable in layer.variables):
-                return [
-                    AttributeSet(layer, "trainable", not layer.trainable, layer.trainable, span, at_use=True)
-                ]
-        return []
-
-    def _changes(self, model: Model, facts: TraceFacts) -> Iterator[Event]:
-        for owner, name, mark in facts.unheard():
-            if not is_marked(mark, value_of(owner, name)):
-                yield self._held(owner, name, mark)
-        for fact in facts.code_that_differs(self._desk.namespace):
-            where, now = fact.source.place, fact.source.read(self._desk.namespace)
-            yield CodeReadChanged(model, where, fact, now, self._spans.of(where), at_use=True)
-
-    def _held(self, owner: object, name: str, held: object) -> AttributeSet:
-        span = span_of_attribute(self._shell, owner, name)
-        return AttributeSet(owner, name, held, value_of(owner, name), span, at_use=True)
-
-    def notice_edit(self, name: str, span: Callable[[], Span]) -> None:
-        """A statement bound a name, or may have changed its object in place: see what traces hold of it."""
-        namespace = self._desk.namespace
-        value = namespace.get(name)
-        if not self._desk.traces.touches(name, value):
-            return
-        self._desk.note_change()
-        where = span()
-        self._spans.note(name, where)
-        for model in self._desk.traces.models():
-            for facts in self._desk.traces.of(model).all_facts():
-                for event in self._changes(model, facts):
-                    if _is_of(event, name, value):
-                        self._told.publish(replace(event, span=where, at_use=False))
-
     # Traced functions of the user's own
 
     @contained
@@ -257,6 +204,10 @@ class KerasEvents:
             self._desk.traces.of(model).record(call, facts)
 
     # Building and compiling
+
+    def layer_made(self) -> None:
+        """See ``hooks.Sink``."""
+        flags.warm()  # it may soon be put into a slot
 
     @contained
     def building(self, given: tuple[object, ...]) -> None:
@@ -342,12 +293,3 @@ class KerasEvents:
         now = global_policy()
         if now != token[0]:
             self._told.publish(PolicySet(token[0], now, self._span()))
-
-
-def _is_of(event: Event, name: str, value: object) -> TypeGuard[AttributeSet | CodeReadChanged]:
-    """Whether a change goes through the object of a name."""
-    if isinstance(event, AttributeSet):
-        return event.target is value
-    if not isinstance(event, CodeReadChanged):
-        return False
-    return event.fact.source.is_global(name) or id(value) in event.fact.touched

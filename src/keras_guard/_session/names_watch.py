@@ -89,10 +89,10 @@ class NamesWatch:
         self._bindings = []
         self._origins.begin_cell()
 
-    def read_cell(self, body: list[ast.stmt], offset: int) -> None:
+    def read_cell(self, body: list[ast.stmt], text: str, offset: int) -> None:
         """Note how the statements of a cell bind names."""
         self._origins.begin_cell()
-        self._bindings = bindings_in(body, offset)
+        self._bindings = bindings_in(body, offset, walrus=":=" in text)
 
     def note_bindings(self, line: int | None) -> None:
         """Note what the statement ending at a line, or every one of the cell, walked with, read and made."""

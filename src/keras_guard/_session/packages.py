@@ -31,6 +31,7 @@ class Packages(BesideOthers):
         self, listener: Listener, contained: Callable[[Callable[..., Any]], Callable[..., Any]]
     ) -> None:
         self._listener = listener
+        self._loaded = contained(self._loaded_tree)
         self._instrument = contained(self._instrument_tree)
         self._texts: dict[str, CellText] = {}
         self.names: set[str] = set()
@@ -57,6 +58,20 @@ class Packages(BesideOthers):
         """Return the text of a watched module by its file name."""
         return self._texts.get(file)
 
+    def instrument(self, file: str, source: str, tree: ast.Module) -> ast.Module | None:
+        """Put probes into the tree of a module, in place.
+
+        Args:
+            file: The file of the module.
+            source: Its text.
+            tree: Its tree.
+
+        Returns:
+            The tree, or ``None`` where the guard failed.
+        """
+        made: ast.Module | None = self._instrument(file, source, tree)
+        return made
+
     def wants(self, name: str) -> bool:
         """See :class:`BesideOthers`."""
         return any(_belongs(name, package) for package in self.names)
@@ -72,17 +87,18 @@ class Packages(BesideOthers):
         original = loader.get_code
 
         def get_code(name: str) -> CodeType | None:
-            tree = self._instrument(loader, name)
+            tree = self._loaded(loader, name)
             if tree is None:
                 return original(name)
             return compile(tree, loader.get_filename(name), "exec", dont_inherit=True)
 
         return get_code
 
-    def _instrument_tree(self, loader: SourceFileLoader, name: str) -> ast.Module:
-        file = loader.get_filename(name)
+    def _loaded_tree(self, loader: SourceFileLoader, name: str) -> ast.Module:
         source = loader.get_source(name) or ""
-        tree = ast.parse(source)
+        return self._instrument_tree(loader.get_filename(name), source, ast.parse(source))
+
+    def _instrument_tree(self, file: str, source: str, tree: ast.Module) -> ast.Module:
         instrumenter = CellInstrumenter(self._listener, None, lambda _: False, file=file)
         instrumenter.instrument(tree, source, functions=True)
         self._texts[file] = CellText(None, source, file=file)

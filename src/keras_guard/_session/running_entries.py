@@ -7,6 +7,7 @@ import weakref
 
 from .._adapter.traces import Call
 from .._data.types import Model
+from .._ledger import Entry
 
 
 class RunningEntry:
@@ -17,15 +18,22 @@ class RunningEntry:
         call: The call.
         checked: The count of changes when its traced function was last compared with what is true.
         makes_trace: Whether a trace is being made that has not been noted yet.
+        stale: What is known of the model that this run does not follow.
     """
 
-    __slots__ = ("call", "checked", "makes_trace", "model")
+    __slots__ = ("call", "checked", "makes_trace", "model", "stale")
 
     def __init__(self, model: Model, call: Call) -> None:
         self.model = weakref.ref(model)
         self.call = call
         self.checked = -1
         self.makes_trace = False
+        self.stale: list[Entry] = []
+
+    @property
+    def began(self) -> bool:
+        """Whether a batch was begun."""
+        return self.checked >= 0
 
 
 class RunningEntries:
@@ -42,6 +50,10 @@ class RunningEntries:
             stack = self._local.stack = []
         return stack
 
+    def begin_cell(self) -> None:
+        """Forget the entries of this thread that an interrupt kept from ending."""
+        self.stack.clear()
+
     def innermost(self, kind: str) -> RunningEntry | None:
         """Return the innermost entry, if its traced function is of a kind."""
         stack = self.stack
@@ -55,6 +67,13 @@ class RunningEntries:
             if entry.model() is model:
                 return entry
         return None
+
+    def note_stale(self, model: Model, entry: Entry) -> bool:
+        """Note that the running entry method of a model does not follow an edit; ``False`` where none runs."""
+        running = next((item for item in reversed(self.stack) if item.model() is model), None)
+        if running is not None:
+            running.stale.append(entry)
+        return running is not None
 
     def holds(self, model: Model) -> bool:
         """Whether a model is in the middle of an entry method."""

@@ -10,7 +10,7 @@ from .._adapter.model_use import Use
 from .._data.edits import Edit
 from .._data.types import Model
 from .._data.views import ModelViews
-from .._instrument import runtime
+from .._instrument import flags, runtime
 from .._instrument.runtime import Site
 from .._instrument.transformer import CellInstrumenter
 from .._instrument.vocabulary import KERAS_WORDS, TELLING_WORDS, WORDS
@@ -20,11 +20,13 @@ from .cell_events import CellEvents
 from .containment import Containment, contained
 from .desk import Desk
 from .edit_spans import GlobalSpans
-from .entries import Entries, KerasGuardError
+from .entries import Entries
+from .entry_states import KerasGuardError
 from .keras_events import KerasEvents
 from .names_watch import NamesWatch
 from .packages import Packages
 from .shell_face import CellText, Options, ShellFace
+from .trace_changes import TraceChanges
 from .views import views_of
 
 
@@ -50,12 +52,18 @@ class Session:
         self.desk = Desk(shell, self.containment, self.ledger)
         self.entries = Entries(shell, self.desk, self.ledger, self.containment)
         spans = GlobalSpans(shell)
-        self._names = NamesWatch(shell.namespace, self.desk, self.entries.first_at)
+        self._names = NamesWatch(shell.namespace, self.desk, self.entries.adoption.first_at)
+        self._changes = TraceChanges(shell, self.desk, spans, self.entries.adoption.publish)
         self._keras = KerasEvents(
             shell,
             self.desk,
-            spans,
-            keras_events.Told(self.entries.publish, self.entries.settle, self._used, self._note_model),
+            keras_events.Told(
+                self.entries.adoption.publish,
+                self.entries.settle,
+                self._used,
+                self.entries.uses.use_ended,
+                self._note_model,
+            ),
             self.containment,
         )
         self._cells = CellEvents(
@@ -63,10 +71,10 @@ class Session:
             self.desk,
             self._names,
             cell_events.Told(
-                self.entries.publish,
+                self.entries.adoption.publish,
                 self.entries.settle,
-                self.entries.recheck_waiting,
-                self._keras.notice_edit,
+                self.entries.waiting.recheck_waiting,
+                self._changes.notice_edit,
             ),
             self.containment,
         )
@@ -92,6 +100,8 @@ class Session:
     def begin_cell(self) -> None:
         """A cell is about to run."""
         runtime.disarm()
+        flags.warm()
+        self.desk.running.begin_cell()
         self._cells.begin_cell()
 
     def may_matter(self, text: str) -> bool:
@@ -113,9 +123,9 @@ class Session:
         """Put probes into a cell, in place."""
         text = cell.source
         options = self.shell.options_in_force()
-        if not options.enabled or not (TYPES.awake or KERAS_WORDS.search(text)):
-            return
-        self._names.read_cell(tree.body, cell.offset)
+        if not options.enabled or not (cell.file or TYPES.awake or KERAS_WORDS.search(text)):
+            return  # a script may import the module that imports Keras
+        self._names.read_cell(tree.body, text, cell.offset)
         instrumenter = CellInstrumenter(
             self._cells,
             cell.number,
@@ -145,7 +155,8 @@ class Session:
         self.entries.note_names_used()
         self.entries.end_withdrawn()
         self.entries.settle()
-        meant = self.entries.show_all_waiting()
+        self.entries.uses.show_counts()
+        meant = self.entries.waiting.show_all_waiting()
         self._names.note_bindings(None)
         if self._models_made:
             self._models_made = False
@@ -170,8 +181,8 @@ class Session:
         self._cells.compare_all()
         self._cells.compare_lasting()
         self.entries.settle()
-        for event in self.containment.try_to(self._keras.unheard_changes, use) or ():
-            self.entries.publish(event)
+        for event in self.containment.try_to(self._changes.unheard_changes, use) or ():
+            self.entries.adoption.publish(event)
         self.entries.used(use)
 
     def look_again(self) -> None:
@@ -188,7 +199,7 @@ class Session:
     def audit(self, model: Model) -> list[Entry]:
         """Let every rule look at a model as it is now; returns what is wrong with it."""
         self.look_again()
-        return self.entries.audit(model)
+        return self.entries.adoption.audit(model)
 
     def views(self, model: Model, name: str) -> ModelViews:
         """Return the three views of a model."""

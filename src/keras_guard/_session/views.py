@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from .._adapter.describe import brief_value, describe_layer, weight_shapes
-from .._adapter.membership import compile_objects, own_layers
+from .._adapter.membership import compile_objects, own_layers, visible_layers
 from .._adapter.trace_facts import TraceFacts
 from .._adapter.traces import existing_trace_kinds
 from .._data.types import Layer, Model
@@ -29,7 +29,9 @@ def views_of(
     entries = list(entries)
     layers = own_layers(model)
     declared = _declared(entries)
-    rows = [_row(index, layer, declared, entries, facts) for index, layer in enumerate(layers)]
+    # The index is that of `model.layers`: it counts inputs where Keras lists them, and not the layers inside others.
+    index_of = {id(layer): index for index, layer in enumerate(visible_layers(model))}
+    rows = [_row(index_of.get(id(layer)), layer, declared, entries, facts) for layer in layers]
     known = {describe_layer(layer).name for layer in layers}
     notes = [f"{e.diagnostic.code}: {e.diagnostic.message}" for e in entries if not _names(e) & known]
     traced = sorted(existing_trace_kinds(model), key=_KINDS.index)
@@ -59,7 +61,7 @@ def _names(entry: Entry) -> set[str]:
 
 
 def _row(
-    index: int,
+    index: int | None,
     layer: Layer,
     declared: dict[str, str],
     entries: list[Entry],

@@ -4,26 +4,33 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .._render.as_page import first_sentence, page_as_text
+from .._render.as_table import lines_as_html, table_as_html
 from .._render.as_text import render_text
+from .._render.paint import Line, laid_out
 from .._rules import RULES
 from .._session.session import Session
 from . import rebuild_command
 from .command_basics import CommandError, closest, no_arguments, say
 from .command_words import CommandWords
 from .display import Display
-from .entry_lines import diagnostic_of, history_line
+from .entry_lines import EVENT_COLUMNS, diagnostic_of, event_lines, events_of
+from .help_rows import ROWS, help_lines
 from .line_words import words_of
 from .options import Settings
 from .rebuild_command import RebuildCommand
 from .setting_commands import SettingCommands
-from .status_lines import status_lines
+from .status_lines import LISTED, STATUS_COLUMNS, status_lines, status_rows
 
 if TYPE_CHECKING:
     from .._data.picture import Picture
     from .._data.views import ModelViews
+
+#: The flag of ``diff`` for every layer.
+ALL = "--all"
 
 
 class Commands:
@@ -93,8 +100,8 @@ class Commands:
                 return rebuild_command.STYLES
             case ["rebuild", *_]:
                 return [*self._words.model_names(), *rebuild_command.OPTIONS]
-            case ["check" | "diff", *_]:
-                return self._words.model_names()
+            case ["check" | "diff" as command, *_]:
+                return [*self._words.model_names(), *([ALL] if command == "diff" else [])]
             case ["explain", *_]:
                 return self._words.rules
             case ["ignore" | "watch", *_]:
@@ -106,7 +113,12 @@ class Commands:
     def status(self, words: list[str]) -> None:
         """Say whether the guard watches, what is open, and what went wrong inside it."""
         no_arguments("status", words)
-        say(status_lines(self._settings.options, self._session))
+        lines = status_lines(self._settings.options, self._session)
+        rows = status_rows(self._session.ledger)
+        html = table_as_html(lines[0], STATUS_COLUMNS, rows) + lines_as_html(
+            line.strip() for line in lines[1:] if not line.startswith(LISTED)
+        )
+        self._display.show_text("\n".join(laid_out(map(_status_line, lines), self._display.look())), html)
 
     def check(self, words: list[str]) -> None:
         """Audit the three views of one model, or of all."""
@@ -125,26 +137,30 @@ class Commands:
                 continue
             lines.append(f"`{name}`: {len(entries)} divergence{'s' * (len(entries) != 1)}")
             for entry in entries:
-                card = render_text(diagnostic_of(entry), colour=self._display.coloured())
-                lines.append(textwrap.indent(card, "  "))
+                look = self._display.look()
+                narrower = replace(look, width=look.width and look.width - 2)
+                lines.append(textwrap.indent(render_text(diagnostic_of(entry), look=narrower), "  "))
         say(lines)
 
     def diff(self, words: list[str]) -> None:
         """Show the views of a model side by side, layer by layer."""
-        if len(words) > 1:
-            raise CommandError("diff takes one model: %keras_guard diff model")
-        from .._render.as_sketch import pictures_as_text
+        every = ALL in words
+        words = [word for word in words if word != ALL]
+        if len(words) > 1 or any(word.startswith("--") for word in words):
+            raise CommandError(
+                f"diff takes one model, and {ALL} for every layer: %keras_guard diff model {ALL}"
+            )
         from .._render.as_svg import picture_as_html
+        from .._render.as_text import picture_lines
         from .._render.as_views import views_as_html, views_as_text
-        from .._render.paint import painter
 
         model = self._words.model(words[0]) if words else self._words.only_model("diff")
         name = words[0] if words else self._session.desk.name_of(model)
         views = self._session.views(model, name)
         pictures = self._pictures(model, views)
-        coloured = self._display.coloured()
-        text = [views_as_text(views, colour=coloured), *pictures_as_text(pictures, painter(coloured))]
-        html = views_as_html(views) + "".join(picture_as_html(picture) for picture in pictures)
+        look = self._display.look()
+        text = [views_as_text(views, look=look, every=every), *laid_out(picture_lines(pictures), look)]
+        html = views_as_html(views, every=every) + "".join(picture_as_html(picture) for picture in pictures)
         self._display.show_text("\n".join(text), html)
 
     def _pictures(self, model: object, views: ModelViews) -> tuple[Picture, ...]:
@@ -165,10 +181,22 @@ class Commands:
     def history(self, words: list[str]) -> None:
         """List everything that was shown, with how it ended."""
         no_arguments("history", words)
-        lines = [history_line(entry) for entry in self._session.ledger.shown()]
-        say(lines or ["nothing was reported yet"])
+        events = events_of(self._session.ledger.shown())
+        if not events:
+            say(["nothing was reported yet"])
+            return
+        text = "\n".join(laid_out(event_lines(events), self._display.look()))
+        self._display.show_text(text, table_as_html("history", EVENT_COLUMNS, events))
 
     def help(self, words: list[str]) -> None:
-        """List the subcommands."""
+        """List the subcommands and their flags."""
         no_arguments("help", words)
-        say([f"%keras_guard {name:<8} {(f.__doc__ or '').strip()}" for name, f in self._commands.items()])
+        text = "\n".join(laid_out(help_lines(), self._display.look()))
+        rows = [(f"`{usage}`", what, f"`{example}`") for usage, what, example in ROWS]
+        self._display.show_text(
+            text, table_as_html("%keras_guard", ("subcommand", "what it does", "example"), rows)
+        )
+
+
+def _status_line(text: str) -> Line:
+    return Line(text, indent=len(text) - len(text.lstrip()) + 2)

@@ -9,6 +9,8 @@ from collections.abc import Callable
 
 from .._data.diagnostic import Diagnostic, State
 from .._render import bundle, render_text
+from .._render.paint import Look
+from .._render.terminal import look_of_terminal
 from .ipython_types import Shell
 from .options import KerasGuard
 from .warning import KerasGuardWarning, filtered_action
@@ -26,6 +28,8 @@ class Display:
         self._shell = shell
         self._options = options
         self._kept: list[tuple[Diagnostic, bool]] = []
+        #: In a terminal, the state in which each card was printed last.
+        self._printed: dict[str, State] = {}
         #: Called with each diagnostic that is shown.
         self.listeners: list[Callable[[Diagnostic], None]] = []
 
@@ -64,9 +68,11 @@ class Display:
         )
 
     def _print(self, diagnostic: Diagnostic, update: bool) -> None:
-        if update and diagnostic.state is State.PENDING:
+        state = self._printed.get(diagnostic.id)
+        if update and state is diagnostic.state:
             return  # a terminal cannot change what it printed, and repeating it adds nothing
-        text = render_text(diagnostic, colour=self.coloured())
+        self._printed[diagnostic.id] = diagnostic.state
+        text = render_text(diagnostic, look=self.look())
         if sys.stdout is None:
             warnings.warn(KerasGuardWarning(text), stacklevel=2)
         else:
@@ -94,6 +100,12 @@ class Display:
     def is_kernel(self) -> bool:
         """Whether the shell is a kernel, whose front end gets messages."""
         return hasattr(self._shell, "kernel")
+
+    def look(self) -> Look:
+        """Return how text is shown: in a terminal with its colours, background and width, elsewhere plain."""
+        if self.is_kernel():
+            return Look()
+        return look_of_terminal(self.coloured(), str(getattr(self._shell, "colors", "")))
 
     def coloured(self) -> bool:
         """Whether text is for a terminal that shows colours."""

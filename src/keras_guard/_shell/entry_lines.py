@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from .._data.diagnostic import Diagnostic, State
 from .._ledger import Entry
+from .._render.paint import Line
 
 
 def diagnostic_of(entry: Entry) -> Diagnostic:
@@ -21,14 +23,50 @@ def one_line(entry: Entry) -> str:
     return f"{line}; {entry.happened}" if entry.happened else line
 
 
-def history_line(entry: Entry) -> str:
-    """Return the line of an entry with its states, their times, and what resolved it."""
-    steps = ", ".join(
-        f"{state.value} {'in Cell In[' + str(cell) + '] ' if cell is not None else ''}at "
-        f"{time.strftime('%H:%M:%S', time.localtime(when))}"
-        for when, state, cell in entry.history
+#: The columns of a history.
+EVENT_COLUMNS = ("time", "cell", "state", "rule", "what", "edit")
+
+
+def events_of(entries: Iterable[Entry]) -> list[tuple[str, ...]]:
+    """Return a row for each change of state of the entries, in the order in which they happened.
+
+    Args:
+        entries: The entries.
+    """
+    events = sorted(
+        ((when, state, cell, entry) for entry in entries for when, state, cell in entry.history),
+        key=lambda event: event[0],
     )
-    line = f"{one_line(entry)}; {steps}" if steps else one_line(entry)
-    if entry.state is State.RESOLVED and entry.diagnostic.resolution:
-        line += f"; {entry.diagnostic.resolution}"
-    return line
+    return [
+        (
+            time.strftime("%H:%M:%S", time.localtime(when)),
+            "" if cell is None else f"In[{cell}]",
+            state.value,
+            entry.diagnostic.code,
+            _told(entry, state),
+            entry.diagnostic.span.label(),
+        )
+        for when, state, cell, entry in events
+    ]
+
+
+def _told(entry: Entry, state: State) -> str:
+    """Say what an event was: a resolved entry tells how it ended, with the stale uses before that."""
+    if state is State.RESOLVED:
+        parts = (entry.diagnostic.resolution, entry.happened)
+        return "; ".join(part for part in parts if part)
+    last = entry.history[-1][1] is state
+    return "; ".join(part for part in (entry.diagnostic.message, entry.happened if last else "") if part)
+
+
+def event_lines(events: Sequence[tuple[str, ...]]) -> list[Line]:
+    """Return the rows of a history as lines.
+
+    Args:
+        events: The rows.
+    """
+    wide = max((len(event[1]) for event in events), default=0)
+    return [
+        Line(f"{when} {cell:<{wide}} {state:<8} {code} {what} ({where})", indent=12)
+        for when, cell, state, code, what, where in events
+    ]

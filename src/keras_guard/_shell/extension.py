@@ -116,7 +116,7 @@ class Extension:
         if display.is_kernel():
             from .front_end import FrontEnd
 
-            self._front_end = FrontEnd(self._source_for, self.containment)
+            self._front_end = FrontEnd(self._source_for, self.options, self.containment)
             self._front_end.listen(getattr(self._shell, "kernel", None))
             display.listeners.append(self._front_end.hear_diagnostic)
         return display

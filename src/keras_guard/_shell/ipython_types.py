@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping, MutableMapping
+from types import TracebackType
 from typing import Protocol, TypedDict
 
 
@@ -86,8 +87,10 @@ class CompletionEvent(Protocol):
 class Shell(Protocol):
     """An IPython shell."""
 
+    CustomTB: Callable[..., object]
     ast_transformers: list[ast.NodeTransformer]
     configurables: list[object]
+    custom_exceptions: tuple[type[BaseException], ...]
     execution_count: int
     input_transformers_cleanup: list[Callable[[list[str]], list[str]]]
     last_execution_succeeded: bool
@@ -121,13 +124,24 @@ class Shell(Protocol):
     def run_cell(self, raw_cell: str) -> ExecutionResult:
         """Run a cell."""
 
+    def set_custom_exc(
+        self, exc_tuple: tuple[type[BaseException], ...], handler: Callable[..., object]
+    ) -> None:
+        """Have a function show exceptions."""
+
     def set_hook(self, name: str, hook: Callable[..., object], *, str_key: str) -> None:
         """Set a hook."""
 
     def set_next_input(self, s: str) -> None:
         """Offer a text as the next cell."""
 
-    def showtraceback(self, exc_tuple: tuple[type[BaseException], BaseException, None]) -> None:
+    def showtraceback(
+        self,
+        exc_tuple: tuple[type[BaseException], BaseException, TracebackType | None],
+        *,
+        tb_offset: int | None = None,
+        running_compiled_code: bool = False,
+    ) -> None:
         """Show a traceback."""
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from .._data.meant import Meant
 from .._session.containment import Containment, shielded
 from .cells import Cells, running_script
+from .interrupts import Interrupts
 from .lazy import Lazy
 from .options import Settings
 from .transforming import GuardTransformer
@@ -53,23 +54,26 @@ class ShellEvents:
         self._session = session
         self._display = display
         self._wake_if_unheard = wake_if_unheard
-        self._transformer = GuardTransformer(shell, self._instrument)
-        # One bound method for each event: an event forgets a function only when given the same one.
+        self._transformer = GuardTransformer(shell, self._instrument_or_interrupt)
+        self._interrupts = Interrupts(shell)
+        # One function for each event: an event forgets a function only when given the same one.
         self._handlers: dict[str, Callable[..., object]] = {
-            "pre_execute": self.pre_execute,
-            "pre_run_cell": self.pre_run_cell,
-            "post_execute": self.post_execute,
-            "post_run_cell": self.post_run_cell,
+            "pre_execute": self._interrupts.deferred(self.pre_execute, self._start_for_interrupt),
+            "pre_run_cell": self._interrupts.deferred(self.pre_run_cell, self._start_for_interrupt),
+            "post_execute": self._interrupts.deferred(self.post_execute, lambda *_: None),
+            "post_run_cell": self._interrupts.deferred(self.post_run_cell, self._fail_interrupted),
         }
 
     def register(self) -> None:
         """Register with the shell."""
+        self._interrupts.start()
         for event, handler in self._handlers.items():
             self._shell.events.register(event, handler)
 
     def unregister(self) -> None:
         """Remove everything from the shell."""
         self._transformer.stop()
+        self._interrupts.stop()
         for event, handler in self._handlers.items():
             try:
                 self._shell.events.unregister(event, handler)
@@ -82,6 +86,7 @@ class ShellEvents:
         self._wake_if_unheard()
         outermost = self._cells.begin(info)
         if outermost:
+            self.containment.begin_outermost()
             self._begin_session_cell()
         text = self._cells.raw if outermost else getattr(info, "raw_cell", "") or ""
         if self._may_matter(text):
@@ -137,6 +142,26 @@ class ShellEvents:
         session = self._session.made
         return session is not None and bool(session.may_matter(text))
 
+    def _instrument_or_interrupt(self, tree: ast.Module) -> None:
+        """Instrument the tree of a cell; after an interrupt of the guard, the cell raises it in place of running."""
+        if not self._interrupts.pending:
+            try:
+                self._instrument(tree)
+            except KeyboardInterrupt:
+                self._interrupts.pending = True
+        self._interrupts.put_into(tree)
+
+    def _start_for_interrupt(self, *_: object) -> None:
+        self._interrupts.pending = True
+        self._transformer.start()
+
+    def _fail_interrupted(self, result: ExecutionResult | None = None) -> None:
+        """End a cell whose end an interrupt hit."""
+        self._transformer.stop()
+        self._settings.cell = None
+        self._cells.finish()
+        self._fail(result, KeyboardInterrupt())
+
     @shielded
     def _instrument(self, tree: ast.Module) -> None:
         """Instrument the tree of a cell in place."""
@@ -161,7 +186,7 @@ class ShellEvents:
                 self._display.made.flush()
         return None
 
-    def _fail(self, result: ExecutionResult | None, error: Meant) -> None:
+    def _fail(self, result: ExecutionResult | None, error: BaseException) -> None:
         """Make an error the cell's own: IPython only prints what an event's callback raises."""
         if not getattr(result, "success", False):
             return  # it has failed already, and the card is shown

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .._adapter.keras_types import TYPES, backend, version
+from .._data.diagnostic import State
 from .._ledger import Ledger
 from .._session.containment import Containment
 from .._session.session import Session
@@ -12,6 +13,25 @@ from .._version import __version__
 from .entry_lines import one_line
 from .options import KerasGuard
 from .support import complaints
+
+#: The columns of the table of a status, and how the lines begin that the table has in its rows.
+STATUS_COLUMNS = ("state", "rule", "what", "edit", "what ran")
+LISTED = tuple(f"{indent}{state.value}" for indent in ("  ", "    ") for state in State)
+
+
+def status_rows(ledger: Ledger) -> list[tuple[str, ...]]:
+    """Return the rows of the table: what is pending or open, then what ran stale before it was resolved.
+
+    Args:
+        ledger: All findings.
+    """
+    entries = [entry for entry in ledger.live() if entry.shown]
+    entries += [entry for entry in ledger.shown() if not entry.live and entry.happened]
+    found: list[tuple[str, ...]] = []
+    for entry in entries:
+        card = entry.diagnostic
+        found.append((card.state.value, card.code, card.message, card.span.label(), entry.happened))
+    return found
 
 
 def status_lines(options: KerasGuard, session: Session) -> list[str]:

@@ -1,0 +1,1 @@
+"""``pytest --keras-guard``: edits that tests lose."""

@@ -1,0 +1,58 @@
+"""Tables of what a command lists, as HTML; the text of the command says the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+
+from .paint import clean
+
+_CELL = "padding:2px 12px 2px 0;vertical-align:top;text-align:left;white-space:normal;overflow-wrap:anywhere"
+_MONO = "font-family:Menlo,Consolas,'DejaVu Sans Mono',monospace;font-size:12px"
+
+
+def table_as_html(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table with inline styles only, safe under a sanitizer.
+
+    Args:
+        title: What the table lists, shown above it.
+        columns: The names of the columns.
+        rows: The cells of each row; text between backticks is code.
+    """
+    head = "".join(f'<th scope="col" style="{_CELL}">{_e(name)}</th>' for name in columns)
+    body = "".join(f"<tr>{_cells(row)}</tr>" for row in rows)
+    if not rows:
+        return f"<div><b>{_code(title)}</b></div>"
+    return (
+        f'<div role="region" aria-label="{_e(title)}" style="max-width:100%;overflow-x:auto">'
+        f"<div><b>{_code(title)}</b></div>"
+        f'<table style="border-collapse:collapse;font-size:13px"><thead><tr>{head}</tr></thead>'
+        f"<tbody>{body}</tbody></table></div>"
+    )
+
+
+def lines_as_html(lines: Iterable[str]) -> str:
+    """Return lines below a table.
+
+    Args:
+        lines: The lines; text between backticks is code.
+    """
+    return "".join(f"<div>{_code(line)}</div>" for line in lines)
+
+
+def _cells(row: Sequence[str]) -> str:
+    return "".join(f'<td style="{_CELL}">{_code(cell)}</td>' for cell in row)
+
+
+def _e(text: str) -> str:
+    return escape(clean(text), quote=True)
+
+
+def _code(text: str) -> str:
+    """Return a text as HTML; what is between backticks is in a typewriter's letters."""
+    parts = _e(text).split("`")
+    if len(parts) % 2 == 0:
+        return _e(text)  # a backtick of its own
+    return "".join(
+        f'<code style="{_MONO}">{part}</code>' if index % 2 else part for index, part in enumerate(parts)
+    )

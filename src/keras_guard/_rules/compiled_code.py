@@ -1,0 +1,66 @@
+"""What code of the user's read while it was traced."""
+
+from __future__ import annotations
+
+import types
+from dataclasses import replace
+
+from .._adapter.marks import in_words, mark_of
+from .._claims.trace_claim import CodeRead, TraceClaim
+from .._data.events import CodeReadChanged
+from .._ledger import Finding, Wording
+from .base import Desk, Rule
+from .wording import trace_again
+
+
+class CompiledCode:
+    """Globals, closures and attributes that a trace holds as constants.
+
+    Args:
+        rule: The rule that speaks of them.
+    """
+
+    def __init__(self, rule: Rule) -> None:
+        self._rule = rule
+
+    def read(self, event: CodeReadChanged, desk: Desk) -> Finding:
+        """Return that a trace holds another value of what code reads."""
+        name, where, mark = desk.name_of(event.model), event.where, event.fact.mark
+        claim = TraceClaim(event.model, CodeRead(event.fact), at_use=event.at_use)
+        kinds = claim.stale_kinds(desk)
+        if type(event.new) is types.FunctionType:
+            wording = Wording(
+                message=f"`{name}` was traced with the function that `{where}` named before, and goes on with that",
+                label=f"defines another `{where}`",
+                notes=("a traced function holds what the functions it calls did when it was traced",),
+                help=trace_again(kinds, f"compile `{name}` again to have it traced with the new `{where}`"),
+                ran=f"with the old `{where}`",
+                declared=str(where),
+            )
+        else:
+            held, now = in_words(mark), in_words(mark_of(event.new))
+            same = held == now  # two arrays are described alike
+            wording = Wording(
+                message=f"`{name}` was traced with other values of `{where}`, and goes on with them"
+                if same
+                else f"`{name}` was traced while `{where}` was {held}, and goes on with that",
+                label=f"`{where}` holds other values than the trace read"
+                if same
+                else f"`{where}` is now {now}; the trace holds {held}",
+                notes=("what a function reads while it is traced becomes a constant of the trace",),
+                help=trace_again(
+                    kinds,
+                    f"compile `{name}` again, or keep `{where}` in a `keras.Variable` and assign to that",
+                ),
+                ran=f"with `{where}` as it was"
+                if same
+                else f"with `{where}` {held} where the code said {now}",
+                declared=f"{where}={now}",
+            )
+        return self._rule.finding(
+            claim,
+            replace(wording, cured=f"`{where}` and the traces of `{name}` agree", argument="loss"),
+            event.span,
+            name,
+            key=(id(event.model), "read", where, event.span.execution_count, event.span.line),
+        )

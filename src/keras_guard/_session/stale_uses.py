@@ -1,0 +1,89 @@
+"""Uses of a model that run its stale view: what they open, and how often they ran."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from .._adapter.model_use import Use
+from .._data.diagnostic import State
+from .._ledger import Entry, Ledger
+from .desk import Desk
+from .entry_states import EntryStates
+from .running_entries import RunningEntry
+from .shell_face import ShellFace
+
+
+class StaleUses:
+    """Opens what a use runs stale, and counts the use when it has ended.
+
+    Args:
+        shell: The shell.
+        desk: What claims ask.
+        ledger: All findings.
+        states: Opens and shows entries.
+    """
+
+    def __init__(self, shell: ShellFace, desk: Desk, ledger: Ledger, states: EntryStates) -> None:
+        self._shell = shell
+        self._desk = desk
+        self._ledger = ledger
+        self._states = states
+        #: What calls of models ran stale; a call is over when the next use begins, or the cell ends.
+        self._called: list[Entry] = []
+        #: Cards whose count is not shown yet.
+        self._counted: list[Entry] = []
+
+    def used(self, use: Use) -> None:
+        """A model is about to be used: open what that use runs stale."""
+        self._count_calls()
+        for entry in self._ledger.live():
+            self._states.ask(entry, partial(self._used, entry, use), None)
+
+    def _used(self, entry: Entry, use: Use) -> None:
+        if not entry.concerned_by(use):
+            return
+        if not entry.opened_by(use, self._desk):
+            entry.used = True
+            return
+        claim = entry.finding.claim
+        raises = entry.state is State.PENDING and self._shell.options_in_force().strict
+        runs = use.runs and not raises
+        counts = runs and claim is not None and use.again == claim.opens_with_trace
+        if counts and not self._desk.running.note_stale(use.model, entry):
+            self._called.append(entry)
+        if entry.state is State.PENDING:
+            self._states.open(entry)
+
+    def use_ended(self, running: RunningEntry) -> None:
+        """An entry method has ended: count what it ran stale, and resolve what was said of this run only."""
+        model, method = running.model(), running.call.method
+        for entry in running.stale:
+            self._count(entry, method)
+        for entry in self._ledger.live():
+            claim = entry.finding.claim
+            if claim is not None and claim.ends_with_use and claim.model is model:
+                entry.stale_uses[method] += 1
+                self._states.ask(
+                    entry, partial(self._states.move, entry, State.RESOLVED, f"`{method}` has ended"), None
+                )
+
+    def _count_calls(self) -> None:
+        called, self._called = self._called, []
+        for entry in called:
+            self._count(entry, "call")
+
+    def _count(self, entry: Entry, method: str) -> None:
+        """Count a stale use. The first one is shown at once, those of a loop when the cell ends."""
+        is_first = not entry.stale_uses
+        entry.stale_uses[method] += 1
+        if is_first:
+            self._states.show_again(entry)
+        elif not any(entry is other for other in self._counted):
+            self._counted.append(entry)
+
+    def show_counts(self) -> None:
+        """The cell has ended: show how often what is stale ran."""
+        self._count_calls()
+        counted, self._counted = self._counted, []
+        for entry in counted:
+            self._states.show_again(entry)

@@ -1,0 +1,103 @@
+"""What traces hold that is another value now, and whose change no hook tells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from .._adapter.compiled_objects import held_objects, unapplied_arguments
+from .._adapter.marks import is_marked
+from .._adapter.membership import graph_layers
+from .._adapter.model_use import Use
+from .._adapter.trace_facts import TraceFacts, trainable_identity, value_of
+from .._data.diagnostic import Span
+from .._data.events import (
+    AttributeSet,
+    CodeReadChanged,
+    Event,
+)
+from .._data.types import Model
+from .desk import Desk
+from .edit_spans import GlobalSpans, span_of_attribute
+from .shell_face import ShellFace
+
+if TYPE_CHECKING:
+    from typing import TypeGuard
+
+
+class TraceChanges:
+    """Compares what traces hold with what is true now.
+
+    Args:
+        shell: The shell.
+        desk: What is known of models.
+        spans: Where globals were bound.
+        publish: Has the rules judge an event.
+    """
+
+    def __init__(
+        self, shell: ShellFace, desk: Desk, spans: GlobalSpans, publish: Callable[[Event], None]
+    ) -> None:
+        self._shell = shell
+        self._desk = desk
+        self._spans = spans
+        self._publish = publish
+
+    def unheard_changes(self, use: Use) -> list[Event]:
+        """Return what the traces of a use hold that is another value now, and whose change no hook tells."""
+        found = [event for facts in use.serving for event in self._changes(use.model, facts)]
+        found += self._flips(use)
+        if use.scores:
+            for owner in held_objects(use.model, "test"):
+                for name, value in unapplied_arguments(owner).items():
+                    found.append(self._held(owner, name, value))
+        return found
+
+    def _flips(self, use: Use) -> list[Event]:
+        """Return the flip of ``trainable`` that a train function does not honour; it may have been set for another model."""
+        now = set(trainable_identity(use.model)) if use.trains and use.serving else set()
+        changed = {number for facts in use.serving for number in set(facts.trainable or now) ^ now}
+        for layer in (use.model, *graph_layers(use.model)) if use.trains and changed else ():
+            span = self._desk.flips.get(layer, None)
+            if span is not None and any(id(variable) in changed for variable in layer.variables):
+                return [
+                    AttributeSet(layer, "trainable", not layer.trainable, layer.trainable, span, at_use=True)
+                ]
+        return []
+
+    def _changes(self, model: Model, facts: TraceFacts) -> Iterator[Event]:
+        for owner, name, mark in facts.unheard():
+            if not is_marked(mark, value_of(owner, name)):
+                yield self._held(owner, name, mark)
+        for fact in facts.code_that_differs(self._desk.namespace):
+            where, now = fact.source.place, fact.source.read(self._desk.namespace)
+            yield CodeReadChanged(model, where, fact, now, self._spans.of(where), at_use=True)
+
+    def _held(self, owner: object, name: str, held: object) -> AttributeSet:
+        span = span_of_attribute(self._shell, owner, name)
+        return AttributeSet(owner, name, held, value_of(owner, name), span, at_use=True)
+
+    def notice_edit(self, name: str, span: Callable[[], Span]) -> None:
+        """A statement bound a name, or may have changed its object in place: see what traces hold of it."""
+        namespace = self._desk.namespace
+        value = namespace.get(name)
+        if not self._desk.traces.touches(name, value):
+            return
+        self._desk.note_change()
+        where = span()
+        self._spans.note(name, where)
+        for model in self._desk.traces.models():
+            for facts in self._desk.traces.of(model).all_facts():
+                for event in self._changes(model, facts):
+                    if _is_of(event, name, value):
+                        self._publish(replace(event, span=where, at_use=False))
+
+
+def _is_of(event: Event, name: str, value: object) -> TypeGuard[AttributeSet | CodeReadChanged]:
+    """Whether a change goes through the object of a name."""
+    if isinstance(event, AttributeSet):
+        return event.target is value
+    if not isinstance(event, CodeReadChanged):
+        return False
+    return event.fact.source.is_global(name) or id(value) in event.fact.touched
