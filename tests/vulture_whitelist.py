@@ -91,3 +91,9 @@ _.uncounted
 
 # Not used: to be deleted.
 _.is_plain_model_class
+
+# A field of the JSON that the front end reads.
+_.dismissed
+
+# Keys of a message that is read by key (``_shell.front_end``).
+request

@@ -15,7 +15,7 @@ from ._version import __version__
 
 if TYPE_CHECKING:
     from ._data.diagnostic import Diagnostic
-    from ._data.edits import InsertAfter, InsertBefore, Remove, Replace
+    from ._data.edits import InputShape, InsertAfter, InsertBefore, Remove, Replace
     from ._program.api import check, diagnostics
     from ._rebuild import Rebuild, RebuildRefused, copy_optimizer_state, held, rebuild
     from ._session.session import KerasGuardError
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _LAZY = {
     "Diagnostic": "._data.diagnostic",
+    "InputShape": "._data.edits",
     "InsertAfter": "._data.edits",
     "InsertBefore": "._data.edits",
     "KerasGuardError": "._session.session",
@@ -40,6 +41,7 @@ _LAZY = {
 
 __all__ = [
     "Diagnostic",
+    "InputShape",
     "InsertAfter",
     "InsertBefore",
     "KerasGuardError",

@@ -16,13 +16,13 @@ from typing import Any
 from ._adapter.model_use import Use
 from ._claims.base import Claim, Desk
 from ._data.diagnostic import Diagnostic, DiffRow, LayerFacts, Span, State
-from ._data.edits import Edit, Replace
+from ._data.edits import Edit, Replace, TooMany
 from ._data.place import Place
 from ._data.types import Model
 from ._instrument.code_ahead import Ahead
 
-#: One cause joins at most so many objects, and shows at most so many rows.
-_MAX_PARTS = 256
+#: One cause keeps at most so many objects, counts the others, and shows at most so many rows.
+_MAX_PARTS = 1_000
 _MAX_ROWS = 12
 
 
@@ -142,6 +142,9 @@ class Entry:
         parts: The findings of the same cause, by the object each speaks of.
         place: For a place that was bound again, the place.
         first: What the place held before the first of its bindings that a model did not follow.
+        more: How many findings of the same cause were not kept.
+        is_passed: Whether it is about a model that was built again of the layers of the first one.
+        is_behind: Whether findings joined that the shown card does not count.
     """
 
     finding: Finding
@@ -154,6 +157,9 @@ class Entry:
     parts: dict[Any, Finding] = field(default_factory=dict)
     place: Place | None = None
     first: Callable[[], Any] = _nothing
+    more: int = 0
+    is_behind: bool = False
+    is_passed: bool = False
 
     def __post_init__(self) -> None:
         self.parts[self.finding.part] = self.finding
@@ -163,14 +169,17 @@ class Entry:
         first = self.finding
         known = finding.part in self.parts
         if not known and len(self.parts) >= _MAX_PARTS:
+            self.more, self.is_behind = self.more + 1, True
             return False
         self.parts[finding.part] = finding
         if finding.part == first.part:
             self.finding = finding
         elif not known:
             extra = tuple(row for row in finding.wording.diff if row not in first.wording.diff)
+            shown = len(first.wording.diff)
             first.wording = replace(first.wording, diff=(*first.wording.diff, *extra)[:_MAX_ROWS])
-            return bool(extra)
+            self.is_behind = bool(extra) and shown >= _MAX_ROWS
+            return len(first.wording.diff) > shown
         return not known
 
     def reword(self, wording: Wording) -> None:
@@ -190,7 +199,7 @@ class Entry:
 
     def holds(self, desk: Desk) -> bool:
         """Whether the divergence is there still, for any of the objects the cause touched."""
-        return any(claim.holds(desk) for claim in self.claims())
+        return any(claim.holds(desk) for claim in self.claims()) or (self.is_passed and self.more > 0)
 
     def concerned_by(self, use: Use) -> bool:
         """Whether a use runs a model of any of them."""
@@ -219,7 +228,14 @@ class Entry:
         for claim in self.claims():
             if claim.holds(desk):
                 found += [edit for edit in claim.edits() if not any(_is_same(edit, other) for other in found)]
+        if self.more and (found or self.is_passed):
+            found.append(TooMany(len(self.parts) + self.more, len(self.parts)))
         return tuple(found)
+
+    def passes_to(self, model: Model) -> bool:
+        """Whether it is about the model that took the name of its own, which is gone."""
+        self.is_passed = any([claim.passes_to(model) for claim in self.claims()])  # noqa: C419 - each is asked
+        return self.is_passed
 
     def waits(self, ahead: Ahead, desk: Desk) -> bool:
         """Whether the code ahead may bring the views together again."""
@@ -297,7 +313,7 @@ class Ledger:
         """Note that the user sees an entry; the first time begins the history of one that is pending."""
         if not entry.shown and entry.state is State.PENDING:
             entry.history.append((time.time(), State.PENDING, cell))
-        entry.shown = True
+        entry.shown, entry.is_behind = True, False
 
     @property
     def any_live(self) -> bool:

@@ -242,4 +242,4 @@ def test_partial_support_is_said_once_at_load(start_kernel: type[Kernel]) -> Non
     assert line.startswith("keras_guard: of tf_keras ")
     assert "KG101, KG102, KG202" in line
     assert shown[1:] == [[], []]
-    assert line.removeprefix("keras_guard: ") in kernel.ok("%keras_guard status").stream()
+    assert line.removeprefix("keras_guard: ") in "\n".join(kernel.ok("%keras_guard status").shown_texts())

@@ -118,9 +118,9 @@ def test_same_cause_joins() -> None:
 def test_one_cause_takes_up_a_bounded_number_of_parts() -> None:
     """A loop over very many objects fills no memory."""
     ledger, model = Ledger(), Model()
-    for part in range(300):
+    for part in range(1_100):
         entry, _ = ledger.add(_finding(model, part=part), 1)
-    assert len(entry.parts) == 256
+    assert (len(entry.parts), entry.more) == (1_000, 100)
     assert len(entry.diagnostic.diff) == 12
 
 

@@ -125,3 +125,61 @@ def test_no_place(text: str) -> None:
 def test_below(place: str, other: str, below: bool) -> None:
     """A place is below another one when it begins with all of its steps."""
     assert Place.parse(place).is_below(Place.parse(other)) is below
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("nets['a'].head", 'nets["a"].head'),
+        ("nets['a', 1]", 'nets[("a", 1)]'),
+        ("nets['\u0440\u0430y']", r'nets["\u0440\u0430y"]'),
+        ("nets[('a',)]", 'nets[("a",)]'),
+        ("nets[0.5]", "nets[0.5]"),
+    ],
+)
+def test_a_place_as_code(text: str, code: str) -> None:
+    """Keys are literals in double quotes, and letters that look like others are escaped."""
+    place = Place.parse(text)
+    assert place.code() == code
+    assert Place.parse(code) == place
+
+
+class Holder:
+    """An object with a property that can be assigned."""
+
+    def __init__(self) -> None:
+        self._net = 1
+
+    @property
+    def net(self) -> int:
+        """What was assigned."""
+        return self._net
+
+    @net.setter
+    def net(self, value: int) -> None:
+        self._net = value
+
+
+@pytest.mark.parametrize("text", ["x", "x.net", "x['a']", "x[0]", "x['a', 1].net"])
+def test_what_is_assigned_is_found(text: str) -> None:
+    """A name, a property, an item of a dict or list, and a place behind a tuple as key."""
+    kinds: dict[str, Any] = {
+        "x.net": Holder(),
+        "x['a']": {},
+        "x[0]": [1],
+        "x['a', 1].net": {("a", 1): Holder()},
+    }
+    namespace = {"x": kinds.get(text)}
+    place = Place.parse(text)
+    place.assign(namespace, 7)
+    assert place.get(namespace) == 7
+
+
+def test_a_name_is_taken_away_again() -> None:
+    """Assigning ``MISSING`` unbinds a name, and leaves what is at another place."""
+    namespace = {"x": {"a": 1}, "y": 2}
+    Place.parse("y").assign(namespace, MISSING)
+    Place.parse("x['a']").assign(namespace, MISSING)
+    assert namespace == {"x": {"a": 1}}
+    assert Place.parse("x['b']").get(namespace) is MISSING
+    assert Place.parse("x.b").get(namespace) is MISSING

@@ -45,6 +45,8 @@ FORMER_NAMES = {
     "decay": "a learning-rate schedule",
     "_name": "name",
     "batch_input_shape": "keras.Input",
+    "_batch_input_shape": "keras.Input",
+    "_input_shape": "keras.Input",
     "input_dim": "keras.Input",
     "input_length": "keras.Input",
     "W_regularizer": "kernel_regularizer",

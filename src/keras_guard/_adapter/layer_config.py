@@ -144,7 +144,7 @@ def constructor_with(item: object, given: Mapping[str, Any], objects: Mapping[st
         return all(same_config(made.get(key), value) for key, value in known.items())
 
     try:
-        kwargs = _arguments(cls, known, item, objects, brief=True)
+        kwargs = arguments(cls, known, item, objects, brief=True)
         if same(kwargs):
             return Construct(cls, shortened(cls, kwargs, same))
     except Exception as error:
@@ -155,7 +155,7 @@ def constructor_with(item: object, given: Mapping[str, Any], objects: Mapping[st
 def _checked(cls: type, wanted: dict[str, Any], live: object, objects: Mapping[str, Any]) -> Construct:
     for brief, given in ((True, _rounded(wanted)), (True, wanted), (False, wanted)):
         try:
-            call = Construct(cls, _arguments(cls, given, live, objects, brief=brief))
+            call = Construct(cls, arguments(cls, given, live, objects, brief=brief))
             made = strip(realise(call).get_config())
         except Exception as error:
             reason = error
@@ -235,9 +235,10 @@ def _is_nan(value: object) -> bool:
     return isinstance(value, float) and math.isnan(value)
 
 
-def _arguments(
+def arguments(
     cls: type, config: dict[str, Any], live: object, objects: Mapping[str, Any], *, brief: bool
 ) -> dict[str, Any]:
+    """Return a config as arguments of the constructor; brief: without those that have their default."""
     parameters, open_ended = constructor_parameters(cls)
     found: dict[str, Any] = {}
     for key, raw in config.items():
@@ -340,7 +341,7 @@ def _object(raw: dict[str, Any], live: object, objects: Mapping[str, Any]) -> An
 
 
 def _function(name: str, live: object, objects: Mapping[str, Any]) -> Named:
-    if callable(live) and getattr(live, "__name__", None) == name:
+    if callable(live) and getattr(live, "__name__", None) == name.rpartition(">")[2]:
         return Named(name, live)
     found = objects.get(name.rpartition(">")[2])
     if found is None:

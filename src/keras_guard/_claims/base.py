@@ -102,6 +102,10 @@ class Claim(ABC):
     def holds(self, desk: Desk) -> bool:
         """Whether the divergence is there now, proved on the live objects."""
 
+    def passes_to(self, model: Model) -> bool:
+        """Whether it is about the model now that took the name of its own, which is gone."""
+        return False
+
     def is_stated(self, desk: Desk) -> bool:
         """Whether the user's code still states the fact that the model does not hold."""
         return True

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import weakref
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
-from .._adapter.describe import record_layer
-from .._adapter.graph_facts import maker_of_tensor
 from .._adapter.keras_types import is_layer
 from .._adapter.membership import holds, is_input, same_items, visible_layers
 from .._data.edits import Edit, ListEdit
@@ -17,6 +17,10 @@ from .._data.types import Layer, Model
 from .._instrument.code_ahead import Ahead
 from .._instrument.vocabulary import LAYER_LISTS
 from .base import Claim, Desk, living, weak_all
+from .list_asked import Asked, EditLog, Kept
+
+#: The order of all edits, those of several lines of a loop included.
+_NUMBERS = itertools.count(1)
 
 
 class ListClaim(Claim):
@@ -25,14 +29,19 @@ class ListClaim(Claim):
     Args:
         event: The edit.
         desk: What the session knows when it happens.
+        claims: The claims made before, oldest first; those about edits of the same model's lists add up with this one.
     """
 
-    def __init__(self, event: ListEdited, desk: Desk) -> None:
+    def __init__(self, event: ListEdited, desk: Desk, claims: Iterable[Claim | None] = ()) -> None:
         super().__init__(event.owner, certain=event.temporary)
         model = event.owner
         removed, _ = removed_and_added(event.before, event.after)
         self._place, self._identity = event.place, event.identity
-        self._before, self._after = keep_weakly(event.before), keep_weakly(event.after)
+        self._number = next(_NUMBERS)
+        self._log = _log_of(model, claims)
+        self._before, self._after = self._log.keep(event.before), self._log.keep(event.after)
+        self._log.add(self, self._before, self._after)
+        self._asked: Asked | None = None
         self._gone = weak_all(item for item in removed if is_layer(item) and holds(model, item))
         #: What an earlier edit put in, without effect, is replaced: only what is put in now counts.
         self._lacks = bool(removed) and not self._gone
@@ -45,6 +54,8 @@ class ListClaim(Claim):
     def holds(self, desk: Desk) -> bool:
         """See :class:`Claim`."""
         model = self.model
+        if self._asked is not None:
+            return model is not None and not self._asked.is_in(model)
         if not self.certain and self._is_handed_on(desk):
             return False
         if self._lacks:
@@ -54,12 +65,20 @@ class ListClaim(Claim):
             return any(holds(m, layer) for m in models for layer in living(self._gone))
         return model is not None and tuple(map(id, visible_layers(model))) == self._order
 
+    def passes_to(self, model: Model) -> bool:
+        """See :class:`Claim`."""
+        asked = self._log.asked_by(self, model)
+        if asked is None:
+            return False
+        self._model, self._asked = weakref.ref(model), asked
+        return True
+
     def _put_in(self) -> list[Layer]:
         before, after = self._now(self._before), self._now(self._after)
         return [layer for layer in after if is_layer(layer) and not is_among(layer, before)]
 
     @staticmethod
-    def _now(kept: Sequence[Callable[[], Any]]) -> list[Any]:
+    def _now(kept: Sequence[Kept]) -> list[Any]:
         return [get() for get in kept]
 
     def _is_handed_on(self, desk: Desk) -> bool:
@@ -100,7 +119,17 @@ class ListClaim(Claim):
 
     def edits(self) -> tuple[Edit, ...]:
         """See :class:`Claim`."""
-        return (ListEdit(tuple(self._now(self._before)), tuple(self._now(self._after))),)
+        if self._asked is not None:
+            return (replace(self._asked.rest(self.model), number=self._number),)
+        return (ListEdit(tuple(self._now(self._before)), tuple(self._now(self._after)), self._number),)
+
+
+def _log_of(model: Model, claims: Iterable[Claim | None]) -> EditLog:
+    """Return the log of the edits of a model's lists, as long as the model was not built again."""
+    for claim in claims:
+        if isinstance(claim, ListClaim) and claim.model is model and not claim._log.is_closed:
+            return claim._log
+    return EditLog()
 
 
 def _is_called(item: object) -> bool:
@@ -121,23 +150,3 @@ def removed_and_added(before: Sequence[object], after: Sequence[object]) -> tupl
     """Return the items only one of the two lists holds."""
     old, new = {id(i) for i in before}, {id(i) for i in after}
     return [i for i in before if id(i) not in new], [i for i in after if id(i) not in old]
-
-
-def keep_weakly(items: Sequence[object]) -> list[Callable[[], Any]]:
-    """Return for each item a way to get it back: the object while it lives, else its record."""
-    return [_remembered(item) for item in items]
-
-
-def _remembered(item: object) -> Callable[[], Any]:
-    maker = maker_of_tensor(item)
-    item = item if maker is None else maker  # a tensor means the layer that made it
-    if not is_layer(item):
-        kind = type(item).__name__
-        return lambda: kind
-    reference, record = weakref.ref(item), record_layer(item)
-
-    def layer() -> Layer:
-        living_layer = reference()
-        return record if living_layer is None else living_layer
-
-    return layer

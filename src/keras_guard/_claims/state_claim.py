@@ -26,6 +26,7 @@ class Terms:
         called_ahead: Names of functions whose call further down may bring the views together.
         ends_with_use: See :class:`Claim`.
         replaces: The pair of parts, by index, that a rebuild has to exchange.
+        asks: Another edit that a rebuild has to make; it holds no object of the user's.
     """
 
     certain: bool = False
@@ -37,6 +38,7 @@ class Terms:
     called_ahead: frozenset[str] = frozenset()
     ends_with_use: bool = False
     replaces: tuple[int, int] | None = None
+    asks: Edit | None = None
 
 
 CERTAIN = Terms(certain=True)
@@ -96,6 +98,6 @@ class StateClaim(Claim):
     def edits(self) -> tuple[Edit, ...]:
         """See :class:`Claim`."""
         if self._terms.replaces is None:
-            return ()
+            return () if self._terms.asks is None else (self._terms.asks,)
         old, new = (self._parts[index]() for index in self._terms.replaces)
         return () if old is None or new is None else (Replace(old, new),)

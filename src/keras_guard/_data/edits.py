@@ -85,17 +85,44 @@ class Remove:
 
 
 @dataclass(frozen=True, eq=False)
+class InputShape:
+    """Give the model inputs of another shape; its layers are kept where their weights still fit.
+
+    Attributes:
+        shape: The shape without the batch, such as ``(96, 96, 1)``, with ``None`` where any size will do; for
+            a model with several inputs, a dict from names of inputs to shapes.
+    """
+
+    shape: Any
+
+
+@dataclass(frozen=True, eq=False)
 class ListEdit:
     """An edit of a model's list of layers, as the list before and after.
 
     Attributes:
         before: ``model.layers`` before the edit.
         after: What the user's list holds now; items are layers, :class:`LayerRecord` or foreign values.
+        number: Its place in the order in which lists were edited.
     """
 
     before: tuple[Any, ...]
     after: tuple[Any, ...]
+    number: int = 0
+
+
+@dataclass(frozen=True)
+class TooMany:
+    """More edits were made by one line than are kept, so what they ask for is not known.
+
+    Attributes:
+        made: How many were made.
+        kept: How many of them are known.
+    """
+
+    made: int
+    kept: int
 
 
 #: Any of them.
-Edit = Replace | InsertAfter | InsertBefore | Remove | ListEdit
+Edit = Replace | InsertAfter | InsertBefore | Remove | InputShape | ListEdit | TooMany

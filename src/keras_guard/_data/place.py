@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
 from .missing import MISSING
+from .quoting import quoted
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,18 @@ class Attribute:
 
     def __str__(self) -> str:
         return f".{self.name}"
+
+    def code(self) -> str:
+        """Return the step as source code."""
+        return f".{self.name}"
+
+    def get(self, value: Any) -> Any:
+        """Return the attribute as Python does, or ``MISSING``."""
+        return getattr(value, self.name, MISSING)
+
+    def put(self, owner: Any, value: Any) -> None:
+        """Assign the attribute."""
+        setattr(owner, self.name, value)
 
     def read(self, value: Any) -> Any:
         """Return the attribute, or ``MISSING``. No property and no ``__getattr__`` of the user's runs."""
@@ -35,6 +48,16 @@ class Attribute:
         return MISSING if hasattr(type(found), "__get__") else found
 
 
+#: What a constant subscript may be.
+Key = str | int | float | bytes | tuple[Any, ...]
+
+
+def _literal(key: Key) -> str:
+    if isinstance(key, tuple):
+        return f"({', '.join(map(_literal, key))}{',' if len(key) == 1 else ''})"
+    return quoted(key) if isinstance(key, str) else repr(key)
+
+
 def _in_classes(cls: Any, name: str) -> Any:
     for base in type.mro(cls):
         if name in vars(base):
@@ -50,12 +73,27 @@ class Item:
         key: The key of a dict, or the index in a list or tuple.
     """
 
-    key: str | int
+    key: Key
 
     def __str__(self) -> str:
         if isinstance(self.key, str) and self.key.isprintable() and not {'"', "\\"} & set(self.key):
             return f'["{self.key}"]'
         return f"[{self.key!r}]"
+
+    def code(self) -> str:
+        """Return the step as source code; letters that look like others are escaped."""
+        return f"[{_literal(self.key)}]"
+
+    def get(self, value: Any) -> Any:
+        """Return the item as Python does, or ``MISSING``."""
+        try:
+            return value[self.key]
+        except (LookupError, TypeError):
+            return MISSING
+
+    def put(self, owner: Any, value: Any) -> None:
+        """Assign the item."""
+        owner[self.key] = value
 
     def read(self, value: object) -> Any:
         """Return the item of a dict, list or tuple, or ``MISSING``. No method of the user's own class runs."""
@@ -134,17 +172,43 @@ class Place:
             value = step.read(value)
         return value
 
+    @property
+    def is_name(self) -> bool:
+        """Whether it is a name alone."""
+        return not self.steps
+
+    def code(self) -> str:
+        """Return the place as source code."""
+        return self.root + "".join(step.code() for step in self.steps)
+
+    def get(self, namespace: Mapping[str, Any]) -> Any:
+        """Return what Python finds at the place, or ``MISSING``. Properties and items of the user's classes run."""
+        value = namespace.get(self.root, MISSING)
+        for step in self.steps:
+            if value is not MISSING:
+                value = step.get(value)
+        return value
+
+    def assign(self, namespace: MutableMapping[str, Any], value: Any) -> None:
+        """Put an object there, or take the name away for ``MISSING``."""
+        if self.steps and value is not MISSING:
+            self.steps[-1].put(Place(self.root, self.steps[:-1]).get(namespace), value)
+        elif not self.steps and value is MISSING:
+            namespace.pop(self.root, None)
+        elif not self.steps:
+            namespace[self.root] = value
+
     def is_below(self, other: Place) -> bool:
         """Whether this place is another one, or a part of what is there."""
         return self.root == other.root and self.steps[: len(other.steps)] == other.steps
 
 
-def _constant(node: ast.expr) -> str | int:
+def _constant(node: ast.expr) -> Key:
     try:
-        key = ast.literal_eval(node)
+        key: Key | None = ast.literal_eval(node)
     except (ValueError, TypeError, SyntaxError):
         key = None
-    if type(key) not in (str, int):
+    parts = key if isinstance(key, tuple) else (key,)
+    if key is None or not all(type(part) in (str, int, float, bytes) for part in parts):
         raise ValueError(f"`{ast.unparse(node)}` is not a constant key")
-    found: str | int = key
-    return found
+    return key

@@ -14,7 +14,7 @@ from .dependents import Followers, rebind
 from .rebuilding import Rebuilding
 from .refused import RebuildRefused, refuse_subclassed
 from .result import Order, Rebuild
-from .target import Target
+from .target import target
 
 STYLES = ("replay", "copy", "source")
 
@@ -73,7 +73,7 @@ def rebuild(
 
     Args:
         model: A Functional or Sequential model.
-        edits: ``Replace``, ``InsertAfter``, ``InsertBefore``, ``Remove``, oldest first. None: an equal model.
+        edits: ``Replace``, ``InsertAfter``, ``InsertBefore``, ``Remove``, ``InputShape``, oldest first. None: an equal model.
         namespace: The user's globals; the code uses the names that hold the very objects.
         style: ``"replay"`` reuses the layers, ``"copy"`` makes an independent model with the same
             weights, ``"source"`` a file that stands alone.
@@ -89,13 +89,13 @@ def rebuild(
     _check_model(model)
     if style not in STYLES:
         raise RebuildRefused(f"no style {style!r}", tuple(STYLES))
-    target = Target(name) if name is not None else None
+    place = target(name) if name is not None else None
     names = dict(namespace) if namespace is not None else {}
     objects = user_objects(names)
     with keras_of(model), global_state_kept():
-        return Rebuilding(
-            model, names, objects, Order(style, target, dry_run_limit, fresh_optimizer)
-        ).rebuild(tuple(edits))
+        return Rebuilding(model, names, objects, Order(style, place, dry_run_limit, fresh_optimizer)).rebuild(
+            tuple(edits)
+        )
 
 
 def _wake() -> None:

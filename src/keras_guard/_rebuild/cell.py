@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .._adapter.optimizer_state import has_state
 from .._data.edits import LayerRecord
+from .._data.place import Place
 from .continuing import Continuation
 from .draft import Draft
 from .layout import indented, laid_out
@@ -17,7 +19,6 @@ from .plan import ModelPlan, Part, all_plans
 from .refused import RebuildRefused
 from .scoping import scope_words
 from .standalone import Definitions
-from .target import Target
 
 #: The name that the trial of a cell binds.
 TRIAL = "rebuilt_in_trial"
@@ -55,7 +56,7 @@ class CellWriter:
         self,
         plan: ModelPlan,
         draft: Draft,
-        target: Target,
+        target: Place,
         continuation: Continuation,
         *,
         compact: bool = False,
@@ -96,7 +97,7 @@ class CellWriter:
         write = self._as_function if as_function else self._as_lines
         if draft.style == "source":
             write = self._as_file
-        texts = [write(body, compiling, scope, name) for name in (self._target.text, TRIAL)]
+        texts = [write(body, compiling, scope, name) for name in (self._target.code(), TRIAL)]
         return Cell(*texts)
 
     @staticmethod
@@ -117,6 +118,8 @@ class CellWriter:
             parts.append(laid_out(lines).rstrip())
             made = f"{function}()"
         model = laid_out([f"{target} = {made}", *_compile_lines(compiling, target)])
+        if has_state(self._plan.model):
+            model = f"# Stands alone: weights and optimizer start from their initial state.\n{model}"
         if not parts:
             return f"{imports}\n{model}"
         return "\n\n\n".join([imports.rstrip(), *parts, model])
@@ -155,7 +158,7 @@ class CellWriter:
 
     def _as_function(self, body: str, compiling: Sequence[str], scope: str, target: str) -> str:
         draft = self._draft
-        function = local_name(f"rebuild_{self._target.text}", set(draft.locals))
+        function = local_name(f"rebuild_{self._target.code()}", set(draft.locals))
         lines = [*_sorted(draft.speller.imports), *([""] if draft.speller.imports else [])]
         lines += [self._root_line] if self._root_line else []
         held = any("held(" in argument or "keras." in argument for argument in compiling)

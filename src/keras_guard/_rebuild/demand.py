@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from .._adapter.graph_facts import made_by
-from .._adapter.keras_types import TYPES
 from .._adapter.membership import is_input
 from .._adapter.read_graph import functional_of, read_graph
+from .._claims.list_asked import called, calls_of, changed_counts, replaced_items
 from .._data.types import Layer, Model
 from .plan import ModelPlan, all_plans
 from .refused import RebuildRefused
@@ -26,12 +26,12 @@ class Demand:
 
     def __init__(self, models: Sequence[Model]) -> None:
         self._root = models[0]
-        self._tables = {id(model): _calls_of(model) for model in models}
+        self._tables = {id(model): calls_of(model) for model in models}
         self._items: dict[int, Layer] = {}
         self._bypassed: dict[int, dict[int, Layer]] = {}
         self._lost: dict[int, set[tuple[int, int]]] = {}
         for model in models:
-            self._items.update((id(item), item) for item in _called(model))
+            self._items.update((id(item), item) for item in called(model))
 
     def replaced(self, owners: Iterable[Model], old: Layer, new: Layer) -> None:
         """Note that ``new`` is to be called wherever ``old`` is."""
@@ -80,14 +80,16 @@ class Demand:
 
     def relisted(self, owner: Model, before: Sequence[Layer], after: Sequence[Layer]) -> None:
         """Note which layers came into a Functional's list, and which went out of it."""
-        was, now = Counter(map(id, before)), Counter(map(id, after))
-        items = {id(item): item for item in after}
-        for key, count in (now - was).items():
-            if not is_input(items[key]):
-                self._add(owner, items[key], count)
-        for item in before:
-            if id(item) not in now:
-                self._tables[id(owner)].pop(id(item), None)
+        table = self._tables[id(owner)]
+        instead = Counter[int]()
+        for old, new in replaced_items(before, after):
+            if not is_input(old):
+                instead[id(new)] += table[id(old)] - 1  # it is called as often as the other one was
+        for item, was, now in changed_counts(before, after):
+            if now > was:
+                self._add(owner, item, now - was + instead[id(item)])
+            elif not now:
+                table.pop(id(item), None)
 
     def _add(self, owner: Model, item: Layer, count: int) -> None:
         self._items[id(item)] = item
@@ -104,7 +106,7 @@ class Demand:
         for owner in self._reachable():
             planned = plans.get(owner)
             model = planned.model if planned is not None else self._items.get(owner)
-            found = _planned(planned) if planned is not None else _calls_of(model)
+            found = _planned(planned) if planned is not None else calls_of(model)
             faults += self._differences(self._tables[owner], found)
         if faults:
             raise RebuildRefused(f"the rebuild would not do what the edits ask for: {'; '.join(faults)}")
@@ -127,18 +129,6 @@ class Demand:
                 item = self._items.get(key)
                 name = getattr(item, "name", "a layer")
                 yield f"{name!r} is called {found[key]} time{'s' * (found[key] != 1)} instead of {wanted[key]}"
-
-
-def _called(model: Model) -> list[Layer]:
-    """Return what a model's own graph calls, repeated where it is called repeatedly, inputs left out."""
-    functional = functional_of(model)
-    if isinstance(model, TYPES.sequential) or functional is None:
-        return [item for item in model.layers if not is_input(item)]
-    return [call.operation for call in read_graph(functional).calls]
-
-
-def _calls_of(model: Model) -> Counter[int]:
-    return Counter(id(item) for item in _called(model))
 
 
 def _planned(plan: ModelPlan) -> Counter[int]:

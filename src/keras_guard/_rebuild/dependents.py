@@ -14,7 +14,7 @@ from .._data.types import Layer, Model
 from .graph_edits import Intent
 from .plan import ModelPlan
 from .spelling import Speller
-from .target import Target
+from .target import target
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,5 +163,5 @@ def rebind(dependents: Iterable[Dependent], made: Model, namespace: MutableMappi
     """Assign the new model to the other places that hold the old one; return them."""
     places = [one.place for one in dependents if one.kind == "holds"]
     for place in places:
-        Target(place).assign(namespace, made)
+        target(place).assign(namespace, made)
     return places

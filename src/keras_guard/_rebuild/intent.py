@@ -9,13 +9,14 @@ from .._adapter.graph_facts import made_by
 from .._adapter.keras_types import TYPES, is_graph_model, is_layer
 from .._adapter.membership import is_input, visible_layers
 from .._adapter.read_graph import read_graph
-from .._data.edits import InsertAfter, InsertBefore, ListEdit, Remove, Replace
+from .._claims.list_edits import fold, fold_on, without_input
+from .._data.edits import InputShape, InsertAfter, InsertBefore, ListEdit, Remove, Replace, TooMany
 from .._data.types import Layer, Model
 from .demand import Demand
 from .given import asked_input, new_input, resolved, spelled
 from .graph_edits import GraphEdit, Intent
+from .input_shapes import new_inputs
 from .intent_lists import FunctionalList
-from .list_edits import fold, fold_on, without_input
 from .positions import LayerFinder
 from .refused import RebuildRefused, refuse_subclassed
 
@@ -30,6 +31,12 @@ def infer(model: Model, edits: Sequence[object]) -> Intent:
     Raises:
         RebuildRefused: For an edit with more than one reading, or with none.
     """
+    for edit in edits:
+        if isinstance(edit, TooMany):
+            raise RebuildRefused(
+                f"{edit.made:,} edits were made by one line, and only the first {edit.kept:,} of them are known",
+                ("edit one list, `layers = list(model.layers)`, then build a model from it",),
+            )
     reading = _Reading(model)
     lists: list[ListEdit] = []
     for edit in edits:
@@ -43,9 +50,11 @@ def infer(model: Model, edits: Sequence[object]) -> Intent:
             reading.insert_before(edit)
         elif isinstance(edit, Remove):
             reading.remove(edit)
+        elif isinstance(edit, InputShape):
+            reading.input_shape(edit)
         else:
             raise RebuildRefused(
-                f"an edit is a Replace, InsertAfter, InsertBefore or Remove, not a {type(edit).__name__}",
+                f"an edit is a Replace, InsertAfter, InsertBefore, Remove or InputShape, not a {type(edit).__name__}",
                 ("for example Replace('dense', new_layer)",),
             )
     for owner, group in reading.by_owner(lists):
@@ -164,6 +173,14 @@ class _Reading:
             self.intent.inputs[id(owner)] = spec
         else:
             self._graph(owner).append(GraphEdit("input", old, spec))
+
+    def input_shape(self, edit: InputShape) -> None:
+        """Give inputs of the whole model another shape."""
+        for layer, new in new_inputs(self.model, edit):
+            if isinstance(self.model, TYPES.sequential):
+                self.intent.inputs[id(self.model)] = new
+            else:
+                self._graph(self.model).append(GraphEdit("input", layer, new))
 
     def _list_of(self, owner: Model) -> list[Layer]:
         return self.intent.lists.setdefault(id(owner), list(owner.layers))

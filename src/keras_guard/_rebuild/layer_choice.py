@@ -22,7 +22,9 @@ from .._adapter.layer_fit import (
 )
 from .._adapter.learned import lambda_call, with_learned_state
 from .._adapter.membership import is_built, was_called
+from .._adapter.object_arguments import constructor_from_object
 from .._adapter.operation_words import OperationWords, operation_words
+from .._adapter.stock import is_stock
 from .._data.edits import LayerRecord
 from .._data.types import Layer, Structure
 from .plan import Part
@@ -197,4 +199,9 @@ def words_of(
         if standalone:
             return lambda_call(item)
         raise NotExpressibleError("its config holds code")
-    return constructor_of(item, objects)
+    try:
+        return constructor_of(item, objects)
+    except NotExpressibleError:
+        if is_stock(type(item)):
+            raise
+    return constructor_from_object(item, objects)

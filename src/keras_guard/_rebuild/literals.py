@@ -11,6 +11,7 @@ import math
 import re
 
 from .._adapter.layer_config import NotExpressibleError
+from .._data.quoting import quoted
 
 
 def literal(value: object) -> str:
@@ -24,7 +25,7 @@ def literal(value: object) -> str:
     if isinstance(value, float):
         return repr(value) if math.isfinite(value) else f'float("{value}")'
     if type(value) is str or type(value) is bytes:
-        return _quoted(value) if isinstance(value, str) else repr(value)
+        return quoted(value) if isinstance(value, str) else repr(value)
     if isinstance(value, slice):
         return f"slice({literal(value.start)}, {literal(value.stop)}, {literal(value.step)})"
     if isinstance(value, tuple):
@@ -50,19 +51,6 @@ def subscript(key: object) -> str:
 def _colons(part: slice) -> str:
     ends = [literal(end) if end is not None else "" for end in (part.start, part.stop, part.step)]
     return ":".join(ends if part.step is not None else ends[:2])
-
-
-def _quoted(text: str) -> str:
-    """Quote a text as people do, in double quotes where that needs no escape; look-alikes are escaped."""
-    shown = repr(text) if text.isascii() else ascii(text) if not _is_wordlike(text) else repr(text)
-    if shown[0] == "'" and '"' not in shown:
-        return f'"{shown[1:-1]}"'
-    return shown
-
-
-def _is_wordlike(text: str) -> bool:
-    """Whether a non-ASCII text holds only letters of Latin script, which look like no other letter."""
-    return all(c.isascii() or "\u00c0" <= c <= "\u024f" for c in text)
 
 
 def is_plain_name(name: object) -> bool:

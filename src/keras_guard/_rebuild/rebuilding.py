@@ -9,6 +9,7 @@ from typing import Any
 
 from .._adapter.compile_facts import keys_of_arguments, output_names
 from .._adapter.keras_types import is_keras_2, is_layer
+from .._data.place import Place
 from .._data.types import Model
 from .cell import TRIAL, CellWriter
 from .compact import COMPACT_FROM
@@ -25,7 +26,7 @@ from .refused import RebuildRefused
 from .result import Order, Rebuild
 from .spelling import Speller
 from .standalone import Definitions
-from .target import Target
+from .target import target
 
 
 class Rebuilding:
@@ -60,16 +61,16 @@ class Rebuilding:
 
     def _written(self, planner: Planner, plan: ModelPlan, *, compact: bool, by_name: bool | None) -> Rebuild:
         style = self._order.style
-        speller, target = self._speller_and_target()
+        speller, place = self._speller_and_target()
         renamed = renamed_outputs(plan)
         draft = Draft(
-            speller, self._objects, style, self._named(plan, renamed), self._old_text(speller, target)
+            speller, self._objects, style, self._named(plan, renamed), self._old_text(speller, place)
         )
         draft.taken = set(self._names)
         continued = by_name is not None and not self._order.fresh_optimizer
         continuation = Continuation(plan, draft, optimizer=continued, by_name=bool(by_name))
         compiling = CompileWords(speller, self._objects)
-        writer = CellWriter(plan, draft, target, continuation, compact=compact)
+        writer = CellWriter(plan, draft, place, continuation, compact=compact)
         cell = writer.write(compiling.words(self._model, renamed))
         proof = dry_run(
             cell.trial,
@@ -80,10 +81,10 @@ class Rebuilding:
             continued=continuation.copies_state,
         )
         notes = [*planner.notes, *draft.notes, *compiling.notes, *shape_notes(plan)]
-        depend = dependents_of(plan, target.text, Speller(self._names))
+        depend = dependents_of(plan, place.code(), Speller(self._names))
         return Rebuild(
             source=cell.text,
-            target=target.text,
+            target=place.code(),
             kept=_names_of(plan, ("kept",)),
             fresh=_names_of(plan, ("new", "fresh")),
             dependents=depend,
@@ -97,26 +98,26 @@ class Rebuilding:
             _order=self._order,
         )
 
-    def _speller_and_target(self) -> tuple[Speller, Target]:
-        target = self._order.target or self._own_place() or Target("rebuilt")
+    def _speller_and_target(self) -> tuple[Speller, Place]:
+        place = self._order.target or self._own_place() or Place("rebuilt")
         if self._order.style != "source":
-            return Speller(self._names), target
-        return Speller({}, Definitions()), target if target.is_name else Target("model")
+            return Speller(self._names), place
+        return Speller({}, Definitions()), place if place.is_name else Place("model")
 
     def _named(self, plan: ModelPlan, renamed: Mapping[str, str]) -> frozenset[str]:
         """Return the names of layers that something refers to."""
         outputs = frozenset(renamed.values()) if len(plan.outputs) > 1 else frozenset()
         return outputs | keys_of_arguments(self._model)
 
-    def _own_place(self) -> Target | None:
+    def _own_place(self) -> Place | None:
         place = Speller(self._names).name_of(self._model)
-        return Target(place) if place is not None else None
+        return target(place) if place is not None else None
 
-    def _old_text(self, speller: Speller, target: Target) -> str:
+    def _old_text(self, speller: Speller, place: Place) -> str:
         """Return how the old model is spelled: as the place it is rebuilt at, where it is there."""
-        if self._order.style != "source" and target.read(self._names) is self._model:
-            speller.used.add(target.root)
-            return target.text
+        if self._order.style != "source" and place.get(self._names) is self._model:
+            speller.used.add(place.root)
+            return place.code()
         return speller.name_of(self._model) or ""
 
 

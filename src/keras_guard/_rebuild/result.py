@@ -6,12 +6,13 @@ from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from .._data.place import Place
 from .dependents import Dependent
 from .graph_edits import Intent
 from .plan import ModelPlan
 from .postcondition import check_model
 from .refused import RebuildRefused
-from .target import Target
+from .target import target
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class Order:
     """What was asked for."""
 
     style: str
-    target: Target | None
+    target: Place | None
     limit: int | None
     fresh_optimizer: bool
 
@@ -71,18 +72,18 @@ class Rebuild:
         """
         if namespace is None:
             namespace = dict(self._namespace or {})
-        target = Target(self.target)
-        before = target.read(namespace)
+        place = target(self.target)
+        before = place.get(namespace)
         code = compile(self.source, "<keras_guard rebuild>", "exec")
         if isinstance(namespace, dict):
             exec(code, namespace)
         else:
             exec(code, dict(namespace), namespace)
-        made = target.read(namespace)
+        made = place.get(namespace)
         try:
             if self._plan is not None:
                 check_model(made, self._plan)
         except RebuildRefused:
-            target.assign(namespace, before)
+            place.assign(namespace, before)
             raise
         return made

@@ -28,35 +28,8 @@ class CompiledCode:
         name, where, mark = desk.name_of(event.model), event.where, event.fact.mark
         claim = TraceClaim(event.model, CodeRead(event.fact), at_use=event.at_use)
         kinds = claim.stale_kinds(desk)
-        if type(event.new) is types.FunctionType:
-            wording = Wording(
-                message=f"`{name}` was traced with the function that `{where}` named before, and goes on with that",
-                label=f"defines another `{where}`",
-                notes=("a traced function holds what the functions it calls did when it was traced",),
-                help=trace_again(kinds, f"compile `{name}` again to have it traced with the new `{where}`"),
-                ran=f"with the old `{where}`",
-                declared=str(where),
-            )
-        else:
-            held, now = in_words(mark), in_words(mark_of(event.new))
-            same = held == now  # two arrays are described alike
-            wording = Wording(
-                message=f"`{name}` was traced with other values of `{where}`, and goes on with them"
-                if same
-                else f"`{name}` was traced while `{where}` was {held}, and goes on with that",
-                label=f"`{where}` holds other values than the trace read"
-                if same
-                else f"`{where}` is now {now}; the trace holds {held}",
-                notes=("what a function reads while it is traced becomes a constant of the trace",),
-                help=trace_again(
-                    kinds,
-                    f"compile `{name}` again, or keep `{where}` in a `keras.Variable` and assign to that",
-                ),
-                ran=f"with `{where}` as it was"
-                if same
-                else f"with `{where}` {held} where the code said {now}",
-                declared=f"{where}={now}",
-            )
+        kind = _function_wording if type(event.new) is types.FunctionType else _value_wording
+        wording = kind(name, str(where), in_words(mark), in_words(mark_of(event.new)), kinds)
         return self._rule.finding(
             claim,
             replace(wording, cured=f"`{where}` and the traces of `{name}` agree", argument="loss"),
@@ -64,3 +37,33 @@ class CompiledCode:
             name,
             key=(id(event.model), "read", where, event.span.execution_count, event.span.line),
         )
+
+
+def _function_wording(name: str, where: str, held: str, now: str, kinds: frozenset[str]) -> Wording:
+    return Wording(
+        message=f"`{name}` was traced with the function that `{where}` named before, and goes on with that",
+        label=f"defines another `{where}`",
+        notes=("a traced function holds what the functions it calls did when it was traced",),
+        help=trace_again(kinds, f"compile `{name}` again to have it traced with the new `{where}`"),
+        ran=f"with the old `{where}`",
+        declared=where,
+    )
+
+
+def _value_wording(name: str, where: str, held: str, now: str, kinds: frozenset[str]) -> Wording:
+    cure = f"compile `{name}` again, or keep `{where}` in a `keras.Variable` and assign to that"
+    if held == now:  # two arrays are described alike
+        message = f"`{name}` was traced with other values of `{where}`, and goes on with them"
+        label, ran = f"`{where}` holds other values than the trace read", f"with `{where}` as it was"
+    else:
+        message = f"`{name}` was traced while `{where}` was {held}, and goes on with that"
+        label = f"`{where}` is now {now}; the trace holds {held}"
+        ran = f"with `{where}` {held} where the code said {now}"
+    return Wording(
+        message=message,
+        label=label,
+        notes=("what a function reads while it is traced becomes a constant of the trace",),
+        help=trace_again(kinds, cure),
+        ran=ran,
+        declared=f"{where}={now}",
+    )

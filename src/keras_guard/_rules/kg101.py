@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,8 +13,6 @@ from .._instrument.vocabulary import LAYER_LISTS
 from .._ledger import Finding, Wording
 from .base import Desk, Page, Rule
 from .wording import built_note, diff_rows, facts
-
-_EDITS = itertools.count()
 
 
 class LayerList(Rule):
@@ -45,7 +42,7 @@ model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(64), keras.layer
 model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(128), keras.layers.Dense(10)])""",
         limits="""
 A copy the user made (`list(model.layers)`, a slice) is a selection and no edit. A list that layers are taken
-out of to be walked over behind that is none either. Any other edited alias is reported as pending, and opened only when the model is used while the list went nowhere.""",
+out of to be walked over behind that is none either. A model that is built again of the same layers, but without every edit of the line, does not resolve the card. Any other edited alias is reported as pending, and opened only when the model is used while the list went nowhere.""",
     )
 
     def judge(self, event: Event, desk: Desk) -> Iterator[Finding]:
@@ -79,13 +76,14 @@ out of to be walked over behind that is none either. Any other edited alias is r
             diff=diff_rows(event.before, event.after),
             rebuild=True,
         )
+        claim = ListClaim(event, desk, (entry.finding.claim for entry in desk.entries_of(model)))
         return self.finding(
-            ListClaim(event, desk),
+            claim,
             wording,
             event.span,
             name,
             key=(id(model), event.span.execution_count, event.span.line, event.place),
-            part=next(_EDITS),  # each edit of one line counts
+            part=id(claim),  # each edit of one line counts
         )
 
 

@@ -105,7 +105,7 @@ on local names of functions. A new layer that was only built, or given weights, 
         )
         edited = ListEdited(model, "layers", before, after, temporary=True, span=event.span)
         key = (id(model), "loop", event.span.execution_count, event.span.file, event.span.line)
-        claim = ListClaim(edited, desk)
+        claim = ListClaim(edited, desk, (entry.finding.claim for entry in desk.entries_of(model)))
         return self.finding(claim, wording, event.span, name, key=key, part=id(event.old))
 
     def _finding(self, event: Rebound, model: Model, stale: list[Model], desk: Desk) -> Finding:

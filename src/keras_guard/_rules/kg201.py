@@ -8,14 +8,16 @@ from dataclasses import replace
 from .._adapter.attribute_reads import COMPILE_ARGUMENTS, FORMER_NAMES, STEPS
 from .._adapter.attributes import Effect, effect_of, is_in_weights, shapes_disagree, unapplied
 from .._adapter.describe import brief_value
+from .._adapter.graph_input import is_automatic_input_name
 from .._adapter.keras_types import is_layer, is_model
 from .._adapter.marks import Mark, is_marked, same_value
-from .._adapter.membership import graph_layers
+from .._adapter.membership import graph_layers, is_input
 from .._adapter.model_use import Use
 from .._claims.base import Desk as ClaimDesk
 from .._claims.state_claim import StateClaim, Terms
 from .._claims.trace_claim import AttributeFact, TraceClaim
 from .._data.diagnostic import Span
+from .._data.edits import InputShape
 from .._data.events import AttributeSet, Event
 from .._data.missing import MISSING
 from .._data.types import Layer, Model
@@ -45,7 +47,8 @@ class LayerAttribute(Rule):
 An attribute of a built layer is assigned. Dead: `units`, `filters`, regularizers, constraints,
 initializers and others that only the constructor or `build` reads. Stale: `activation`, `rate`,
 `momentum` and others that `call` reads, or a step or loss of a model class of your own, once a function
-that reads them was traced.""",
+that reads them was traced. Unknown: names of older versions that Keras 3 accepts and never reads, such as
+`batch_input_shape` of a model or an input.""",
         why="""
 Weights are made once, by `build`: a later `units` or `kernel_regularizer` changes the config and nothing
 else. The first `fit`, `evaluate` or `predict` turns what `call` reads into constants of its trace.""",
@@ -61,7 +64,9 @@ model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(8), keras.layers
 model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(128), keras.layers.Dense(2)])""",
         limits="""
 Which attributes matter is read from the layer class itself. An attribute that is neither read by the
-layer's own methods nor an argument of its constructor is the user's own, and is not reported. A stale attribute
+layer's own methods nor an argument of its constructor is the user's own, and is not reported. Keras itself
+raises for `model.input_shape = ...` and `model.inputs = ...`, and `clone_model(model, input_tensors=...)` does use the
+new input, with new weights: nothing is said of these. A stale attribute
 that training alone reads (`rate`, `momentum`) does not open at `predict`.""",
     )
 
@@ -125,8 +130,9 @@ that training alone reads (`rate`, `momentum`) does not open at `predict`.""",
         model, layer = models[0], event.target
         name, about, value = desk.name_of(model), layer_title(facts(layer)), brief_value(event.new)
         former = FORMER_NAMES.get(event.name) if event.old is MISSING else None
+        asks = _asked_shape(event) if former == "keras.Input" else None
         if former is not None:
-            wording = _former_wording(event, name, former)
+            wording = _former_wording(event, name, former, asks)
         else:
             wording = self._dead_wording(
                 layer,
@@ -142,7 +148,7 @@ that training alone reads (`rate`, `momentum`) does not open at `predict`.""",
             _is_dead,
             (layer,),
             (event.name, mark, frozenset(map(id, models))),
-            replace(_WHEN_USED, called_ahead=_CONFIG_READERS),
+            replace(_WHEN_USED, called_ahead=_CONFIG_READERS, asks=asks),
         )
         return self.finding(
             claim,
@@ -211,20 +217,51 @@ that training alone reads (`rate`, `momentum`) does not open at `predict`.""",
 _OTHERS = frozenset({"trainable", "optimizer"}) | PRIVATE_STRUCTURE | STEPS
 
 
-def _former_wording(event: AttributeSet, name: str, now: str) -> Wording:
+def _asked_shape(event: AttributeSet) -> InputShape | None:
+    """Return the shape that a former attribute asks for, where its object is a model or an input."""
+    target, value = event.target, event.new
+    if isinstance(value, int):
+        value = (None, value)
+    if not (is_model(target) or is_input(target)) or not isinstance(value, (tuple, list)) or len(value) < 2:
+        return None
+    if event.name == "_input_shape" and value[0] is not None:
+        value = (None, *value)
+    if not all(size is None or (type(size) is int and size > 0) for size in value):
+        return None
+    shape = tuple(value[1:])
+    return InputShape(shape if is_model(target) else {str(target.name): shape})
+
+
+def _shape_help(name: str, asks: InputShape) -> str:
+    """Name the rebuild of a model for inputs of another shape."""
+    named = asks.shape if isinstance(asks.shape, dict) else {"": asks.shape}
+    ((key, shape),) = named.items()
+    sizes = ",".join("none" if size is None else str(size) for size in shape)
+    plain = f"{key}={sizes}" if key and not is_automatic_input_name(key) else sizes
+    return (
+        f"run `%keras_guard rebuild {name} --input-shape {plain}`: it writes the code of the same graph for this shape, "
+        "with the weights of the layers that fit"
+    )
+
+
+def _former_wording(event: AttributeSet, name: str, now: str, asks: InputShape | None) -> Wording:
     """Word an attribute that Keras 3 does not have: neither the weights nor the config know it."""
     about = facts(event.target)
+    how = f"make the layer again, with `{now}`"
     settable = isinstance(getattr(type(event.target), now, None), property) or now in vars(event.target)
     return Wording(
         message=f"Keras 3 does not read `{event.name}`: {layer_title(about)} in `{name}` is as it was",
         label=f"makes a new attribute `{event.name}` that nothing reads",
         notes=(f"Keras 3 uses `{now}`; other attributes are accepted and ignored",),
-        help=f"set `{now}` of the layer"
+        help=_shape_help(name, asks)
+        if asks
+        else f"set `{now}` of the layer"
         if settable and now == "name"
-        else f"make the layer again, with `{now}`",
+        else how,
         cured="the attribute was deleted, or a model was made with another layer",
         ran=f"without `{event.name}`",
         graph_layer=about,
+        rebuild=asks is not None,
     )
 
 

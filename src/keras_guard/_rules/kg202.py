@@ -91,9 +91,10 @@ nothing until the model is trained again.""",
             # A model and one inside it are one cause: compiling the outer one cures both.
             whole = (*key, id(_outermost(model, models)))
             entry = desk.entry((self.code, *whole))
-            if entry is not None and any(known is model for known in entry.models()):
+            part = entry.parts.get(id(model)) if entry is not None else None
+            if entry is not None and part is not None:
                 # One comparison for each model and line, not one for each layer of a loop.
-                self._count(entry, event.target, desk.name_of(entry.finding.model))
+                self._count(entry, part, event.target, desk.name_of(model))
                 continue
             claim = _claim(model, event.target, desk, at_use=event.at_use)
             if claim.holds(desk):
@@ -133,9 +134,9 @@ nothing until the model is trained again.""",
         )
 
     @staticmethod
-    def _count(entry: Entry, layer: Layer, name: str) -> None:
+    def _count(entry: Entry, part: Finding, layer: Layer, name: str) -> None:
         """Say of one more layer that the same line flipped it."""
-        claim = entry.finding.claim
+        claim = part.claim
         if not isinstance(claim, TraceClaim) or not isinstance(claim.fact, Trainable) or not layer.weights:
             return
         if layer in claim.fact.flipped:
@@ -143,13 +144,15 @@ nothing until the model is trained again.""",
         claim.fact.flipped[layer] = None
         count = len(list(claim.fact.flipped.items()))
         now = "now train" if layer.trainable else "are now frozen"
-        entry.reword(
-            replace(
-                entry.finding.wording,
-                label=f"{count} layers of `{name}` {now}; the traced train function holds what they were",
-                ran=f"with {count} layers {'frozen' if layer.trainable else 'trained'}",
-            )
+        wording = replace(
+            part.wording,
+            label=f"{count} layers of `{name}` {now}; the traced train function holds what they were",
+            ran=f"with {count} layers {'frozen' if layer.trainable else 'trained'}",
         )
+        if part is entry.finding:
+            entry.reword(wording)
+        else:
+            part.wording = wording
 
     def audit(self, model: Model, desk: Desk) -> Iterator[Finding]:
         """See :class:`Rule`."""

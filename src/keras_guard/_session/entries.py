@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from dataclasses import replace
 from functools import partial
 
 from .._adapter.keras_types import is_model
@@ -10,6 +12,7 @@ from .._adapter.model_use import Use
 from .._claims.place_claim import PlaceClaim
 from .._data.diagnostic import State
 from .._data.edits import Edit
+from .._data.place import Place
 from .._data.types import Model
 from .._ledger import Entry, Ledger
 from .adoption import Adoption
@@ -57,11 +60,14 @@ class Entries:
         self.uses.used(use)
 
     def settle(self) -> None:
-        """Resolve every entry whose divergence is gone."""
+        """Resolve every entry whose divergence is gone. What ran stale until now is counted before."""
+        self.uses.count_calls()
         for entry in self._ledger.live():
             ended = self._states.ask(entry, partial(self._reason_of_end, entry), None)
             if ended is not None and entry.live:
                 self._states.move(entry, State.RESOLVED, self._states.in_cell(ended))
+            elif entry.is_behind and entry.shown:
+                self._states.show(entry)
 
     def _reason_of_end(self, entry: Entry) -> str | None:
         """Say why an entry's divergence is gone; ``None`` while it is there."""
@@ -69,7 +75,9 @@ class Entries:
         if all(claim.needs_model for claim in claims) and not any(
             self._desk.is_reachable(model) for model in entry.models()
         ):
-            return self._fate_of(entry.diagnostic.model)
+            heir = self._model_at(entry.diagnostic.model)
+            if heir is None or not self._passes_to(entry, heir):
+                return "the model is gone" if heir is None else f"`{entry.diagnostic.model}` was built again"
         if entry.holds(self._desk):
             return None
         place = entry.place
@@ -79,11 +87,23 @@ class Entries:
             return f"`{place}` holds something else now"
         return entry.finding.wording.cured
 
-    def _fate_of(self, name: str) -> str:
-        """Say what became of a model that no name reaches any more."""
-        return (
-            f"`{name}` was built again" if is_model(self._desk.namespace.get(name)) else "the model is gone"
-        )
+    def _model_at(self, name: str) -> Model | None:
+        """Return the model that has the name of one that is gone, or ``None``."""
+        with contextlib.suppress(ValueError):
+            found = Place.parse(name).read(self._desk.namespace)
+            return found if is_model(found) else None
+        return None
+
+    def _passes_to(self, entry: Entry, heir: Model) -> bool:
+        """Whether an entry is true of the model that was built again by hand."""
+        name, wording = entry.diagnostic.model, entry.finding.wording
+        if not entry.passes_to(heir) or not entry.holds(self._desk):
+            return False
+        note = self._states.in_cell(f"`{name}` was built again, but not with every edit of this line")
+        entry.reword(replace(wording, notes=(*wording.notes, note)))
+        if entry.shown:
+            self._states.show(entry)
+        return True
 
     def end_withdrawn(self) -> None:
         """Resolve what an earlier run of the cell that ends did, and this run has not done again."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from .._data.place import Place
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _PARAMETERS_IN_A_MEGABYTE = 250_000
 STYLES = ("replay", "copy", "source")
 FLAGS = ("--run", "--fresh-optimizer", "--with-dependents")
-_VALUES = ("--style", "--name")
+_VALUES = ("--style", "--name", "--input-shape")
 OPTIONS = (*FLAGS, *_VALUES)
 
 
@@ -34,6 +34,7 @@ class RebuildOptions:
         run: Whether to run the code.
         fresh_optimizer: Whether the optimizer starts from its initial state.
         with_dependents: Whether what depends on the model is rebuilt, too.
+        input_shapes: Shapes for inputs by name; an empty name for the only one.
     """
 
     model: str | None = None
@@ -42,6 +43,7 @@ class RebuildOptions:
     run: bool = False
     fresh_optimizer: bool = False
     with_dependents: bool = False
+    input_shapes: dict[str, tuple[int | None, ...]] = field(default_factory=dict)
 
 
 def rebuild_options(words: list[str]) -> RebuildOptions:
@@ -59,9 +61,12 @@ def rebuild_options(words: list[str]) -> RebuildOptions:
             value = next(rest, None)
             if value is None:
                 raise CommandError(f"{word} needs a value: %keras_guard rebuild model {word} VALUE")
-            setattr(options, word.removeprefix("--"), value)
+            if word == "--input-shape":
+                _add_shape(options.input_shapes, value)
+            else:
+                setattr(options, word.removeprefix("--"), value)
         elif word.startswith("-"):
-            known = ", ".join([*FLAGS, "--style STYLE", "--name NAME"])
+            known = ", ".join([*FLAGS, "--style STYLE", "--name NAME", "--input-shape SIZES"])
             raise CommandError(f"rebuild has no option {word}; it takes {known}")
         elif options.model is None:
             options.model = word
@@ -74,6 +79,21 @@ def rebuild_options(words: list[str]) -> RebuildOptions:
     if options.with_dependents and not options.run:
         raise CommandError("--with-dependents rebuilds them one after another as it goes: add --run")
     return options
+
+
+def _add_shape(shapes: dict[str, tuple[int | None, ...]], value: str) -> None:
+    """Read ``96,96,1`` or ``name=96,96,1``; ``none`` is a size of any length."""
+    name, equals, sizes = value.rpartition("=")
+    words = [word.strip().lower() for word in sizes.strip("()").rstrip(",").split(",")]
+    try:
+        shape = tuple(None if word == "none" else int(word) for word in words)
+    except ValueError:
+        shape = ()
+    if not shape or bool(equals) != bool(name) or (shapes and bool(name) == ("" in shapes)):
+        raise CommandError(
+            f"`{value}` is no shape: write --input-shape 96,96,1, or --input-shape NAME=96,96,1 for each input"
+        )
+    shapes[name] = shape
 
 
 class RebuildCommand:
@@ -160,12 +180,15 @@ class RebuildCommand:
             return False
 
     def _rebuilt(self, model: object, options: RebuildOptions) -> Rebuild:
+        from .._data.edits import InputShape
         from .._rebuild import RebuildRefused, rebuild
 
+        shapes = options.input_shapes
+        shaped = [InputShape(shapes.get("", shapes))] if shapes else []
         try:
             return rebuild(
                 model,
-                self._session.edits_of(model),
+                [*self._session.edits_of(model), *shaped],
                 namespace=self._session.shell.namespace,
                 style=options.style or self._options.rebuild_style,
                 dry_run_limit=self._options.dry_run_limit_mb * _PARAMETERS_IN_A_MEGABYTE,

@@ -13,8 +13,8 @@ from keras import layers
 
 from keras_guard import RebuildRefused, Replace, rebuild
 from keras_guard._adapter.membership import holds
+from keras_guard._data.place import Place
 from keras_guard._rebuild import run_with_dependents
-from keras_guard._rebuild.target import Target
 
 from .checks import assert_same, outputs
 from .test_cells import SETUP
@@ -142,7 +142,7 @@ def test_a_model_is_rebuilt_at_its_place(place: str) -> None:
     holder = types.SimpleNamespace(model=model, all={"x y": [model]})
     names = _names(nets={"a": model}, t=holder, new=layers.Dense(4, name="n"))
     found = rebuild(model, [Replace("b", names["new"])], namespace=names, name=place)
-    target = Target(place)
+    target = Place.parse(place)
     assert target.read(names) is model
     assert f"{found.target} = " in found.source
     made = found.run(names)
@@ -197,10 +197,10 @@ def test_the_command_rebuilds_a_model_at_its_place(guarded: Any, capsys: Any, ce
     """The new model is assigned back to the very place, and the card is resolved."""
     guarded.run(MODELS, cells)
     names = guarded.shell.user_ns
-    old = Target(place).read(names)
+    old = Place.parse(place).get(names)
     assert "is the rebuilt model" in _said(guarded, capsys, f"rebuild {place} --run")
-    assert Target(place).read(names) is not old
-    assert [layer.name for layer in Target(place).read(names).layers] == ["n", "b"]
+    assert Place.parse(place).get(names) is not old
+    assert [layer.name for layer in Place.parse(place).get(names).layers] == ["n", "b"]
     assert {card.state.value for card in guarded.last_states().values()} == {"resolved"}
 
 

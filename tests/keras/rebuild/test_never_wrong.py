@@ -161,6 +161,17 @@ def test_edits_of_a_list_add_up(build: Any, changes: list[Any], expected: list[s
     assert _layer_names(_made(model, [_edit(model, change) for change in changes])) == expected
 
 
+def test_a_shared_layer_is_replaced_in_the_list_at_each_of_its_calls() -> None:
+    """The list shows it once, and the new layer is called as often as it was."""
+    entry, shared = keras.Input((4,)), _dense("shared")
+    model = keras.Model(entry, shared(_dense("between")(shared(entry))))
+    made = _made(model, [_edit(model, lambda items: items.__setitem__(1, _dense(N)))])
+    assert [layer.name for layer in made.layers[1:]] == [N, "between"]
+    assert len(made.get_layer(N).trainable_variables) == 2
+    again, between = made.get_layer(N), made.get_layer("between")
+    assert_same(outputs(made, X), [keras.ops.convert_to_numpy(again(between(again(X))))])
+
+
 @pytest.mark.parametrize("build", [_sequential, _chain])
 def test_edits_of_a_list_with_two_readings_are_refused(build: Any) -> None:
     """An index counts with the earlier edits, or without them: both readings are shown."""

@@ -216,7 +216,10 @@ def _merge() -> Any:
         pytest.param(_functional, [Remove("nope")], "no layer 'nope'", id="unknown-name"),
         pytest.param(_functional, [Replace("hidden", 3)], "layer", id="not-a-layer"),
         pytest.param(
-            _functional, ["hidden"], "Replace, InsertAfter, InsertBefore or Remove", id="not-an-edit"
+            _functional,
+            ["hidden"],
+            "Replace, InsertAfter, InsertBefore, Remove or InputShape",
+            id="not-an-edit",
         ),
         pytest.param(_sequential, [Remove("hidden"), Remove("logits")], "nothing", id="nothing-left"),
         pytest.param(lambda: layers.Dense(3), [], "only a Keras model", id="a-layer"),

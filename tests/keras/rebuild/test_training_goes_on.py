@@ -203,3 +203,15 @@ def test_attributes_of_the_user_are_kept_or_named(style: str) -> None:
     assert made.stop_training is True
     assert made.history is model.history
     assert any("'other'" in note for note in found.notes)
+
+
+def test_a_file_that_stands_alone_says_that_it_starts_over() -> None:
+    """The source of a trained model has one line about it; that of a model that was not trained has none."""
+    model = _model(optimizers.Adam(0.01))
+    said = "# Stands alone: weights and optimizer start from their initial state."
+    untrained = keras.models.clone_model(model)
+    untrained.compile(optimizers.Adam(0.01), "mse")
+    assert said not in rebuild(untrained, namespace={"model": untrained}, style="source").source
+    found = rebuild(model, namespace={"model": model}, style="source")
+    assert found.source.count(said) == 1
+    assert not int(found.run({}).optimizer.iterations)

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from .._adapter.graph_facts import maker_of_tensor
 from .._adapter.graph_input import sequential_input
 from .._adapter.membership import same_items, visible_layers
 from .._data.edits import ListEdit
+from .._data.refused import RebuildRefused
 from .._data.types import Layer, Model
-from .refused import RebuildRefused
 
 Change = tuple[int, int, list[Any]]
 
@@ -27,13 +28,13 @@ def fold(owner: Model, edits: Sequence[ListEdit]) -> tuple[list[Any], list[Any]]
     Raises:
         RebuildRefused: For an edit whose place in the list is not clear after the earlier ones.
     """
-    first = restored(owner, edits[0].before)
+    first = restored(owner, min(edits, key=lambda edit: edit.number).before)
     return first, fold_on(list(first), owner, edits)
 
 
-def fold_on(current: list[Any], owner: Model, edits: Sequence[ListEdit]) -> list[Layer]:
-    """Make all edits in a list that other edits may have changed already; see :func:`fold`."""
-    for number, edit in enumerate(edits, 1):
+def fold_on(current: list[Layer], owner: Model, edits: Sequence[ListEdit]) -> list[Layer]:
+    """Make all edits, in the order they were made, in a list that others may have changed already; see :func:`fold`."""
+    for number, edit in enumerate(sorted(edits, key=lambda edit: edit.number), 1):
         current = _apply(current, restored(owner, edit.before), list(edit.after), f"edit {number}", owner)
     return current
 
@@ -53,7 +54,7 @@ def without_input(owner: Model, edit: ListEdit) -> ListEdit:
     if own is None or (first is not own and maker_of_tensor(first) is not own):
         return edit
     kept = bool(edit.after) and (edit.after[0] is first or edit.after[0] is own)
-    return ListEdit(edit.before[1:], edit.after[1:] if kept else edit.after)
+    return replace(edit, before=edit.before[1:], after=edit.after[1:] if kept else edit.after)
 
 
 def _apply(current: list[Any], before: list[Any], after: list[Any], which: str, owner: Model) -> list[Any]:
