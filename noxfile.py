@@ -22,6 +22,7 @@ ROW = [
     "tests/kernel/test_rebound_layer.py",
     "tests/keras/rebuild/test_replay.py",
 ]
+NIGHTLY = ("keras-nightly",)
 #: IPython before 8.37 does not start under the newest kernels.
 OLD_KERNEL = "ipykernel<7"
 
@@ -38,7 +39,9 @@ ROWS = [
     _row("ipython-7.34", "3.11", "ipython==7.34.0", OLD_KERNEL),
     _row("ipython-8.12", "3.11", "ipython==8.12.3", OLD_KERNEL),
     _row("ipython-8.37", "3.11", "ipython==8.37.0"),
-    # As in Colab.
+    # What `google-colab 1.0.0` required (googlecolab/colabtools#2837, 2024), then what Colab freezes since 2026
+    # (googlecolab/backend-info).
+    _row("ipykernel-5.5.6", "3.10", "ipython==7.34.0", "ipykernel==5.5.6"),
     _row("ipython-7.34-python-3.12", "3.12", "ipython==7.34.0", "ipykernel==6.17.1"),
     _row("ipython-7.34-python-3.13", "3.13", "ipython==7.34.0", "ipykernel==6.17.1", ci=True),
     _row("keras-3.3", "3.11", "keras==3.3.3", "tensorflow-cpu==2.16.*"),
@@ -46,6 +49,8 @@ ROWS = [
     _row("keras-3.9", "3.11", "keras==3.9.2"),
     _row("keras-3.12", "3.11", "keras==3.12.0"),
     _row("keras-3.15", "3.11", "keras==3.15.1"),
+    # The canary: the Keras of the day. It fails when a measured fact of `docs/matrix.md` changes.
+    _row("keras-nightly", "3.11", "keras-nightly"),
     _row("jax", "3.11", "jax[cpu]", backend="jax", ci=True),
     _row("torch", "3.11", "torch==2.13.0", backend="torch"),
     # All axes at once, for CI.
@@ -77,12 +82,24 @@ def tests(session: nox.Session) -> None:
 @nox.parametrize(["python", "packages", "backend"], ROWS)
 def matrix(session: nox.Session, packages: tuple[str, ...], backend: str) -> None:
     """Vary one axis at a time: Python, IPython, Keras, backend."""
-    _install(session, *(package for package in packages if backend != "torch"))
-    if backend == "torch":  # by pip, which can be told where small builds lie
+    apart = backend == "torch" or packages == NIGHTLY
+    _install(session, *(package for package in packages if not apart))
+    if apart:  # by pip, which can be told where small builds lie
         session.install("pip")
-        session.run("python", "-m", "pip", "install", "-q", *packages)
+        if packages == NIGHTLY:  # a package of another name with the same files
+            session.run("python", "-m", "pip", "uninstall", "-q", "-y", "keras")
+        session.run("python", "-m", "pip", "install", "-q", "--pre", *packages)
+    session.run("python", "benchmarks/facts.py", "--check", env={"KERAS_BACKEND": backend})
     # Old releases warn of themselves under new Pythons; warnings are errors in the tests of the newest.
     _pytest(session, "-o", "filterwarnings=default", *ROW, KERAS_BACKEND=backend)
+
+
+@nox.session
+def facts(session: nox.Session) -> None:
+    """Measure every fact again: the tables of `docs/matrix.md`, and the example and cure of every rule's page."""
+    _install(session)
+    session.run("python", "benchmarks/facts.py", "--check", env={"KERAS_BACKEND": "tensorflow"})
+    _pytest(session, "tests/keras/test_rule_pages.py", "tests/keras/test_flags_of_compile.py")
 
 
 @nox.session

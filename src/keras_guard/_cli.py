@@ -36,6 +36,7 @@ def _parser() -> argparse.ArgumentParser:
     demo = commands.add_parser(
         "demo", help="run the demo notebook in a real kernel and print what a user sees"
     )
+    demo.add_argument("--verbose", action="store_true", help="print every cell and every card whole")
     demo.set_defaults(run=_demo)
     explain = commands.add_parser("explain", help="explain a rule, or list all of them")
     explain.add_argument("code", nargs="*", metavar="CODE", help="a code or a name, as KG101 or layer-list")
@@ -49,7 +50,7 @@ def _demo(arguments: argparse.Namespace) -> int:
     from ._demo import DemoError, run_demo
 
     try:
-        return run_demo()
+        return run_demo(verbose=arguments.verbose)
     except DemoError as error:
         print(f"keras-guard: {error}", file=sys.stderr)
         return 2

@@ -24,6 +24,11 @@ _MIME: Final = "application/vnd.keras-guard.v1+json"
 _QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1", "KERAS_GUARD": "off"}
 _BORDERS = {"pending": "yellow", "open": "red", "resolved": "green"}
 _PLAIN_WIDTH = 140
+_NEXT = """What next:
+  keras-guard demo --verbose    every cell and card of this demo
+  keras-guard run FOLDER        run your own notebooks and scripts with the guard on
+  keras-guard status            where the guard is loaded in kernels that start
+  %keras_guard explain          in a notebook: the rules"""
 _NEEDS = "the demo needs {}: pip install 'keras-guard[demo]'"
 
 
@@ -92,11 +97,22 @@ class _Outcome:
         return {code for code, state in self.states.values() if state == "open"}
 
 
-def run_demo(timeout: float = 300) -> int:
+@dataclass
+class _Screen:
+    """Where the demo prints, and how much."""
+
+    console: Console
+    verbose: bool
+    card: str = ""
+    rebuilt: bool = False
+
+
+def run_demo(timeout: float = 300, *, verbose: bool = False) -> int:
     """Run the demo notebook in a new kernel of this Python and print what a user would see.
 
     Args:
         timeout: How many seconds a cell may take.
+        verbose: Whether to print every cell and every card whole, in place of the edits and the first lines.
 
     Returns:
         The exit status: 0 when every case was warned about, rebuilt and proved.
@@ -110,6 +126,7 @@ def run_demo(timeout: float = 300) -> int:
     console = Console(highlight=False)
     if not console.is_terminal:
         console.width = _PLAIN_WIDTH
+    screen = _Screen(console, verbose)
     cells = list(_cells())
     outcome = _Outcome()
     manager = _kernel_of_this_python()
@@ -120,7 +137,7 @@ def run_demo(timeout: float = 300) -> int:
         client.wait_for_ready(timeout=120)
     try:
         for cell in cells:
-            _run_cell(client, cell, console, outcome, timeout)
+            _run_cell(client, cell, screen, outcome, timeout)
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
@@ -166,46 +183,91 @@ def notebook_text() -> str:
     return (Path(__file__).parents[2] / "demo" / _NOTEBOOK).read_text(encoding="utf-8")
 
 
-def _run_cell(client: _Client, cell: _Cell, console: Console, outcome: _Outcome, timeout: float) -> None:
-    from rich.markdown import Markdown
-    from rich.panel import Panel
-    from rich.syntax import Syntax
-
-    source = cell["source"]
+def _run_cell(client: _Client, cell: _Cell, screen: _Screen, outcome: _Outcome, timeout: float) -> None:
+    source, console = cell["source"], screen.console
+    tags = cell["metadata"].get("tags", ())
     if cell["cell_type"] == "markdown":
-        console.print(Markdown(source), "")
+        _print_text(source, screen)
         return
-    console.print(
-        Panel(Syntax(source, "python", background_color="default", word_wrap=True), border_style="blue")
-    )
+    if screen.verbose or tags or len(source.splitlines()) == 1:
+        _print_source(source, screen)
     printed: list[str] = []
 
     def show(message: _Message) -> None:
-        _show(message["msg_type"], message["content"], console, outcome, printed)
+        _show(message["msg_type"], message["content"], screen, outcome, printed)
 
     with console.status("running"):
         reply = client.execute_interactive(source, output_hook=show, timeout=timeout)
-    console.print()
+    if screen.verbose:
+        console.print()
     if reply["content"]["status"] != "ok":
         outcome.missing.append(f"a cell raised {reply['content'].get('ename')}: {source.splitlines()[0]}")
-    _judge(cell["metadata"].get("tags", ()), "".join(printed), source, outcome)
+    _judge(tags, "".join(printed), source, outcome)
 
 
-def _show(kind: str, content: _Content, console: Console, outcome: _Outcome, printed: list[str]) -> None:
+def _print_text(source: str, screen: _Screen) -> None:
+    """Print a cell of text; only its heading if little is wanted."""
+    from rich.markdown import Markdown
+    from rich.text import Text
+
+    if screen.verbose:
+        screen.console.print(Markdown(source), "")
+    elif source.startswith("## "):
+        heading = source.splitlines()[0].removeprefix("## ").replace("`", "")
+        screen.console.print(Text(f"\n{heading}", style="bold"))
+
+
+def _print_source(source: str, screen: _Screen) -> None:
     from rich.panel import Panel
+    from rich.syntax import Syntax
+    from rich.text import Text
+
+    if screen.verbose:
+        code = Syntax(source, "python", background_color="default", word_wrap=True)
+        screen.console.print(Panel(code, border_style="blue"))
+        return
+    screen.console.print(Text("\n".join(f">>> {line}" for line in source.splitlines()), style="blue"))
+
+
+def _show(kind: str, content: _Content, screen: _Screen, outcome: _Outcome, printed: list[str]) -> None:
     from rich.text import Text
 
     if kind == "stream" and content["name"] == "stdout":
         printed.append(content["text"])
-        console.print(Text(content["text"].rstrip("\n")), soft_wrap=True)
+        screen.console.print(Text(_wanted(content["text"].rstrip("\n"), screen)), soft_wrap=True)
     elif kind == "error":
-        console.print(Text(f"{content['ename']}: {content['evalue']}", style="red"))
+        screen.console.print(Text(f"{content['ename']}: {content['evalue']}", style="red"))
     elif kind in ("display_data", "update_display_data") and _MIME in content["data"]:
         card = content["data"][_MIME]
         outcome.states[card["id"]] = card["code"], card["state"]
-        text = Text(content["data"]["text/plain"])
-        title = "updated in place" if kind == "update_display_data" else None
-        console.print(Panel(text, border_style=_BORDERS[card["state"]], title=title, title_align="right"))
+        _print_card(content["data"]["text/plain"], card["state"], kind == "update_display_data", screen)
+
+
+def _wanted(text: str, screen: _Screen) -> str:
+    """Return what is printed of a cell's output: the code of the first rebuild, and of the others that they ran."""
+    lines = text.splitlines()
+    if screen.verbose or not lines or not lines[-1].startswith("ran: "):
+        return text
+    first, screen.rebuilt = not screen.rebuilt, True
+    return text if first else lines[-1]
+
+
+def _print_card(text: str, state: str, update: bool, screen: _Screen) -> None:
+    """Print a card; only its first line and the marked code if little is wanted."""
+    from rich.panel import Panel
+    from rich.text import Text
+
+    colour = _BORDERS[state]
+    if screen.verbose:
+        title = "updated in place" if update else None
+        screen.console.print(Panel(Text(text), border_style=colour, title=title, title_align="right"))
+        return
+    lines = text.splitlines()
+    marked = next((number for number, line in enumerate(lines) if "^^" in line), 0)
+    short = "\n".join(lines[: marked + 1])
+    if short != screen.card:  # an update may change only what is not printed
+        screen.console.print(Text(short, style=colour), soft_wrap=True)
+    screen.card = short
 
 
 def _judge(tags: Iterable[str], printed: str, source: str, outcome: _Outcome) -> None:
@@ -236,4 +298,5 @@ def _close(console: Console, cells: list[_Cell], outcome: _Outcome) -> int:
     console.print(
         f"[{colour}]{outcome.warned} of {warned} edits warned about, {outcome.proved} of {proved} rebuilds proved[/{colour}]"
     )
+    console.print(_NEXT, markup=False)
     return 0 if good else 1

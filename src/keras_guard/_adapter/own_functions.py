@@ -7,11 +7,12 @@ again does. Functions that ``jax.jit`` compiles are not followed.
 
 from __future__ import annotations
 
+import dis
 import inspect
 import weakref
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from types import FunctionType
+from types import CodeType, FunctionType
 from typing import Any
 
 from .._data.place import Attribute, Place
@@ -30,6 +31,45 @@ def is_users_own(function: object) -> bool:
     if type(plain) is FunctionType and "__wrapped__" not in plain.__dict__:
         return plain.__module__ == "__main__"
     return getattr(inspect.unwrap(plain), "__module__", "") == "__main__"
+
+
+def is_read_by_functions(name: str, namespace: Mapping[str, Any]) -> bool:
+    """Whether a function or method of the notebook reads an attribute of this name, of another object than ``self``.
+
+    Every cell function among the user's names is looked at, whatever object it would be called with: who gives a
+    layer to a model by attribute for a loop of their own reads it in such a function.
+    """
+    return any(_reads(code, name) for value in list(namespace.values()) for code in _code_of(value))
+
+
+def _code_of(value: object) -> Iterator[CodeType]:
+    if type(value) is type and value.__module__ == "__main__":
+        for item in list(vars(value).values()):
+            yield from _code_of(getattr(item, "__func__", item))
+    elif callable(value):
+        function = python_function_of(value)
+        if type(function) is FunctionType and function.__module__ == "__main__":
+            yield function.__code__
+
+
+def _reads(code: CodeType, name: str) -> bool:
+    if name in code.co_names:
+        before = None
+        for step in dis.get_instructions(code):
+            if (
+                step.opname in ("LOAD_ATTR", "LOAD_METHOD")
+                and step.argval == name
+                and not _loads_self(before)
+            ):
+                return True
+            before = step
+    return any(_reads(part, name) for part in code.co_consts if isinstance(part, CodeType))
+
+
+def _loads_self(step: dis.Instruction | None) -> bool:
+    if step is None or not step.opname.startswith("LOAD_FAST"):
+        return False
+    return step.argval == "self" or (isinstance(step.argval, tuple) and step.argval[-1] == "self")
 
 
 def own_call(function: object, args: object, kwargs: object) -> Call:

@@ -10,7 +10,9 @@ from .._data.picture import Picture
 from .as_sketch import sketch
 from .paint import Line, Look, laid_out
 
-_MAX_LINES = 6
+_MAX_LINES = 4
+#: A card has at most as many lines, before they are wrapped: some programs that drive kernels read no more.
+MAX_CARD_LINES = 15
 #: A magic in the help of a card, for which programs have a function.
 _REBUILD = re.compile(r"`%keras_guard rebuild ([^`]+)`")
 
@@ -57,12 +59,24 @@ def _open(diagnostic: Diagnostic, width: int | None) -> list[Line]:
     lines = [Line(f"keras_guard warning [{diagnostic.code}]: {diagnostic.message}", "open", indent=2)]
     lines.append(Line(f" --> {diagnostic.span.label()}"))
     lines += excerpt(diagnostic.span, diagnostic.label, width)
-    lines += picture_lines(diagnostic.pictures) or diff_lines(diagnostic.diff)
-    lines += _happened(diagnostic)
-    lines += [Line(f"note: {note}", indent=6) for note in diagnostic.notes]
+    below = _happened(diagnostic)
+    below += [Line(f"note: {note}", indent=6) for note in diagnostic.notes]
     if diagnostic.help:
-        lines.append(Line(f"help: {diagnostic.help}", indent=6))
-    return lines
+        below.append(Line(f"help: {diagnostic.help}", indent=6))
+    picture = picture_lines(diagnostic.pictures) or diff_lines(diagnostic.diff)
+    # One line more says where the rule is explained.
+    return [*lines, *_shortened(picture, MAX_CARD_LINES - 1 - len(lines) - len(below)), *below]
+
+
+def _shortened(picture: list[Line], room: int) -> list[Line]:
+    """Return a picture in at most ``room`` lines: without the layers around the edit, then without the last ones."""
+    around = [index for index, line in enumerate(picture) if index and line.text.startswith("    ")]
+    left_out = set(around[::-1][: max(0, len(picture) - room)])
+    lines = [line for index, line in enumerate(picture) if index not in left_out]
+    if len(lines) <= room:
+        return lines
+    kept = lines[: room - 1]
+    return [*kept, Line(f"    ... {len(lines) - len(kept)} more")] if len(kept) > 1 else []
 
 
 def _happened(diagnostic: Diagnostic, indent: str = "") -> list[Line]:

@@ -9,6 +9,7 @@ from .._adapter.adapted_state import has_words
 from .._adapter.attribute_reads import is_read_by_user_code
 from .._adapter.keras_types import is_graph_model, is_layer, is_model
 from .._adapter.membership import holds, is_built, list_that_holds, own_layers, tracks_only, was_called
+from .._adapter.own_functions import is_read_by_functions
 from .._claims.base import Desk as ClaimDesk
 from .._claims.state_claim import StateClaim, Terms
 from .._data.diagnostic import DiffRow, Span
@@ -31,8 +32,11 @@ A layer is assigned to an attribute of a Functional or Sequential model, and the
 call it; or a sub-layer of a subclassed model is replaced while the old one, already built, stays tracked, or
 while the model runs a list that holds the old one.""",
         why="""
-A Functional or Sequential model runs the graph it was made from. An attribute is only a name on the
-object: the layer is not called, not trained and not saved.""",
+A Functional or Sequential model runs the graph it was made from. An attribute is not a place in it: the
+layer is not called, not trained, and not in `model.layers` and `summary()`. Its weights, if it is built, are
+in the saved file. `load_weights` gives them to a model with the same attribute, but `load_model` makes a
+model without the attribute. (In Keras 3.15 a Functional also lists them in `weights` and
+`trainable_weights`, and `fit` does not change them.)""",
         example="""
 import keras
 inputs = keras.Input((4,))
@@ -50,8 +54,9 @@ model = keras.Model(inputs, keras.layers.Dense(3)(model.get_layer("hidden").outp
 # ---
 model.summary()""",
         limits="""
-A layer that is built, adapted or called somewhere else (a handle on another step), or that the model's own
-class reads, is not reported, unless it replaces one of the graph.""",
+A layer that is built, adapted or called somewhere else (attached to be saved, or a handle on another step),
+or that the model's own class or a function of the notebook reads, is not reported, unless it replaces one
+of the graph.""",
     )
 
     def judge(self, event: Event, desk: Desk) -> Iterator[Finding]:
@@ -61,7 +66,7 @@ class reads, is not reported, unless it replaces one of the graph.""",
         if not desk.is_reachable(event.target):
             return
         if is_graph_model(event.target):
-            if not _is_wired(event.target, event.new) and _meant_for_graph(event):
+            if not _is_wired(event.target, event.new) and _meant_for_graph(event, desk):
                 yield self._unwired(event, desk)
         elif tracks_only(event.target, event.old):
             yield self._left_behind(event, desk)
@@ -77,7 +82,7 @@ class reads, is not reported, unless it replaces one of the graph.""",
         for name, value in list(vars(model).items()):
             if not name.startswith("_") and is_layer(value) and not _is_wired(model, value):
                 event = AttributeSet(model, name, MISSING, value, Span())
-                if _meant_for_graph(event):
+                if _meant_for_graph(event, desk):
                     yield self._unwired(event, desk)
 
     def _unwired(self, event: AttributeSet, desk: Desk) -> Finding:
@@ -167,10 +172,12 @@ def _is_wired(model: Model, value: object) -> bool:
     return is_model(value) and (was_called(value) or any(holds(model, layer) for layer in own_layers(value)))
 
 
-def _meant_for_graph(event: AttributeSet) -> bool:
-    """Whether the layer replaces one of the graph, or was made and never called by anybody."""
+def _meant_for_graph(event: AttributeSet, desk: Desk) -> bool:
+    """Whether the layer replaces one of the graph, or was made and is neither called nor read by any code."""
     return _replaces(event) or (
-        not _is_in_use(event.new) and not is_read_by_user_code(type(event.target), event.name)
+        not _is_in_use(event.new)
+        and not is_read_by_user_code(type(event.target), event.name)
+        and not is_read_by_functions(event.name, desk.namespace)
     )
 
 
@@ -186,8 +193,11 @@ def _is_in_use(layer: Layer) -> bool:
 def _is_still_unwired(desk: ClaimDesk, model: Model, new: Any, *rest: Any) -> bool:
     """Whether the attribute holds the layer still, and nothing runs it."""
     replaced, name = rest[:-1], rest[-1]
-    lives_apart = was_called if replaced else _is_in_use
-    return getattr(model, name, None) is new and not _is_wired(model, new) and not lives_apart(new)
+    if getattr(model, name, None) is not new or _is_wired(model, new):
+        return False
+    if replaced:
+        return not was_called(new)
+    return not _is_in_use(new) and not is_read_by_functions(name, desk.namespace)
 
 
 def _still_tracks(desk: ClaimDesk, model: Model, old: object) -> bool:

@@ -7,7 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from .._adapter.compiled_flags import fixes_flags, flipped_variables, is_trained_by_another
+from .._adapter.compiled_flags import (
+    compile_fixes_flags,
+    fixes_flags,
+    flipped_variables,
+    is_trained_by_another,
+)
 from .._adapter.keras_types import is_keras_2, is_layer
 from .._adapter.membership import graph_layers, is_compiled, runs
 from .._adapter.model_use import Use
@@ -39,10 +44,11 @@ function, and the model is trained again without `compile()`.""",
         why="""
 The trace holds the list of variables it updates. Freezing later does not stop their updates, unfreezing
 does not start them; `summary()` shows the new flags all the same. (It is the trace that fixes them, not
-`compile()`: a flip between `compile()` and the first `fit` is honoured.) `compile()` with a new optimizer starts its
-momentum over; with the same optimizer object an unfrozen layer raises "Unknown variable". `%keras_guard recompile`
-keeps the state. In a callback, `model.make_train_function(force=True)` after the change does, and an
-optimizer that was built for all variables before some were frozen takes them back.""",
+`compile()`: a flip between `compile()` and the first `fit` is honoured. The guard measures this once in a
+process. In a Keras whose `compile()` fixes the flags, as Keras 2 does, it follows that.) `compile()` with a new
+optimizer starts its momentum over; with the same optimizer object an unfrozen layer raises "Unknown variable".
+`%keras_guard recompile` keeps the state. In a callback, `model.make_train_function(force=True)` after the change
+does, and an optimizer that was built for all variables before some were frozen takes them back.""",
         example="""
 import keras, numpy
 x, y = numpy.ones((8, 4)), numpy.ones((8, 1))
@@ -80,7 +86,7 @@ nothing until the model is trained again.""",
         if not event.at_use:
             yield from self._masked(event, desk)
         key = cause(event.span, event.name, event.target)
-        models = desk.models() if is_keras_2(event.target) else desk.traced_models(event.target)
+        models = _models_that_hold_flags(event.target, desk)
         # The outermost first: what the card says is to compile that one.
         for model in sorted(models, key=_size, reverse=True) if len(models) > 1 else models:
             if not runs(model, event.target) or self._is_part_of_a_flip(event, model, desk):
@@ -215,6 +221,15 @@ def _size(model: Model) -> int:
     return sum(1 for _ in graph_layers(model))
 
 
+def _models_that_hold_flags(layer: Layer, desk: Desk) -> list[Model]:
+    """Return the models that may train by other flags than the ones of now: the traced ones, or the compiled ones."""
+    models = desk.models()
+    compiled = any(is_compiled(model) and runs(model, layer) for model in models)
+    if compiled and (is_keras_2(layer) or compile_fixes_flags()):
+        return models
+    return desk.traced_models(layer)
+
+
 def _claim(model: Model, target: object, desk: ClaimDesk, *, at_use: bool = False) -> Claim:
     if fixes_flags(model):
         return _FlagsClaim(model)
@@ -257,7 +272,7 @@ class _MaskedClaim(Claim):
 
 
 class _FlagsClaim(Claim):
-    """A model of Keras 2 trains by other flags than its layers show, and no other model uses these."""
+    """A model that was compiled with other flags than its layers show trains by those, and no other model uses these."""
 
     quiet_after_use = True
 
@@ -273,7 +288,7 @@ class _FlagsClaim(Claim):
 
     def opened_by(self, use: Use, desk: ClaimDesk) -> bool:
         """See :class:`Claim`."""
-        return use.kind == "train" and use.model is self.model and _differs(use.model, desk)
+        return use.trains and not use.again and use.model is self.model and _differs(use.model, desk)
 
     def waits(self, ahead: Ahead, desk: ClaimDesk) -> bool:
         """See :class:`Claim`."""
@@ -281,5 +296,7 @@ class _FlagsClaim(Claim):
 
 
 def _differs(model: Model, desk: ClaimDesk) -> bool:
-    flipped = flipped_variables(model)
-    return bool(flipped) and not is_trained_by_another(model, flipped, desk.models())
+    flipped = flipped_variables(model, desk.trained_when_compiled(model))
+    return bool(flipped) and not is_trained_by_another(
+        model, flipped, desk.models(), desk.trained_when_compiled
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from .._adapter.compiled_flags import fixes_flags
 from .._adapter.model_use import Use
 from .._claims.base import Desk as ClaimDesk
 from .._claims.state_claim import StateClaim, Terms
@@ -46,13 +47,14 @@ loss = critic.train_on_batch(x, y)
 critic.trainable = True""",
         limits="""
 Always a hint, never a warning: freezing everything can be meant. The card is resolved when the training has
-ended, and then says what ran.""",
+ended, and then says what ran. It is not shown in a Keras whose `compile()` fixes the flags, which the guard
+measures once in a process.""",
     )
 
     def judge(self, event: Event, desk: Desk) -> Iterator[Finding]:
         """See :class:`Rule`."""
-        if not isinstance(event, TrainsNothing):
-            return
+        if not isinstance(event, TrainsNothing) or fixes_flags(event.model):
+            return  # one that was compiled unfrozen goes on training where `compile` fixes the flags
         model = event.model
         name = desk.name_of(model)
         wording = Wording(

@@ -14,6 +14,7 @@ from .ipython_face import IPythonFace
 from .lazy import Lazy
 from .magics import Magics
 from .options import KerasGuard, Settings
+from .quiet_load import QuietLoad
 from .shell_events import ShellEvents
 from .transforming import remove
 from .waking import Waking
@@ -62,6 +63,7 @@ class Extension:
             self._waking.wake_if_unheard,
             self.containment,
         )
+        self._quiet_load = QuietLoad(shell)
         self.magics = Magics(shell, Lazy(self._new_commands), self.containment)
 
     def load(self) -> None:
@@ -70,6 +72,7 @@ class Extension:
         self._shell.configurables.append(self.options)
         self.magics.register()
         self._waking.start()
+        self._quiet_load.register()
 
     def unload(self) -> None:
         """Leave the shell as it was found."""
@@ -77,6 +80,7 @@ class Extension:
         remove(self._shell.configurables, self.options)
         self._waking.stop()
         self.magics.unregister()
+        self._quiet_load.unregister()
         if self._front_end is not None:
             self._front_end.close()
         if self._session.made is not None:
