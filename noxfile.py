@@ -149,6 +149,7 @@ def pure(session: nox.Session) -> None:
 def browser(session: nox.Session) -> None:
     """Run the tests in JupyterLab and Chromium; where there is no Chromium, they fail."""
     _install(session)
+    session.run("npm", "ci", "--prefix", "tests/browser", external=True)  # axe-core
     _pytest(session, "tests/browser", KERAS_GUARD_NEEDS_BROWSER="1")
 
 

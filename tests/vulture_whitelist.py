@@ -94,3 +94,6 @@ _.is_plain_model_class
 
 # A field of the JSON that the front end reads.
 _.dismissed
+
+# Keys of a message that is read by key (``_shell.front_end``).
+request

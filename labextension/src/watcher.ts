@@ -57,12 +57,12 @@ export class Watcher {
     return this.link.diagnostics.find(one => one.id === id) ?? null;
   }
 
-  /** The diagnostic where the user is: of the active cell, at the cursor's line where there are several. */
+  /** The diagnostic of the active cell, at the cursor's line where there are several; or the only one. */
   get current(): IDiagnostic | null {
     const cell = this.panel.content.activeCell;
-    const here = this.diagnostics.filter(
-      one => one.span.cell_id === cell?.model.id
-    );
+    const all = this.diagnostics;
+    const found = all.filter(one => one.span.cell_id === cell?.model.id);
+    const here = found.length === 0 && all.length === 1 ? all : found;
     const line = (cell?.editor?.getCursorPosition().line ?? -1) + 1;
     return here.find(one => one.span.line === line) ?? here[0] ?? null;
   }

@@ -14,20 +14,24 @@ from typing import TYPE_CHECKING, Any
 from ._version import __version__
 
 if TYPE_CHECKING:
+    from ._data.checkup import Check, Checkup, Outcome
     from ._data.diagnostic import Diagnostic
     from ._data.edits import InputShape, InsertAfter, InsertBefore, Remove, Replace
-    from ._program.api import check, diagnostics
+    from ._program.api import check, diagnostics, doctor
     from ._rebuild import Rebuild, RebuildRefused, copy_optimizer_state, held, rebuild
     from ._session.session import KerasGuardError
     from ._shell.warning import KerasGuardWarning
 
 _LAZY = {
+    "Check": "._data.checkup",
+    "Checkup": "._data.checkup",
     "Diagnostic": "._data.diagnostic",
     "InputShape": "._data.edits",
     "InsertAfter": "._data.edits",
     "InsertBefore": "._data.edits",
     "KerasGuardError": "._session.session",
     "KerasGuardWarning": "._shell.warning",
+    "Outcome": "._data.checkup",
     "Rebuild": "._rebuild",
     "RebuildRefused": "._rebuild",
     "Remove": "._data.edits",
@@ -35,17 +39,21 @@ _LAZY = {
     "check": "._program.api",
     "copy_optimizer_state": "._rebuild",
     "diagnostics": "._program.api",
+    "doctor": "._program.api",
     "held": "._rebuild",
     "rebuild": "._rebuild",
 }
 
 __all__ = [
+    "Check",
+    "Checkup",
     "Diagnostic",
     "InputShape",
     "InsertAfter",
     "InsertBefore",
     "KerasGuardError",
     "KerasGuardWarning",
+    "Outcome",
     "Rebuild",
     "RebuildRefused",
     "Remove",
@@ -54,6 +62,7 @@ __all__ = [
     "check",
     "copy_optimizer_state",
     "diagnostics",
+    "doctor",
     "held",
     "load_ipython_extension",
     "rebuild",

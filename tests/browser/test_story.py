@@ -198,10 +198,16 @@ def test_open_card_draws_before_and_after(story: Story, name: str) -> None:
     """The browser decodes the picture, and it has words for those who cannot see it, trusted or not."""
     stage = story.untrusted if name == "untrusted" else story.stages[name]
     assert stage is not None
-    ((width, words),) = stage.drawn
-    assert width > 200
-    assert 'only now, Dense "encoder"' in words
-    assert 'new, Dense "wide"' in words
+    (now, now_words), (meant, meant_words), *folded = stage.drawn
+    assert min(now, meant) > 100
+    assert 'only now, Dense "encoder" (units=64)' in now_words
+    assert 'new, Dense "wide" (units=128)' in meant_words
+    assert any('Dense "logits"' in words for _, words in folded)
+
+
+def test_open_card_is_read_in_seconds(story: Story) -> None:
+    """The open card has at most 12 lines of text before anything is unfolded."""
+    assert len(story.stages["open"].text.splitlines()) <= 12
 
 
 @pytest.mark.parametrize("name", ["pending", "resolved"])

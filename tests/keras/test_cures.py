@@ -45,6 +45,15 @@ CURES = [
     pytest.param("KG203", "compile `model` again", 'model.compile("sgd", "mse")', id="KG203-compile"),
     pytest.param("KG204", "compile", 'model.compile("sgd", "mae")', id="KG204-compile"),
     pytest.param(
+        "KG202", "%keras_guard recompile model", "%keras_guard recompile model --run", id="KG202-recompile"
+    ),
+    pytest.param(
+        "KG203", "%keras_guard recompile model", "%keras_guard recompile model --run", id="KG203-recompile"
+    ),
+    pytest.param(
+        "KG204", "%keras_guard recompile model", "%keras_guard recompile model --run", id="KG204-recompile"
+    ),
+    pytest.param(
         "KG205", "compile", 'critic.trainable = True; critic.compile("sgd", "mse")', id="KG205-compile"
     ),
     pytest.param("KG302", "compile", 'model.compile("sgd", "mse")', id="KG302-compile"),

@@ -59,6 +59,11 @@ def _complaint(shell: Any, capsys: Any, line: str) -> str:
         pytest.param("rebuild model --fast", "--fast", id="unknown-option"),
         pytest.param("rebuild model --name a-b", "a-b", id="name-that-is-none"),
         pytest.param("rebuild model other", "other", id="two-models"),
+        pytest.param("recompile model --fast", "--fast", id="recompile-unknown-option"),
+        pytest.param("recompile model other", "other", id="recompile-two-models"),
+        pytest.param("recompile number", "number", id="recompile-no-model"),
+        pytest.param("recompile model", "never compiled", id="recompile-not-compiled"),
+        pytest.param("doctor model model", "one model", id="doctor-two-models"),
         pytest.param("explain KG999", "KG999", id="unknown-code"),
         pytest.param("ignore KG999", "KG999", id="ignore-unknown-code"),
         pytest.param("diff model model", "one model", id="diff-two-models"),
@@ -106,6 +111,26 @@ def test_rebuild_under_another_name_leaves_the_model(shell: Any, capsys: Any) ->
     _say(shell, capsys, "rebuild model --run --name better --style copy")
     assert shell.shell.user_ns["model"] is old
     assert shell.shell.user_ns["better"].layers[0].units == 9
+
+
+def test_recompile_takes_what_the_names_hold_now(shell: Any, capsys: Any) -> None:
+    """A loss whose name was bound again is compiled in; without ``--run`` the code is only offered."""
+    shell.run(
+        "import numpy as np\nx, y = np.ones((8, 4)), np.ones((8, 2))\n"
+        "def loss(t, p): return keras.ops.mean(t - p)\n"
+        "opt = keras.optimizers.Adam(0.1)\nmodel.compile(opt, loss)\nh = model.fit(x, y, verbose=0)"
+    )
+    shell.run("def loss(t, p): return keras.ops.mean(keras.ops.abs(t - p))")
+    offered: list[str] = []
+    shell.shell.set_next_input = lambda text, replace=False: offered.append(text)
+    _say(shell, capsys, "recompile model")
+    assert offered == ["model.compile(optimizer=opt, loss=loss)"]
+    said = _say(shell, capsys, "recompile model --run")
+    assert "the same optimizer object goes on" in said
+    names = shell.shell.user_ns
+    assert names["model"].loss is names["loss"]
+    assert int(names["opt"].iterations) == 1
+    assert {d.state.value for d in shell.last_states().values()} == {"resolved"}
 
 
 def test_status_counts_what_is_open(shell: Any, capsys: Any) -> None:

@@ -65,6 +65,6 @@ def test_other_cards_open(guarded: Any, edit: str, value: str) -> None:
     """Whatever a place holds after a lost edit, the edits of other models still open, and status answers."""
     guarded.run(PRELUDE, EDITS[edit], f"{PLACES[edit]} = {value}")
     guarded.run("e = layers.Dense(9)", "n.predict(X, verbose=0)")
-    opened = [shown for shown in guarded.shown if shown.state.value == "open"]
+    opened = {shown.id: shown for shown in guarded.shown if shown.state.value == "open"}.values()
     assert [(shown.code, shown.model) for shown in opened] == [("KG102", "n")]
     guarded.run("get_ipython().run_line_magic('keras_guard', 'status')")

@@ -16,7 +16,7 @@ from keras_guard._rules import RULES, Rule
 pytestmark = pytest.mark.keras
 
 _RULES = [pytest.param(rule, id=code) for code, rule in RULES.items()]
-#: Rules that only ever hint.
+#: Rules that only ever hint; what they say ends with the training.
 _HINTS = {"KG205"}
 #: On JAX the code of these pages raises in Keras itself: nothing is lost in silence there.
 _RAISES_ON_JAX = {"KG202", "KG205", "KG304"}
@@ -45,7 +45,7 @@ def test_example_fires_exactly_this_rule_once(rule: Rule, guarded: Any, golden: 
     guarded.run(*_cells(rule.page.example))
     found = guarded.last_states().values()
     assert [d.code for d in found] == [rule.code]
-    expected = State.PENDING if rule.code in _HINTS else State.OPEN
+    expected = State.RESOLVED if rule.code in _HINTS else State.OPEN
     assert [d.state for d in found] == [expected]
     golden("rule_pages", rule.code, guarded.said())
 
@@ -79,7 +79,7 @@ def test_a_finding_outlives_its_model_in_peace(rule: Rule, guarded: Any) -> None
     findings = [entry.finding for entry in guarded.session.ledger.live()]
     guarded.shell.reset(new_session=False)
     gc.collect()
-    assert findings
+    assert findings or rule.code in _HINTS
     for finding in findings:
         claim, desk = finding.claim, guarded.session.desk
         assert claim.model is None

@@ -101,8 +101,16 @@ class CellRun:
 
     @property
     def cards(self) -> list[Card]:
-        """The diagnostics, in the order in which they arrived."""
-        return list(cards_of(self.messages))
+        """The diagnostics, in the order in which they arrived; one that is updated in its state is one card."""
+        found: list[Card] = []
+        for card in cards_of(self.messages):
+            key = (card.payload["id"], card.state)
+            places = {(earlier.payload["id"], earlier.state): i for i, earlier in enumerate(found)}
+            if key in places:
+                found[places[key]] = card
+            else:
+                found.append(card)
+        return found
 
     @property
     def briefs(self) -> list[tuple[str, str, int | None]]:

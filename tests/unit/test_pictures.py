@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from keras_guard._data.picture import Node, Panel, Picture
 from keras_guard._render.as_sketch import sketch, spoken
-from keras_guard._render.as_svg import picture_as_html, picture_as_svg
+from keras_guard._render.as_svg import panel_as_svg, picture_as_html
+from keras_guard._render.changed_part import changed_part
 from keras_guard._render.layout import lay_out
 from keras_guard._render.paint import Look, laid_out
 from tests.support.generated import examples
@@ -69,18 +70,18 @@ def test_lines_run_down_one_rank_at_a_time(panel: Panel) -> None:
         assert all(lower.rank == upper.rank + 1 for upper, lower in pairwise(line))
 
 
-@given(PICTURES)
+@given(panels(), st.sampled_from("-+"))
 @settings(max_examples=examples(150), deadline=None)
-def test_svg_is_well_formed_and_holds_only_shapes_and_text(picture: Picture) -> None:
+def test_svg_is_well_formed_and_holds_only_shapes_and_text(panel: Panel, mark: str) -> None:
     """Whatever the names are, an XML parser finds shapes and texts, and everything inside the image."""
-    svg, width = picture_as_svg(picture)
+    svg, width = panel_as_svg(panel, mark)
     root = ElementTree.fromstring(svg)
     assert {element.tag.removeprefix(SVG) for element in root.iter()} <= {"svg", "rect", "path", "text"}
     assert int(root.attrib["width"]) == width
     for box in root.iter(f"{SVG}rect"):
         assert float(box.attrib["x"]) >= 0
         assert float(box.attrib["x"]) + float(box.attrib["width"]) <= width
-    assert len(list(root.iter(f"{SVG}rect"))) == sum(1 + len(panel.nodes) for panel in picture.panels)
+    assert len(list(root.iter(f"{SVG}rect"))) == 1 + len(panel.nodes)
 
 
 @given(PICTURES)
@@ -108,7 +109,7 @@ def _contrast(a: str, b: str) -> float:
 @pytest.mark.parametrize("mark", " -+!", ids=["kept", "removed", "added", "concerned"])
 def test_contrast_in_every_theme(mark: str) -> None:
     """Texts have a contrast of 4.5:1 to their box; borders 3:1 to white and to JupyterLab's dark page."""
-    svg, _ = picture_as_svg(Picture("", (Panel("here", (Node("0", "Dense", "d", mark=mark),), ()),)))
+    svg, _ = panel_as_svg(Panel("here", (Node("0", "Dense", "d", mark=mark),), ()), "-")
     root = ElementTree.fromstring(svg)
     boxes, texts = list(root.iter(f"{SVG}rect")), list(root.iter(f"{SVG}text"))
     for box, text in zip(boxes, texts, strict=True):
@@ -133,6 +134,38 @@ def test_image_is_a_data_uri_with_words() -> None:
 def _chain(mark: str, *names: str) -> Panel:
     nodes = tuple(Node(n, n, n, mark=mark if n.startswith("x") else " ") for n in names)
     return Panel("", nodes, tuple(pairwise(names)))
+
+
+@given(PICTURES)
+@settings(max_examples=examples(150), deadline=None)
+def test_changed_part_keeps_every_change(picture: Picture) -> None:
+    """The short picture has every marked box, and a box of its own only where the whole picture has it."""
+    for whole, part in zip(picture.panels, changed_part(picture).panels, strict=True):
+        marked = {node.key for node in whole.nodes if node.mark != " "}
+        shown = {node.key for node in part.nodes}
+        assert marked <= shown <= {node.key for node in whole.nodes}
+        assert shown
+        assert all(shown.issuperset(edge) for edge in part.edges)
+
+
+def test_changed_part_shows_the_settings_that_differ() -> None:
+    """Of a layer and its replacement only the settings that differ are shown; neighbours are left out."""
+
+    def panel(mark: str, name: str, units: str) -> Panel:
+        settings = (units, "activation='relu'")
+        layer = Node(
+            name, f'Dense "{name}" ({", ".join(settings)})', name, "8 params", mark=mark, settings=settings
+        )
+        edges = (("in", name), (name, "out"))
+        return Panel(
+            "", (Node("in", "input", "in"), layer, Node("out", "output", "out")), edges, frozenset(edges)
+        )
+
+    before, after = changed_part(Picture("", (panel("-", "a", "units=8"), panel("+", "b", "units=9")))).panels
+    assert [node.title for node in before.nodes] == ['Dense "a" (units=8)']
+    assert [node.title for node in after.nodes] == ['Dense "b" (units=9)']
+    assert before.nodes[0].cut_above
+    assert before.nodes[0].cut_below
 
 
 def test_a_chain_is_told_without_arrows() -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
+from collections.abc import Iterator
 from typing import Any
 
 from .._data.types import Model
+from .marks import same_value
 from .membership import compile_objects, is_compiled
+from .stock import is_stock
 
 _ARGUMENTS = (
     "loss", "loss_weights", "metrics", "weighted_metrics", "run_eagerly", "steps_per_execution", "jit_compile",
@@ -37,6 +41,43 @@ def compile_arguments(model: Model) -> dict[str, Any]:
     if _jit_was_chosen_by_keras(model, found):
         del found["jit_compile"]
     return found
+
+
+def asked_arguments(model: Model) -> dict[str, Any]:
+    """Return the arguments that the next ``compile`` of a model is to get: what it shows, also where that was edited.
+
+    ``model.loss = f`` changes no traced function, but it says what the user wants. The optimizer is the one that
+    trains now, with the wrapper that Keras put around it.
+    """
+    found = compile_arguments(model)
+    given = getattr(getattr(model, "_compile_config", None), "config", None) or {}
+    for name in ("loss", "loss_weights", "run_eagerly", "steps_per_execution", "jit_compile"):
+        shown = getattr(model, name, None)
+        if shown is not None and name in given and not same_value(given[name], shown):
+            found[name] = shown
+    if "optimizer" in found:
+        found["optimizer"] = getattr(model, "optimizer", None)
+    return found
+
+
+def has_own_compile(model: Model) -> bool:
+    """Whether the class of a model has a ``compile`` of its own, whose arguments nothing keeps."""
+    owner = next(cls for cls in type(model).__mro__ if "compile" in vars(cls))
+    return not is_stock(owner)
+
+
+@contextlib.contextmanager
+def compiled_as_before_on_failure(model: Model) -> Iterator[None]:
+    """Leave a model compiled as it was when the block raises."""
+    own: dict[str, Any] = model.__dict__
+    kept = dict(own)
+    try:
+        yield
+    except BaseException:
+        for name in [name for name in own if name not in kept]:
+            del own[name]
+        own.update(kept)
+        raise
 
 
 def _equal(value: object, default: object) -> bool:

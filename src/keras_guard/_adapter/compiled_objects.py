@@ -1,24 +1,25 @@
-"""The losses, metrics and schedules that a model was compiled with, as objects with attributes."""
+"""The losses, metrics, regularizers and schedules that a traced function runs, as objects with attributes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
-from .._data.types import Model, Optimizer
+from .._data.types import Layer, Model, Optimizer
 from .attribute_reads import SCORING_KINDS, is_keras_class
 from .keras_types import TYPES
 from .marks import same_value
-from .membership import compile_argument_of, compile_objects, flat_items
+from .membership import compile_argument_of, compile_objects, flat_items, graph_layers
 
 _SCORED_BY = ("loss", "metrics", "weighted_metrics")
 _PLAIN = frozenset({bool, int, float, str, tuple, type(None)})
 
 
 def held_objects(model: Model, kind: str) -> Iterator[Any]:
-    """Yield the losses, metrics and schedules that a traced function of one kind runs."""
+    """Yield the losses, metrics, regularizers and schedules that a traced function of one kind runs."""
     given = compile_objects(model)
     if kind in SCORING_KINDS:
+        yield from (item for item, _ in regularizers(model))
         for argument in _SCORED_BY:
             for item in flat_items(given.get(argument)):
                 if issubclass(type(item), TYPES.loss + TYPES.metric):
@@ -27,6 +28,19 @@ def held_objects(model: Model, kind: str) -> Iterator[Any]:
         schedule = _schedule(given.get("optimizer"))
         if schedule is not None:
             yield schedule
+
+
+def regularizers(model: Model) -> Iterator[tuple[Any, Layer]]:
+    """Yield each regularizer object that adds to the loss of a model, with the first layer that has it."""
+    seen: set[int] = set()
+    for layer in graph_layers(model):
+        carried = [
+            getattr(weight, "regularizer", None) for weight in getattr(layer, "_trainable_variables", ())
+        ]
+        for item in (*carried, getattr(layer, "activity_regularizer", None)):
+            if hasattr(item, "get_config") and id(item) not in seen:
+                seen.add(id(item))
+                yield item, layer
 
 
 def _schedule(optimizer: Optimizer) -> Any:

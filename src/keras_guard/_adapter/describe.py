@@ -50,14 +50,12 @@ def config_of(layer: Layer) -> dict[str, Any] | None:
 def describe_layer(layer: Layer) -> LayerFacts:
     """Return what a card says of a layer (or of anything put in a layer's place)."""
     if isinstance(layer, LayerRecord):
-        return LayerFacts(layer.name, layer.cls.__name__, _brief(layer.cls, layer.config), None, None)
+        settings = _settings(layer.cls, layer.config)
+        return LayerFacts(layer.name, layer.cls.__name__, ", ".join(settings), settings=settings)
     name = str(getattr(layer, "name", "") or type(layer).__name__)
+    settings = _settings(type(layer), config_of(layer))
     return LayerFacts(
-        name,
-        type(layer).__name__,
-        _brief(type(layer), config_of(layer)),
-        _output_shape(layer),
-        _params(layer),
+        name, type(layer).__name__, ", ".join(settings), _output_shape(layer), _params(layer), settings
     )
 
 
@@ -78,14 +76,14 @@ def _params(layer: Layer) -> int | None:
         return None
 
 
-def _brief(cls: type, config: Any) -> str:
+def _settings(cls: type, config: Any) -> tuple[str, ...]:
     """Return up to three arguments that differ from the defaults, in the constructor's order."""
     if not config or "layers" in config:
-        return ""
+        return ()
     try:
         parameters = inspect.signature(cls.__init__).parameters  # type: ignore[misc]
     except (TypeError, ValueError):
-        return ""
+        return ()
     words = []
     for name, parameter in parameters.items():
         if name in _BORING or name not in config:
@@ -98,7 +96,7 @@ def _brief(cls: type, config: Any) -> str:
         words.append(f"{name}={value!r}")
         if len(words) == _MAX_ARGUMENTS:
             break
-    return ", ".join(words)
+    return tuple(words)
 
 
 def _plain(value: object) -> Any:

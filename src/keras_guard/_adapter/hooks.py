@@ -48,6 +48,9 @@ class Sink(Protocol):
     def batch_ended(self, kind: str) -> None:
         """The traced function of the innermost entry has run."""
 
+    def epoch_begins(self) -> None:
+        """The callbacks have run that an epoch of the innermost entry begins with."""
+
     def shown(self, model: Model, method: str) -> None:
         """A model is about to be called by the user, summarised, saved, exported or plotted."""
 
@@ -197,6 +200,7 @@ class _Shared:
         if not has(package, "callbacks"):
             return
         callbacks = inner(package, "callbacks")
+        self._probe(callbacks, "on_epoch_begin", _token, lambda _: self.dispatch.tell("epoch_begins"))
         for kind in ("train", "test", "predict"):
 
             def after(_: object, kind: str = kind) -> None:

@@ -8,11 +8,11 @@ which weight a variable belongs to; names and paths repeat.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from .._data.types import Model, Optimizer, Variable
-from .keras_types import TYPES, is_keras_2, is_optimizer
+from .keras_types import TYPES, backend, is_keras_2, is_optimizer
 from .no_side_effects import as_numpy
 
 #: Lists of all variables, and what was given to the optimizer.
@@ -35,6 +35,42 @@ def has_state(model: Model) -> bool:
         bool((as_numpy(variable) != 0).any())
         for (names, _), variable in _slots(optimizer)
         if names[-1] == "_iterations"
+    )
+
+
+def known_variables(optimizer: Optimizer) -> list[Variable]:
+    """Return the variables that an optimizer was built for; none before that."""
+    return list(getattr(optimizer, "_trainable_variables", ()) or ())
+
+
+def serves(optimizer: Optimizer, variables: Sequence[Variable]) -> bool:
+    """Whether an optimizer can train some variables as it is.
+
+    One that is not built takes any. A built one raises "Unknown variable" for a variable it was not built
+    for, and with JAX also where one of its own is missing.
+    """
+    known = [id(variable) for variable in known_variables(optimizer)]
+    asked = [id(variable) for variable in variables]
+    if not getattr(optimizer, "built", False):
+        return True
+    return known == asked if backend() == "jax" else set(asked) <= set(known)
+
+
+def goes_on_as(old: Optimizer, new: Optimizer) -> bool:
+    """Whether an optimizer has all that another one holds: counters, rates, and what belongs to a weight both know.
+
+    Raises:
+        StateNotFoundError: Where the variables of an optimizer cannot be told apart.
+    """
+    if old is new:
+        return True
+    before, after = _all_slots(old), _all_slots(new)
+    known = {None, *map(id, known_variables(old))}
+    shared = [slot for slot in after if slot[1] in known]
+    numpy: Any = sys.modules["numpy"]
+    return all(
+        slot in before and numpy.array_equal(as_numpy(before[slot]), as_numpy(after[slot]), equal_nan=True)
+        for slot in shared
     )
 
 
@@ -87,7 +123,7 @@ def _all_slots(optimizer: Optimizer) -> dict[Slot, Any]:
 
 
 def _slots(optimizer: Optimizer, names: tuple[str, ...] = ()) -> Iterator[tuple[Slot, Any]]:
-    weights = list(getattr(optimizer, "_trainable_variables", ()))
+    weights = known_variables(optimizer)
     for name, value in list(vars(optimizer).items()):
         if name not in _SKIPPED:
             yield from _slots_in(value, (*names, name), weights)

@@ -190,8 +190,8 @@ def _owner_facts(owner: object, names: tuple[str, ...], shared: dict[int, Mark])
             if name not in _MAY_BE_ADDED:
                 continue
             mark = MISSING
-        elif type(value) in TYPES.variable:
-            continue  # its value is state, and no attribute of the layer
+        elif type(value) in TYPES.variable and name != "_learning_rate":
+            continue  # its value is state; but a schedule may take the place of the variable of a rate
         else:
             mark = shared.get(id(value), NOT_READ)
             if mark is NOT_READ:

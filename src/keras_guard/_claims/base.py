@@ -41,6 +41,9 @@ class Desk(Protocol):
     def in_entry(self, model: Model) -> bool:
         """Whether ``model`` is in the middle of ``fit``, ``evaluate`` or ``predict``."""
 
+    def is_midway(self, model: Model) -> bool:
+        """Whether ``model`` has run a batch of ``fit`` that goes on: what changes now, a callback changes."""
+
     def names_of(self, value: object) -> list[str]:
         """Return all plain names, global and local to the running function, that hold ``value``."""
 

@@ -67,6 +67,11 @@ class PlaceClaim(Claim):
         """See :class:`Claim`."""
         return id(self.model), id(self._old()), id(self._new())
 
+    @property
+    def bound(self) -> tuple[Any, Any]:
+        """The old object and the new one, ``None`` for one that is gone."""
+        return self._old(), self._new()
+
     def models(self) -> list[Model]:
         """See :class:`Claim`."""
         return living(self._models)

@@ -77,6 +77,7 @@ class LayerFacts:
         brief: The arguments that matter (``units=64, activation='relu'``).
         shape: Output shape, where known.
         params: Number of parameters; ``None`` for a layer that was never built.
+        settings: The arguments of ``brief``, one by one.
     """
 
     name: str
@@ -84,6 +85,7 @@ class LayerFacts:
     brief: str = ""
     shape: tuple[int | None, ...] | None = None
     params: int | None = None
+    settings: tuple[str, ...] = ()
 
     def title(self) -> str:
         """Name the layer for a sentence: ``Dense "head" (units=10)``."""

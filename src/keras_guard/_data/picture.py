@@ -19,6 +19,7 @@ class Node:
             the views disagree on, else ``" "``.
         cut_above: Whether it also reads something outside the panel.
         cut_below: Whether something outside the panel reads it.
+        settings: The arguments in its title, one by one.
     """
 
     key: str
@@ -29,6 +30,13 @@ class Node:
     mark: str = " "
     cut_above: bool = False
     cut_below: bool = False
+    settings: tuple[str, ...] = ()
+
+    @property
+    def short_title(self) -> str:
+        """The title without arguments."""
+        ending = f" ({', '.join(self.settings)})"
+        return self.title.removesuffix(ending) if self.settings else self.title
 
     @property
     def facts(self) -> str:

@@ -142,12 +142,11 @@ class EditSites(StatementVisitor):
     ) -> Site | None:
         """Return the site of an edit of what an expression reads, if that is a list that Keras returns."""
         site = None
-        function = node.func if isinstance(node, ast.Call) else None
-        is_result = isinstance(function, ast.Name)
-        if not is_result and self._is_ruled_out(function or node):
+        result = _is_result(node)
+        if not result and self._is_ruled_out(getattr(node, "func", node)):
             return None
-        if function is not None and is_result and not nested and not _only_reads(function):
-            site = self._site(parent, chain=ast.unparse(node))  # a helper may return the list of a model
+        if result and not nested:
+            site = self._site(parent, chain=ast.unparse(node))
         elif isinstance(node, ast.NamedExpr) and is_layer_list(node.value):
             site = self._site(parent, chain=node.target.id)
         elif (
@@ -157,11 +156,9 @@ class EditSites(StatementVisitor):
         ):
             site = self._site(parent, attribute=node.attr, chain=ast.unparse(node))
             node.value = call(runtime.OBJECT, site.number, node.value, node.value)
-        elif (
-            isinstance(node, ast.Call)
-            and isinstance(node.func, ast.Attribute)
-            and node.func.attr in COPY_METHODS
-        ):
+        elif _copies(node):
+            assert isinstance(node, ast.Call)
+            assert isinstance(node.func, ast.Attribute)
             site = self._site(parent, attribute=f"{node.func.attr}()", chain=ast.unparse(node))
             node.func.value = call(runtime.OBJECT, site.number, node.func.value, node.func.value)
         elif isinstance(node, ast.Name) and self._aliases and node.id in self._aliases[-1] and not nested:
@@ -209,3 +206,15 @@ def _is_edit(node: ast.AST, has_slots: bool) -> bool:
 
 def _only_reads(function: ast.expr) -> bool:
     return isinstance(function, ast.Name) and function.id in _READERS
+
+
+def _is_result(node: ast.expr) -> bool:
+    """Whether an expression is what a function returns that may return the list of a model."""
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and not _only_reads(node.func)
+
+
+def _copies(node: ast.expr) -> bool:
+    """Whether an expression calls a method that returns a new container at each call."""
+    return (
+        isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in COPY_METHODS
+    )

@@ -1,4 +1,4 @@
-"""``check`` and ``diagnostics``: what the magics show, as data, in notebooks and in programs without cells."""
+"""``check``, ``doctor`` and ``diagnostics``: what the magics show, as data, in notebooks and in programs without cells."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Mapping
 
 from .._adapter.keras_types import TYPES, is_model
+from .._data.checkup import Checkup
 from .._data.diagnostic import Diagnostic
 from .._data.types import Model
 from .._render.as_json import CardJson, render_json
@@ -41,12 +42,40 @@ def check(model: Model, *, namespace: Mapping[str, object] | None = None) -> tup
     if session is not None:
         return tuple(diagnostic_of(entry) for entry in session.audit(model))
     names = sys._getframe(1).f_globals if namespace is None else namespace
-    known = {**names} if any(v is model for v in names.values()) else {"model": model}
-    face = ProgramFace(known, Wishes(pictures=False), lambda _: None)
-    found = tuple(entry.diagnostic for entry in Session(face).audit(model))
+    found = tuple(entry.diagnostic for entry in _session_of(model, names).audit(model))
     for diagnostic in found:
         warnings.warn(KerasGuardWarning(f"[{diagnostic.code}] {diagnostic.message}"), stacklevel=2)
     return found
+
+
+def doctor(model: Model, *, namespace: Mapping[str, object] | None = None) -> Checkup:
+    """Find out why a model does not change. Nothing is trained, called or changed.
+
+    In a notebook with the guard loaded this is ``%keras_guard doctor`` as data. Elsewhere only the live objects are
+    examined; what moved in the last ``fit`` is not known there.
+
+    Args:
+        model: The Keras model.
+        namespace: The user's names; the caller's globals by default.
+
+    Returns:
+        The checks, each with its evidence, or why it did not run.
+
+    Raises:
+        TypeError: If ``model`` is not a Keras model.
+    """
+    TYPES.refresh()
+    if not (TYPES.awake and is_model(model)):
+        raise TypeError(f"doctor takes a Keras model, not {type(model).__name__}")
+    names = sys._getframe(1).f_globals if namespace is None else namespace
+    session = _running_session() or _session_of(model, names)
+    return session.examine(model, session.desk.name_of(model))
+
+
+def _session_of(model: Model, names: Mapping[str, object]) -> Session:
+    """Return a session that knows no cells, with the user's names."""
+    known = {**names} if any(v is model for v in names.values()) else {"model": model}
+    return Session(ProgramFace(known, Wishes(pictures=False), lambda _: None))
 
 
 def diagnostics() -> list[CardJson]:

@@ -85,7 +85,7 @@ def rebuild(
         RebuildRefused: When the edits have several readings, a layer cannot be made to fit, or
             the code did not pass the trial.
     """
-    _wake()
+    wake()
     _check_model(model)
     if style not in STYLES:
         raise RebuildRefused(f"no style {style!r}", tuple(STYLES))
@@ -98,7 +98,8 @@ def rebuild(
         )
 
 
-def _wake() -> None:
+def wake() -> None:
+    """Look for Keras, in a program where nothing did so before."""
     if not TYPES.awake:
         with contextlib.suppress(Exception):
             TYPES.refresh()

@@ -34,15 +34,16 @@ class CompileWords:
             renamed: Outputs that have another name now; losses keyed by the old name follow.
         """
         found = compile_arguments(model)
-        words = []
-        for name, value in found.items():
-            if name == "optimizer":
-                words.append(f"optimizer={self._optimizer(value)}")
-            else:
-                words.append(f"{name}={self._value(_rekeyed(value, renamed or {}))}")
-        return words
+        if not found:
+            return []
+        optimizer = f"optimizer={self.fresh_optimizer(found.pop('optimizer'))}"
+        return [optimizer, *self.spelled({k: _rekeyed(v, renamed or {}) for k, v in found.items()})]
 
-    def _optimizer(self, optimizer: Optimizer) -> str:
+    def spelled(self, arguments: Mapping[str, Any]) -> list[str]:
+        """Return arguments of ``compile``, the optimizer left out, as code."""
+        return [f"{name}={self._value(value)}" for name, value in arguments.items()]
+
+    def fresh_optimizer(self, optimizer: Optimizer) -> str:
         """An optimizer belongs to the variables it was made for: the new model gets one of its own."""
         if optimizer is None or isinstance(optimizer, str):
             return literal(optimizer)

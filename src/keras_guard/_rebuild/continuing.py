@@ -5,29 +5,38 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from .._adapter.graph_facts import called_operations
-from .._adapter.keras_types import is_layer, is_model
-from .._adapter.optimizer_state import StateNotFoundError, copy_slots, has_state, same_slots
+from .._adapter.keras_types import is_layer, is_model, is_optimizer
+from .._adapter.optimizer_state import (
+    StateNotFoundError,
+    copy_slots,
+    has_state,
+    known_variables,
+    same_slots,
+)
 from .._adapter.own_attributes import own_attributes
-from .._data.types import Layer, Model
+from .._data.types import Layer, Model, Optimizer
 from .draft import Draft
 from .literals import is_plain_name, literal, local_name
 from .plan import ModelPlan
 
 
-def copy_optimizer_state(old: Model, new: Model, fresh: Collection[str] = ()) -> None:
-    """Let a model train on where another one is.
+def copy_optimizer_state(old: Model | Optimizer, new: Model, fresh: Collection[str] = ()) -> None:
+    """Let a model train on where another one is, or where its own optimizer was.
 
     The optimizer of ``new`` gets the iterations, learning rate, and for each weight that both models
     have the state (moments, averages, accumulators) of the optimizer of ``old``. Weights are the same
     when they are one object, or belong to layers of the same name, class and shapes.
 
     Args:
-        old: A compiled model that was trained.
+        old: A compiled model that was trained, or the optimizer that ``new`` was trained with before.
         new: A compiled model whose optimizer is of the same class.
         fresh: Names of layers of ``new`` that start from new weights.
     """
     new.optimizer.build(new.trainable_variables)
-    copy_slots(old.optimizer, new.optimizer, _kept_weights(old, new, fresh))
+    if is_optimizer(old):
+        copy_slots(old, new.optimizer, {id(variable): variable for variable in known_variables(old)})
+    else:
+        copy_slots(old.optimizer, new.optimizer, _kept_weights(old, new, fresh))
 
 
 def _kept_weights(old: Model, new: Model, fresh: Collection[str]) -> dict[int, Layer]:
@@ -95,15 +104,7 @@ class Continuation:
         if not (self._by_name and can_match_by_name(self._plan, fresh)):
             more = f", fresh=[{', '.join(map(literal, fresh))}]" if fresh else ""
             return [comment, f"keras_guard.copy_optimizer_state({old}, {made}{more})"]
-        state, variable = (local_name(name, self._draft.locals) for name in ("state", "variable"))
-        return [
-            comment,
-            f"{made}.optimizer.build({made}.trainable_variables)",
-            f"{state} = {{{variable}.name: {variable} for {variable} in {old}.optimizer.variables}}",
-            f"for {variable} in {made}.optimizer.variables:",
-            f"    if {variable}.name in {state}:",
-            f"        {variable}.assign({state}[{variable}.name])",
-        ]
+        return [comment, *copied_by_name(f"{old}.optimizer", made, self._draft.locals)]
 
     def _attribute_lines(self, made: str) -> list[str]:
         if self._draft.style == "source":
@@ -123,6 +124,24 @@ class Continuation:
         return self._optimizer and not (
             self._by_name and can_match_by_name(self._plan, fresh_names(self._plan))
         )
+
+
+def copied_by_name(old: str, model: str, taken: set[str]) -> list[str]:
+    """Return the lines that copy the state of an optimizer by the names of its variables.
+
+    Args:
+        old: How the optimizer that trained is spelled.
+        model: How the model is spelled that has the new one.
+        taken: The names the lines may not bind.
+    """
+    state, variable = (local_name(name, taken) for name in ("state", "variable"))
+    return [
+        f"{model}.optimizer.build({model}.trainable_variables)",
+        f"{state} = {{{variable}.name: {variable} for {variable} in {old}.variables}}",
+        f"for {variable} in {model}.optimizer.variables:",
+        f"    if {variable}.name in {state}:",
+        f"        {variable}.assign({state}[{variable}.name])",
+    ]
 
 
 def fresh_names(plan: ModelPlan) -> list[str]:

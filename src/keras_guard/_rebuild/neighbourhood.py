@@ -289,7 +289,7 @@ def _node(key: str, item: object, turn: str) -> Node:
     measures = [] if facts.shape is None else [str(facts.shape)]
     if facts.params:
         measures.append(f"{facts.params:,} params")
-    return Node(key, facts.title(), facts.name, ", ".join(measures), turn)
+    return Node(key, facts.title(), facts.name, ", ".join(measures), turn, settings=facts.settings)
 
 
 # Panels

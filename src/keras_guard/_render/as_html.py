@@ -7,10 +7,13 @@ is readable on both white and black.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 
 from .._data.diagnostic import Diagnostic, DiffRow, LayerFacts, Span, State
+from .._data.picture import Picture
 from .as_svg import picture_as_html
+from .changed_part import changed_part
 from .paint import clean
 
 _ACCENT = {State.PENDING: "#8a6d00", State.OPEN: "#b7501f", State.RESOLVED: "#6e7781"}
@@ -60,11 +63,12 @@ def _pending(diagnostic: Diagnostic) -> str:
 
 
 def _open(diagnostic: Diagnostic) -> str:
+    changed = [changed_part(picture) for picture in diagnostic.pictures]
     parts = [
         _head(diagnostic, "warning"),
         f'<div style="font-size:1.08em;margin:2px 0 4px"><b>{_code(_first_upper(diagnostic.message))}</b></div>',
         _excerpt(diagnostic.span, diagnostic.label),
-        "".join(picture_as_html(picture) for picture in diagnostic.pictures) or _diff(diagnostic.diff),
+        "".join(f"<div>{picture_as_html(part)}</div>" for part in changed) or _diff(diagnostic.diff),
         _happened(diagnostic),
     ]
     if diagnostic.help:
@@ -75,7 +79,16 @@ def _open(diagnostic: Diagnostic) -> str:
             f'<details style="margin-top:2px"><summary>Why</summary><ul style="margin:2px 0 2px 18px">{items}'
             f"<li>more: <code>%keras_guard explain {_e(diagnostic.code)}</code></li></ul></details>"
         )
-    return "".join(parts)
+    around = [p for p, part in zip(diagnostic.pictures, changed, strict=True) if part != p]
+    return "".join([*parts, _folded_pictures(around)])
+
+
+def _folded_pictures(pictures: Sequence[Picture]) -> str:
+    """Return the layers around the edits, folded; nothing where the changed ones are all there are."""
+    if not pictures:
+        return ""
+    images = "".join(f"<div>{picture_as_html(picture)}</div>" for picture in pictures)
+    return f'<details style="margin-top:2px"><summary>Layers around the edit</summary>{images}</details>'
 
 
 def _happened(diagnostic: Diagnostic) -> str:

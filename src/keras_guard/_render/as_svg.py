@@ -7,7 +7,7 @@ bring their own background and text colour, and lines have a grey that shows on 
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 
 from .._data.picture import Node, Panel, Picture
@@ -18,7 +18,7 @@ from .paint import clean
 _TITLE_SIZE, _FACTS_SIZE = 12, 11
 #: Widths of one character of the fonts named below, relative to their size.
 _CHARACTER = 0.605
-_MAX_CHARACTERS = 46
+_MAX_CHARACTERS = 64
 _PAD, _ROW, _BETWEEN, _MARGIN, _CAPTION = 7, 15, 24, 4, 32
 _FONT = "Menlo,Consolas,'DejaVu Sans Mono',monospace"
 
@@ -44,30 +44,39 @@ _LINE = "#767e87"
 
 
 def picture_as_html(picture: Picture) -> str:
-    """Return an ``<img>`` of the picture, with the picture in words for those who cannot see it."""
-    svg, width = picture_as_svg(picture)
+    """Return an ``<img>`` for each panel, with the panel in words for those who cannot see it.
+
+    Panels are images of their own, so that a narrow page shows them below each other and not too small to read.
+    """
+    return "".join(
+        _image(panel, mark, spoken(replace(picture, panels=(panel,))))
+        for panel, mark in zip(picture.panels, "-+", strict=False)
+    )
+
+
+def _image(panel: Panel, mark: str, words: str) -> str:
+    svg, width = panel_as_svg(panel, mark)
     data = base64.b64encode(svg.encode("utf-8")).decode("ascii")
-    words = escape(spoken(picture), quote=True)
     return (
-        f'<img src="data:image/svg+xml;base64,{data}" alt="{words}" width="{width}" '
-        'style="max-width:100%;height:auto;margin:4px 0;display:block">'
+        f'<img src="data:image/svg+xml;base64,{data}" alt="{escape(words, quote=True)}" width="{width}" '
+        'style="max-width:100%;height:auto;margin:4px 28px 4px 0;display:inline-block;vertical-align:top">'
     )
 
 
-def picture_as_svg(picture: Picture) -> tuple[str, int]:
-    """Return the picture as an SVG document, and its width in pixels."""
-    parts: list[str] = []
-    left, height = float(_MARGIN), 0.0
-    for panel, mark in zip(picture.panels, "-+", strict=False):
-        drawn = _DrawnPanel(panel, left, _INKS[mark])
-        parts += drawn.parts
-        left, height = drawn.right + 2 * _BETWEEN, max(height, drawn.bottom)
-    width = round(left - 2 * _BETWEEN + _MARGIN)
+def panel_as_svg(panel: Panel, mark: str) -> tuple[str, int]:
+    """Return a panel as an SVG document, and its width in pixels.
+
+    Args:
+        panel: The panel.
+        mark: The mark whose colour the lines have that only this panel has.
+    """
+    drawn = _DrawnPanel(panel, float(_MARGIN), _INKS[mark])
+    width, height = round(drawn.right + _MARGIN), round(drawn.bottom + _MARGIN)
     head = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{round(height + _MARGIN)}" '
-        f'viewBox="0 0 {width} {round(height + _MARGIN)}" font-family="{escape(_FONT, quote=True)}">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
+        f'viewBox="0 0 {width} {height}" font-family="{escape(_FONT, quote=True)}">'
     )
-    return head + "".join(parts) + "</svg>", width
+    return head + "".join(drawn.parts) + "</svg>", width
 
 
 class _DrawnPanel:

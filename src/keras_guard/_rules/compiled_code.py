@@ -10,7 +10,7 @@ from .._claims.trace_claim import CodeRead, TraceClaim
 from .._data.events import CodeReadChanged
 from .._ledger import Finding, Wording
 from .base import Desk, Rule
-from .wording import trace_again
+from .wording import keeping_state, trace_again, while_training
 
 
 class CompiledCode:
@@ -29,7 +29,11 @@ class CompiledCode:
         claim = TraceClaim(event.model, CodeRead(event.fact), at_use=event.at_use)
         kinds = claim.stale_kinds(desk)
         kind = _function_wording if type(event.new) is types.FunctionType else _value_wording
-        wording = kind(name, str(where), in_words(mark), in_words(mark_of(event.new)), kinds)
+        wording = kind(name, str(where), in_words(mark), in_words(mark_of(event.new)))
+        cure = wording.help + keeping_state(event.model, name)
+        if kind is _value_wording:
+            cure += while_training(desk, event.model, name)
+        wording = replace(wording, help=trace_again(kinds, cure))
         return self._rule.finding(
             claim,
             replace(wording, cured=f"`{where}` and the traces of `{name}` agree", argument="loss"),
@@ -39,20 +43,19 @@ class CompiledCode:
         )
 
 
-def _function_wording(name: str, where: str, held: str, now: str, kinds: frozenset[str]) -> Wording:
+def _function_wording(name: str, where: str, held: str, now: str) -> Wording:
     return Wording(
         message=f"`{name}` was traced with the function that `{where}` named before, and goes on with that",
         label=f"defines another `{where}`",
         notes=("a traced function holds what the functions it calls did when it was traced",),
-        help=trace_again(kinds, f"compile `{name}` again to have it traced with the new `{where}`"),
+        help=f"compile `{name}` again to have it traced with the new `{where}`",
         ran=f"with the old `{where}`",
         declared=where,
     )
 
 
-def _value_wording(name: str, where: str, held: str, now: str, kinds: frozenset[str]) -> Wording:
-    cure = f"compile `{name}` again, or keep `{where}` in a `keras.Variable` and assign to that"
-    note = "what a function reads while it is traced becomes a constant of the trace"
+def _value_wording(name: str, where: str, held: str, now: str) -> Wording:
+    cure = f"keep `{where}` in a `keras.Variable` and assign to that, or compile `{name}` again"
     if held == now:  # two arrays are described alike
         message = f"`{name}` was traced with other values of `{where}`, and goes on with them"
         label, ran = f"`{where}` holds other values than the trace read", f"with `{where}` as it was"
@@ -63,8 +66,8 @@ def _value_wording(name: str, where: str, held: str, now: str, kinds: frozenset[
     return Wording(
         message=message,
         label=label,
-        notes=(note,),
-        help=trace_again(kinds, cure),
+        notes=("what a function reads while it is traced becomes a constant of the trace",),
+        help=cure,
         ran=ran,
         declared=f"{where}={now}",
     )

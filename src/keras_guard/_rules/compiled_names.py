@@ -23,8 +23,8 @@ from .._data.events import ArgumentEdited, CopyEdited, Rebound
 from .._data.types import Model
 from .._ledger import Finding, Wording
 from .base import Desk, Rule
-from .compile_words import UNTIL_COMPILED, kind_of
-from .wording import built_note
+from .compile_words import UNTIL_COMPILED, kind_of, weighing
+from .wording import built_note, keeping_state
 
 
 class CompiledNames:
@@ -58,7 +58,7 @@ class CompiledNames:
                 "`compile` keeps the object it was given, not the name",
                 *built_note(desk.built_in(model), name),
             ),
-            help=f"compile `{name}` again with the new `{event.where}`",
+            help=f"compile `{name}` again with the new `{event.where}`" + keeping_state(model, name),
             cured=f"a model was compiled with the new `{event.where}`, or none goes on with the old one",
             ran=f"with the old `{event.where}`",
             argument=argument,
@@ -86,7 +86,9 @@ class CompiledNames:
             notes=(
                 f"`compile` was given `{event.name}` as {argument}, and made its own objects of it since",
             ),
-            help=f"compile `{name}` again with the edited `{event.name}`",
+            help=f"compile `{name}` again with the edited `{event.name}`"
+            + keeping_state(model, name)
+            + weighing(argument),
             cured=f"a model was compiled with the edited `{event.name}`",
             ran=f"with `{event.name}` as it was",
             argument=argument,

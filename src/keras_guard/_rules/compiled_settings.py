@@ -19,6 +19,7 @@ from .._adapter.marks import Mark, in_words, is_marked, mark_of, same_value
 from .._adapter.membership import (
     compile_objects,
 )
+from .._adapter.trace_facts import value_of
 from .._adapter.traces import KINDS
 from .._claims.base import Desk as ClaimDesk
 from .._claims.state_claim import StateClaim
@@ -29,8 +30,8 @@ from .._data.missing import MISSING
 from .._data.types import Model, Optimizer
 from .._ledger import Finding, Wording
 from .base import Desk, Rule
-from .compile_words import UNTIL_COMPILED, kind_of
-from .wording import cause, functions, trace_again
+from .compile_words import UNTIL_COMPILED, kind_of, weighing
+from .wording import cause, functions, keeping_state, trace_again, while_training
 
 #: Arguments that a traced function reads again, as against those ``compile`` made something of.
 _TRACED_ARGUMENTS = frozenset({"optimizer", "run_eagerly", "jit_compile", "steps_per_execution"})
@@ -68,7 +69,9 @@ class CompiledSettings:
             message=f"setting `{name}.{argument}` does not change what `{name}` was compiled with",
             label=f"`{name}` goes on with {argument}={old}",
             notes=(f"`compile` made its own object of `{argument}`; the attribute is not read again",),
-            help=f"compile again: `{name}.compile(..., {argument}={new})`",
+            help=f"compile again: `{name}.compile(..., {argument}={new})`"
+            + keeping_state(model, name)
+            + weighing(argument),
             cured=f"`{name}` was compiled again, or the value was taken back",
             ran=f"with {argument}={old}",
             argument=argument,
@@ -116,6 +119,8 @@ class CompiledSettings:
 
     def _stale(self, event: AttributeSet, models: Sequence[Model], desk: Desk) -> Iterator[Finding]:
         target, new, old = event.target, brief_value(event.new), brief_value(event.old)
+        if event.name == "learning_rate":  # the attribute gives the rate of this step, whatever it comes from
+            new, old = brief_value(value_of(target, event.name)), "a number"
         for model in models:
             claim = TraceClaim(model, AttributeFact(target, event.name), _kinds_that_hold(event))
             kinds = claim.stale_kinds(desk)
@@ -129,7 +134,12 @@ class CompiledSettings:
                 if event.old is MISSING
                 else f"sets {event.name} to {new}; the trace holds {old}",
                 notes=("a function traced before the edit holds what it read then",),
-                help=trace_again(kinds, f"compile `{name}` again before you use it: `{name}.compile(...)`"),
+                help=trace_again(
+                    kinds,
+                    f"compile `{name}` again before you use it"
+                    + keeping_state(model, name)
+                    + while_training(desk, model, name),
+                ),
                 cured=f"no traced function of `{name}` holds the old value",
                 ran=f"without {event.name}"
                 if event.old is MISSING
@@ -166,7 +176,12 @@ class CompiledSettings:
                     if dead
                     else "a function traced before the edit holds what it read then",
                 ),
-                help=f"compile `{name}` again" + (f" with a new `{kind}({attribute}={new})`" if dead else ""),
+                help=f"compile `{name}` again"
+                + (
+                    f" with a new `{kind}({attribute}={new})`"
+                    if dead
+                    else keeping_state(model, name) + while_training(desk, model, name)
+                ),
                 cured=f"`{name}` and its {kind_of(argument)} agree",
                 ran=f"with {attribute} {held} where the code said {new}",
                 argument=argument,

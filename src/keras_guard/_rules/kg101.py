@@ -42,7 +42,7 @@ model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(64), keras.layer
 model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(128), keras.layers.Dense(10)])""",
         limits="""
 A copy the user made (`list(model.layers)`, a slice) is a selection and no edit. A list that layers are taken
-out of to be walked over behind that is none either. Any other edited alias is reported as pending, and opened only when the model is used while the list went nowhere.""",
+out of to be walked over behind that is none either. A model that is built again of the same layers, but without every edit of the line, does not resolve the card. Any other edited alias is reported as pending, and opened only when the model is used while the list went nowhere.""",
     )
 
     def judge(self, event: Event, desk: Desk) -> Iterator[Finding]:

@@ -7,10 +7,11 @@ from dataclasses import replace
 
 from .._adapter.attribute_reads import COMPILE_ARGUMENTS, FORMER_NAMES, STEPS
 from .._adapter.attributes import Effect, effect_of, is_in_weights, shapes_disagree, unapplied
+from .._adapter.compiled_objects import regularizers
 from .._adapter.describe import brief_value
 from .._adapter.graph_input import is_automatic_input_name
 from .._adapter.keras_types import is_layer, is_model
-from .._adapter.marks import Mark, is_marked, same_value
+from .._adapter.marks import Mark, in_words, is_marked, same_value
 from .._adapter.membership import graph_layers, is_input
 from .._adapter.model_use import Use
 from .._claims.base import Desk as ClaimDesk
@@ -24,7 +25,7 @@ from .._data.types import Layer, Model
 from .._instrument.vocabulary import PRIVATE_STRUCTURE
 from .._ledger import Finding, Wording
 from .base import Desk, Page, Rule
-from .wording import cause, facts, functions, layer_title, trace_again
+from .wording import cause, facts, functions, keeping_state, layer_title, trace_again, while_training
 
 #: Methods and functions by which a config, edited attributes included, becomes a new layer or model.
 _CONFIG_READERS = frozenset(
@@ -46,12 +47,13 @@ class LayerAttribute(Rule):
         what="""
 An attribute of a built layer is assigned. Dead: `units`, `filters`, regularizers, constraints,
 initializers and others that only the constructor or `build` reads. Stale: `activation`, `rate`,
-`momentum` and others that `call` reads, or a step or loss of a model class of your own, once a function
-that reads them was traced. Unknown: names of older versions that Keras 3 accepts and never reads, such as
-`batch_input_shape` of a model or an input.""",
+`momentum` and others that `call` reads, the strength of a regularizer (`kernel_regularizer.l2`), or what a step or
+loss of a model class of your own reads, once a function that reads them was traced. Unknown: names of older versions
+that Keras 3 accepts and never reads, such as `batch_input_shape` of a model or an input.""",
         why="""
 Weights are made once, by `build`: a later `units` or `kernel_regularizer` changes the config and nothing
-else. The first `fit`, `evaluate` or `predict` turns what `call` reads into constants of its trace.""",
+else. The first `fit`, `evaluate` or `predict` turns what `call` reads into constants of its trace.
+A callback that changes one while `fit` runs calls `model.make_train_function(force=True)` after the change.""",
         example="""
 import keras
 model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(8), keras.layers.Dense(2)])
@@ -72,6 +74,8 @@ that training alone reads (`rate`, `momentum`) does not open at `predict`.""",
 
     def judge(self, event: Event, desk: Desk) -> Iterator[Finding]:
         """See :class:`Rule`."""
+        if isinstance(event, AttributeSet) and event.at_use and not is_layer(event.target):
+            yield from self._regularizer(event, desk)
         if not isinstance(event, AttributeSet) or not is_layer(event.target) or is_layer(event.new):
             return
         if event.name in _OTHERS or (is_model(event.target) and event.name in COMPILE_ARGUMENTS):
@@ -179,6 +183,29 @@ that training alone reads (`rate`, `momentum`) does not open at `predict`.""",
             graph_layer=facts(layer),
         )
 
+    def _regularizer(self, event: AttributeSet, desk: Desk) -> Iterator[Finding]:
+        """Yield the models whose traced functions hold another strength of a regularizer."""
+        target, attribute = event.target, event.name
+        held, new, kind = in_words(event.old), brief_value(event.new), type(target).__name__
+        for model in desk.models():
+            layer = next((layer for item, layer in regularizers(model) if item is target), None)
+            claim = TraceClaim(model, AttributeFact(target, attribute), at_use=True)
+            if layer is None or not claim.holds(desk):
+                continue
+            name, about = desk.name_of(model), layer_title(facts(layer))
+            wording = Wording(
+                message=f"`{name}` goes on with {attribute}={held} of the {kind} regularizer of {about}",
+                label=f"`{attribute}` is now {new}, which no traced function has read",
+                notes=("a function traced before the edit holds what it read then",),
+                help=f"compile `{name}` again so that its functions are traced again"
+                + keeping_state(model, name)
+                + while_training(desk, model, name),
+                cured=f"no traced function of `{name}` holds the old value",
+                ran=f"with {attribute} {held} where the code said {new}",
+                graph_layer=facts(layer),
+            )
+            yield self.finding(claim, wording, event.span, name, key=(id(model), id(target), attribute))
+
     def _stale(self, event: AttributeSet, desk: Desk) -> Iterator[Finding]:
         about = facts(event.target)
         new, old = brief_value(event.new), brief_value(event.old)
@@ -197,7 +224,9 @@ that training alone reads (`rate`, `momentum`) does not open at `predict`.""",
                 ),
                 help=trace_again(
                     kinds,
-                    f"compile `{name}` again (`{name}.compile(...)`) so that its functions are traced again",
+                    f"compile `{name}` again so that its functions are traced again"
+                    + keeping_state(model, name)
+                    + while_training(desk, model, name),
                 ),
                 cured=f"no traced function of `{name}` holds the old value",
                 ran=f"with {event.name} {old} where the code said {new}",

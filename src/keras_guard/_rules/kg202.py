@@ -21,7 +21,7 @@ from .._data.types import Layer, Model
 from .._instrument.code_ahead import Ahead
 from .._ledger import Entry, Finding, Wording
 from .base import Desk, Page, Rule, was_said
-from .wording import cause, facts, layer_title
+from .wording import cause, facts, keeping_state, layer_title, while_training
 
 _TRAIN = frozenset({"train", OWN})
 
@@ -39,7 +39,10 @@ function, and the model is trained again without `compile()`.""",
         why="""
 The trace holds the list of variables it updates. Freezing later does not stop their updates, unfreezing
 does not start them; `summary()` shows the new flags all the same. (It is the trace that fixes them, not
-`compile()`: a flip between `compile()` and the first `fit` is honoured.)""",
+`compile()`: a flip between `compile()` and the first `fit` is honoured.) `compile()` with a new optimizer starts its
+momentum over; with the same optimizer object an unfrozen layer raises "Unknown variable". `%keras_guard recompile`
+keeps the state. In a callback, `model.make_train_function(force=True)` after the change does, and an
+optimizer that was built for all variables before some were frozen takes them back.""",
         example="""
 import keras, numpy
 x, y = numpy.ones((8, 4)), numpy.ones((8, 1))
@@ -85,9 +88,10 @@ nothing until the model is trained again.""",
             # A model and one inside it are one cause: compiling the outer one cures both.
             whole = (*key, id(_outermost(model, models)))
             entry = desk.entry((self.code, *whole))
-            if entry is not None and any(known is model for known in entry.models()):
+            part = entry.parts.get(id(model)) if entry is not None else None
+            if entry is not None and part is not None:
                 # One comparison for each model and line, not one for each layer of a loop.
-                self._count(entry, event.target, desk.name_of(entry.finding.model))
+                self._count(entry, part, event.target, desk.name_of(model))
                 continue
             claim = _claim(model, event.target, desk, at_use=event.at_use)
             if claim.holds(desk):
@@ -127,9 +131,9 @@ nothing until the model is trained again.""",
         )
 
     @staticmethod
-    def _count(entry: Entry, layer: Layer, name: str) -> None:
+    def _count(entry: Entry, part: Finding, layer: Layer, name: str) -> None:
         """Say of one more layer that the same line flipped it."""
-        claim = entry.finding.claim
+        claim = part.claim
         if not isinstance(claim, TraceClaim) or not isinstance(claim.fact, Trainable) or not layer.weights:
             return
         if layer in claim.fact.flipped:
@@ -137,13 +141,15 @@ nothing until the model is trained again.""",
         claim.fact.flipped[layer] = None
         count = len(list(claim.fact.flipped.items()))
         now = "now train" if layer.trainable else "are now frozen"
-        entry.reword(
-            replace(
-                entry.finding.wording,
-                label=f"{count} layers of `{name}` {now}; the traced train function holds what they were",
-                ran=f"with {count} layers {'frozen' if layer.trainable else 'trained'}",
-            )
+        wording = replace(
+            part.wording,
+            label=f"{count} layers of `{name}` {now}; the traced train function holds what they were",
+            ran=f"with {count} layers {'frozen' if layer.trainable else 'trained'}",
         )
+        if part is entry.finding:
+            entry.reword(wording)
+        else:
+            part.wording = wording
 
     def audit(self, model: Model, desk: Desk) -> Iterator[Finding]:
         """See :class:`Rule`."""
@@ -175,9 +181,11 @@ nothing until the model is trained again.""",
             help_ = f"run the cell that defines your traced function again, so that it asks `{name}` again what it trains"
         elif target.trainable:
             help_ += (
-                f", with a new optimizer: `{name}.compile(optimizer=..., loss=...)` "
-                "(the old optimizer object knows only the variables it began with)"
+                ", with a new optimizer (the old object knows only the variables it began with)"
+                + keeping_state(model, name)
             )
+        else:
+            help_ += keeping_state(model, name) + while_training(desk, model, name)
         wording = Wording(
             message=f"`{name}` was {'compiled' if by_flags else 'traced'} before this change of `trainable`: "
             f"its {step} goes on as before",

@@ -11,7 +11,7 @@ from .._data.events import Event, StructureChanged
 from .._data.types import Layer, Model
 from .._ledger import Finding, Wording
 from .base import Desk, Page, Rule, was_said
-from .wording import facts, functions
+from .wording import facts, functions, keeping_state
 
 
 class StructureAfterCompile(Rule):
@@ -73,7 +73,8 @@ history = model.fit(x, y, verbose=0)""",
             message=f"{what} does not reach {functions(kinds)} of `{name}`",
             label=f"changes `{name}(x)` and `summary()`, not {functions(kinds)}",
             notes=("a traced function runs the layers that were there when it was traced",),
-            help=f"compile `{name}` again, with a new optimizer, before you use it: `{name}.compile(...)`",
+            help=f"compile `{name}` again, with a new optimizer, before you use it"
+            + keeping_state(model, name),
             cured=f"`{name}` was compiled again, or its layers are the ones that were traced",
             ran="with the layers as they were",
             graph_layer=None if added else about,

@@ -28,12 +28,14 @@ class CompileArgument(Rule):
     page = Page(
         what="""
 The name of an optimizer, loss or metric is bound again after `compile()` got the old one; `model.loss`,
-`model.optimizer`, `optimizer.lr`, `optimizer.clipnorm` and the like are assigned, or `loss.delta` and
-other attributes of losses, metrics and schedules; a list of metrics that was handed over is appended to;
-or a global that a traced loss read holds another value, or another function.""",
+`model.loss_weights`, `model.optimizer`, `optimizer.lr`, `optimizer.clipnorm` and the like are assigned, between
+epochs or in a callback, or `loss.delta` and other attributes of losses, metrics and schedules; a list of metrics
+or loss weights that was handed over is edited; or a global that a traced loss read holds another value, or
+another function.""",
         why="""
 `compile()` keeps the objects it was given, and the first `fit` turns what they read into constants.
-`model.loss` is a label, `optimizer.lr` a new attribute that nothing reads.""",
+`model.loss` is a label, `optimizer.lr` a new attribute that nothing reads, and the numbers of `loss_weights` are
+part of the trace. A `keras.Variable` is not: what the loss reads from one can be assigned while it trains.""",
         example="""
 import keras, numpy
 x, y = numpy.ones((8, 4)), numpy.ones((8, 1))

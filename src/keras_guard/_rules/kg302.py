@@ -9,7 +9,7 @@ from .._claims.trace_claim import AttributeFact, TraceClaim
 from .._data.events import Event, StateAdapted
 from .._ledger import Finding, Wording
 from .base import Desk, Page, Rule
-from .wording import cause, facts, functions, layer_title, trace_again
+from .wording import cause, facts, functions, keeping_state, layer_title, trace_again
 
 
 class AdaptedAfterTrace(Rule):
@@ -69,7 +69,8 @@ outside the traces and are not reported.""",
                 notes=(f"calling `{name}(x)` uses what it knows now",),
                 help=trace_again(
                     kinds,
-                    f"compile `{name}` again (`{name}.compile(...)`) so that its functions are traced again",
+                    f"compile `{name}` again so that its functions are traced again"
+                    + keeping_state(model, name),
                 ),
                 cured=f"no traced function of `{name}` holds what it learned before",
                 ran=f"with what {layer_title(about)} knew before",

@@ -7,10 +7,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from .._adapter.describe import describe_layer
-from .._adapter.keras_types import is_layer
+from .._adapter.keras_types import is_keras_2, is_layer
 from .._adapter.traces import OWN
+from .._claims.base import Desk
 from .._data.diagnostic import DiffRow, LayerFacts, Span
 from .._data.edits import LayerRecord
+from .._data.types import Model
 
 _CONTEXT = 1
 _MAX_ROWS = 12
@@ -68,6 +70,20 @@ def functions(kinds: Iterable[str]) -> str:
     return "the traced " + (
         " and ".join(found) if len(found) < 3 else f"{', '.join(found[:-1])} and {found[-1]}"
     )
+
+
+def keeping_state(model: Model, name: str) -> str:
+    """Say, behind the advice to compile a model again, what does that without a loss; empty where nothing does."""
+    if is_keras_2(model):
+        return ""
+    return f"; `%keras_guard recompile {name}` writes it and keeps the state of the optimizer"
+
+
+def while_training(desk: Desk, model: Model, name: str) -> str:
+    """Say, behind other advice, what makes a change count that a callback makes while ``fit`` runs."""
+    if not desk.is_midway(model) or is_keras_2(model):
+        return ""
+    return f"; in a callback, call `{name}.make_train_function(force=True)` after the change"
 
 
 def trace_again(kinds: Iterable[str], otherwise: str) -> str:

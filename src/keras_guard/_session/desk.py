@@ -22,6 +22,7 @@ from .._instrument.names import binding_line, names_used
 from .._ledger import Entry, Ledger
 from .containers import is_plain_class, reachable, user_names
 from .containment import Containment
+from .fit_norms import FitNorms
 from .list_origins import Kind, ListOrigins
 from .running_entries import RunningEntries
 from .shell_face import ShellFace
@@ -56,6 +57,7 @@ class Desk:
         running: The entry methods that run now.
         origins: Where the user's lists come from.
         changes: Counts what was seen to change that a traced function may have read.
+        norms: The norms of weights when the last ``fit`` began.
     """
 
     def __init__(self, shell: ShellFace, containment: Containment, ledger: Ledger) -> None:
@@ -72,6 +74,7 @@ class Desk:
         #: Where the ``trainable`` of a layer or model was set last.
         self.flips: IdentityMap[Span] = IdentityMap()
         self._run: IdentityMap[None] = IdentityMap()
+        self.norms = FitNorms()
         self._turn = -1
         self._models: tuple[weakref.ref[Model], ...] | None = None
         self._parts: IdentityMap[_Parts] = IdentityMap()
@@ -163,6 +166,10 @@ class Desk:
     def in_entry(self, model: Model) -> bool:
         """See ``_claims.base.Desk``."""
         return self.running.holds(model)
+
+    def is_midway(self, model: Model) -> bool:
+        """See ``_claims.base.Desk``."""
+        return self.running.is_midway(model)
 
     def was_run(self, model: Model) -> bool:
         """See ``_claims.base.Desk``."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from .._data.diagnostic import Span
+from .._data.missing import MISSING
 from .._data.place import Place
 from .._instrument.syntax import parsed, root_name
 from .shell_face import CellFrame, CellText, ShellFace
@@ -25,7 +26,16 @@ def span_of_attribute(shell: ShellFace, target: object, name: str) -> Span:
         owner = _owner_set(node, name)
         return owner is not None and _value_of(owner, shell.namespace) is target
 
-    return _latest(shell, matches, name)
+    def may_match(node: ast.AST) -> bool:
+        """Whether it assigns an attribute of that name to what cannot be read here: ``self.x``, ``m.layers[0].x``."""
+        owner = _owner_set(node, name)
+        if owner is None:
+            return False
+        value = _value_of(owner, shell.namespace)
+        return value is None or value is MISSING
+
+    found = _latest(shell, matches, name)
+    return found if found.line is not None else _latest(shell, may_match, name)
 
 
 class GlobalSpans:
@@ -43,12 +53,23 @@ class GlobalSpans:
         """A global was bound."""
         self._seen[name] = span
 
+    def of_slots(self, name: str) -> Span:
+        """Return where a slot of what a name holds was set last."""
+        return _latest(self._shell, lambda node: _sets_slot(node, name), name)
+
     def of(self, place: Place) -> Span:
         """Return where a global, or a slot of one such as ``cfg["alpha"]``, was bound last."""
         seen = self._seen.get(place.root) if not place.steps else None
         return seen or _latest(
             self._shell, lambda node: _binds(node, place.root, slots=bool(place.steps)), place.root
         )
+
+
+def _sets_slot(node: ast.AST, name: str) -> bool:
+    """Whether a node sets a slot of a container, or calls one of its methods."""
+    if isinstance(node, ast.Call):
+        return isinstance(node.func, ast.Attribute) and root_name(node.func) == name
+    return isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store) and root_name(node) == name
 
 
 def _binds(node: ast.AST, name: str, *, slots: bool) -> bool:

@@ -60,7 +60,8 @@ class Entries:
         self.uses.used(use)
 
     def settle(self) -> None:
-        """Resolve every entry whose divergence is gone."""
+        """Resolve every entry whose divergence is gone. What ran stale until now is counted before."""
+        self.uses.count_calls()
         for entry in self._ledger.live():
             ended = self._states.ask(entry, partial(self._reason_of_end, entry), None)
             if ended is not None and entry.live:

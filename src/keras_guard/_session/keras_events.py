@@ -45,6 +45,7 @@ class Told:
         used: Opens what a use of a model runs stale.
         ended: Counts what an entry method ran stale, now that it has ended.
         model_made: Notes that a model was made in the running cell.
+        epoch_begins: Finds what callbacks changed that no hook tells of.
     """
 
     publish: Callable[[Event], None]
@@ -52,6 +53,7 @@ class Told:
     used: Callable[[Use], None]
     ended: Callable[[RunningEntry], None]
     model_made: Callable[[], None]
+    epoch_begins: Callable[[RunningEntry], None]
 
 
 class KerasEvents:
@@ -128,6 +130,13 @@ class KerasEvents:
             self._told.ended(entry)
 
     @contained
+    def epoch_begins(self) -> None:
+        """See ``hooks.Sink``."""
+        entry = self._desk.running.innermost("train")
+        if entry is not None:
+            self._told.epoch_begins(entry)
+
+    @contained
     def batch_begins(self, kind: str) -> None:
         """See ``hooks.Sink``."""
         entry = self._desk.running.innermost(kind)
@@ -139,6 +148,7 @@ class KerasEvents:
         """See ``hooks.Sink``."""
         entry = self._desk.running.innermost(kind)
         if entry is not None:
+            entry.ran = True
             self._note_trace(entry)
 
     def _run_trace(self, entry: RunningEntry) -> None:

@@ -18,16 +18,18 @@ class RunningEntry:
         call: The call.
         checked: The count of changes when its traced function was last compared with what is true.
         makes_trace: Whether a trace is being made that has not been noted yet.
+        ran: Whether a batch of it has run.
         stale: What is known of the model that this run does not follow.
     """
 
-    __slots__ = ("call", "checked", "makes_trace", "model", "stale")
+    __slots__ = ("call", "checked", "makes_trace", "model", "ran", "stale")
 
     def __init__(self, model: Model, call: Call) -> None:
         self.model = weakref.ref(model)
         self.call = call
         self.checked = -1
         self.makes_trace = False
+        self.ran = False
         self.stale: list[Entry] = []
 
     @property
@@ -67,6 +69,10 @@ class RunningEntries:
             if entry.model() is model:
                 return entry
         return None
+
+    def is_midway(self, model: Model) -> bool:
+        """Whether a model has run a batch of an entry method that goes on."""
+        return any(entry.ran and entry.model() is model for entry in self.stack)
 
     def note_stale(self, model: Model, entry: Entry) -> bool:
         """Note that the running entry method of a model does not follow an edit; ``False`` where none runs."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
+from typing import Any
 
 from .._adapter.hooks import KerasHooks
 from .._adapter.keras_types import TYPES
 from .._adapter.model_use import Use
+from .._claims.place_claim import PlaceClaim
+from .._data.checkup import Checkup
 from .._data.edits import Edit
 from .._data.types import Model
 from .._data.views import ModelViews
@@ -19,6 +22,7 @@ from . import cell_events, keras_events
 from .cell_events import CellEvents
 from .containment import Containment, contained
 from .desk import Desk
+from .doctor import Doctor
 from .edit_spans import GlobalSpans
 from .entries import Entries
 from .entry_states import KerasGuardError
@@ -63,6 +67,7 @@ class Session:
                 self._used,
                 self.entries.uses.use_ended,
                 self._note_model,
+                self._changes.epoch_begins,
             ),
             self.containment,
         )
@@ -178,6 +183,10 @@ class Session:
 
     def _used(self, use: Use) -> None:
         """A model is about to be used: see what was bound before, then open what that use runs stale."""
+        if use.method == "fit" and not use.again:
+            self.containment.try_to(
+                self.desk.norms.note, use.model, self.shell.options_in_force().norms_limit
+            )
         self._cells.compare_all()
         self._cells.compare_lasting()
         self.entries.settle()
@@ -196,10 +205,22 @@ class Session:
         self.look_again()
         return self.entries.edits_of(model)
 
+    def bound_instead(self, model: Model) -> dict[int, Any]:
+        """Return what names hold now in place of what a model was compiled with, by ``id`` of the latter."""
+        self.look_again()
+        claims = [claim for entry in self.desk.entries_of(model) for claim in entry.claims()]
+        bound = [claim.bound for claim in claims if isinstance(claim, PlaceClaim)]
+        return {id(old): new for old, new in bound if old is not None and new is not None}
+
     def audit(self, model: Model) -> list[Entry]:
         """Let every rule look at a model as it is now; returns what is wrong with it."""
         self.look_again()
         return self.entries.adoption.audit(model)
+
+    def examine(self, model: Model, name: str) -> Checkup:
+        """Find out why a model may not change."""
+        self.look_again()
+        return Doctor(self.desk, self.audit).examine(model, name)
 
     def views(self, model: Model, name: str) -> ModelViews:
         """Return the three views of a model."""

@@ -21,11 +21,13 @@ class Options:
         enabled: Whether the guard watches at all.
         ignored: Rule codes and names of the user's that are ignored.
         strict: Whether a diagnostic that opens raises.
+        norms_limit: Up to how many parameters of a model its norms are noted when ``fit`` begins.
     """
 
     enabled: bool = True
     ignored: frozenset[str] = frozenset()
     strict: bool = False
+    norms_limit: int = 0
 
 
 class ShellFace(Protocol):

@@ -35,7 +35,7 @@ class StaleUses:
 
     def used(self, use: Use) -> None:
         """A model is about to be used: open what that use runs stale."""
-        self._count_calls()
+        self.count_calls()
         for entry in self._ledger.live():
             self._states.ask(entry, partial(self._used, entry, use), None)
 
@@ -67,7 +67,8 @@ class StaleUses:
                     entry, partial(self._states.move, entry, State.RESOLVED, f"`{method}` has ended"), None
                 )
 
-    def _count_calls(self) -> None:
+    def count_calls(self) -> None:
+        """Count the calls that are over."""
         called, self._called = self._called, []
         for entry in called:
             self._count(entry, "call")
@@ -83,7 +84,7 @@ class StaleUses:
 
     def show_counts(self) -> None:
         """The cell has ended: show how often what is stale ran."""
-        self._count_calls()
+        self.count_calls()
         counted, self._counted = self._counted, []
         for entry in counted:
             self._states.show_again(entry)

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from .._adapter.compiled_objects import held_objects, unapplied_arguments
 from .._adapter.marks import is_marked
-from .._adapter.membership import graph_layers
+from .._adapter.membership import compile_containers, graph_layers
 from .._adapter.model_use import Use
 from .._adapter.trace_facts import TraceFacts, trainable_identity, value_of
 from .._data.diagnostic import Span
 from .._data.events import (
+    ArgumentEdited,
     AttributeSet,
     CodeReadChanged,
     Event,
@@ -20,6 +21,7 @@ from .._data.events import (
 from .._data.types import Model
 from .desk import Desk
 from .edit_spans import GlobalSpans, span_of_attribute
+from .running_entries import RunningEntry
 from .shell_face import ShellFace
 
 if TYPE_CHECKING:
@@ -48,11 +50,32 @@ class TraceChanges:
         """Return what the traces of a use hold that is another value now, and whose change no hook tells."""
         found = [event for facts in use.serving for event in self._changes(use.model, facts)]
         found += self._flips(use)
+        found += self._edited_arguments(use.model) if use.scores else ()
         if use.scores:
             for owner in held_objects(use.model, "test"):
                 for name, value in unapplied_arguments(owner).items():
                     found.append(self._held(owner, name, value))
         return found
+
+    def epoch_begins(self, entry: RunningEntry) -> None:
+        """The callbacks have run that an epoch begins with; no hook tells what they change of losses, or of globals."""
+        model = entry.model()
+        if model is None:
+            return
+        serving = self._desk.traces.of(model).serving(entry.call)
+        edited = list(self._edited_arguments(model))
+        if edited or any(True for facts in serving for _ in self._changes(model, facts)):
+            self._desk.note_change()
+        for event in edited:
+            self._publish(event)
+
+    def _edited_arguments(self, model: Model) -> Iterator[Event]:
+        """Yield the edits of lists and dicts that ``compile`` was given, made where no statement was watched."""
+        for _, container in compile_containers(model):
+            edited = self._desk.origins.edited(container)
+            if edited is not None:
+                name = self._desk.name_of(container)
+                yield ArgumentEdited(*edited, name, self._spans.of_slots(name), id(container))
 
     def _flips(self, use: Use) -> list[Event]:
         """Return the flip of ``trainable`` that a train function does not honour; it may have been set for another model."""

@@ -22,6 +22,7 @@ from .help_rows import ROWS, help_lines
 from .line_words import words_of
 from .options import Settings
 from .rebuild_command import RebuildCommand
+from .recompile_command import RecompileCommand
 from .setting_commands import SettingCommands
 from .status_lines import LISTED, STATUS_COLUMNS, status_lines, status_rows
 
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
 
 #: The flag of ``diff`` for every layer.
 ALL = "--all"
+
+
+#: What follows a model's name, by subcommand.
+_OPTIONS = {"rebuild": rebuild_command.OPTIONS, "recompile": ("--run",), "diff": (ALL,)}
 
 
 class Commands:
@@ -54,7 +59,9 @@ class Commands:
             "status": self.status,
             "check": self.check,
             "diff": self.diff,
+            "doctor": self.doctor,
             "rebuild": self.rebuild.run,
+            "recompile": RecompileCommand(session, display, self._words).run,
             "explain": self.explain,
             "ignore": self._setting.ignore,
             "watch": self._setting.watch,
@@ -98,10 +105,8 @@ class Commands:
                 return self._commands
             case ["rebuild", *_, "--style"]:
                 return rebuild_command.STYLES
-            case ["rebuild", *_]:
-                return [*self._words.model_names(), *rebuild_command.OPTIONS]
-            case ["check" | "diff" as command, *_]:
-                return [*self._words.model_names(), *([ALL] if command == "diff" else [])]
+            case ["rebuild" | "recompile" | "check" | "diff" | "doctor" as command, *_]:
+                return [*self._words.model_names(), *_OPTIONS.get(command, ())]
             case ["explain", *_]:
                 return self._words.rules
             case ["ignore" | "watch", *_]:
@@ -162,6 +167,17 @@ class Commands:
         text = [views_as_text(views, look=look, every=every), *laid_out(picture_lines(pictures), look)]
         html = views_as_html(views, every=every) + "".join(picture_as_html(picture) for picture in pictures)
         self._display.show_text("\n".join(text), html)
+
+    def doctor(self, words: list[str]) -> None:
+        """Find out why a model does not change; reads only."""
+        if len(words) > 1:
+            raise CommandError("doctor takes one model: %keras_guard doctor model")
+        from .._render.as_checkup import checkup_as_html, checkup_as_text
+
+        model = self._words.model(words[0]) if words else self._words.only_model("doctor")
+        found = self._session.examine(model, words[0] if words else self._session.desk.name_of(model))
+        text = checkup_as_text(found, look=self._display.look())
+        self._display.show_text(text, checkup_as_html(found))
 
     def _pictures(self, model: object, views: ModelViews) -> tuple[Picture, ...]:
         """Draw the edits of a model, and what else its views disagree on."""

@@ -32,6 +32,13 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "rebuild the models that call the old one or read its layers, too",
         "%keras_guard rebuild model --run --with-dependents",
     ),
+    (
+        "recompile [MODEL]",
+        "write a `compile` that keeps the state of the optimizer",
+        "%keras_guard recompile model",
+    ),
+    ("recompile --run", "run it at once", "%keras_guard recompile model --run"),
+    ("doctor [MODEL]", "why a model does not change; reads only", "%keras_guard doctor model"),
     ("explain [RULE ...]", "the page of a rule, or the list of rules", "%keras_guard explain KG101"),
     ("ignore RULE|MODEL ...", "report nothing about them", "%keras_guard ignore KG102 teacher"),
     ("watch RULE|MODEL ...", "report them again", "%keras_guard watch KG102"),

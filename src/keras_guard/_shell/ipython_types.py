@@ -149,7 +149,8 @@ class CommData(TypedDict, total=False):
     """What a front end asks over a comm."""
 
     ask: str
-    id: str
+    about: str
+    request: int
 
 
 class CommContent(TypedDict):

@@ -55,6 +55,13 @@ class KerasGuard(Configurable):
         help="Models with more megabytes of weights are dry-run by shapes only when they are rebuilt.",
     ).tag(config=True)
 
+    norms_limit = Int(
+        1_000_000,
+        min=0,
+        help="Note the norm of each weight when `fit` begins, for `%keras_guard doctor`, in models of up to so many "
+        "parameters; 0 notes none.",
+    ).tag(config=True)
+
     @validate("ignore")
     def _known_words(self, proposal: _Proposal) -> set[str]:
         from .._rules import RULES
@@ -102,7 +109,7 @@ class Settings:
             strict = strict or cell.strict
             if cell.silent:
                 ignored |= frozenset(RULES)
-        return Options(enabled=options.enabled, ignored=ignored, strict=strict)
+        return Options(options.enabled, ignored, strict, options.norms_limit)
 
 
 def ignored_by_comment(lines: tuple[str, ...], code: str) -> bool:

@@ -141,7 +141,7 @@ class RebuildCommand:
             else:
                 found.run(namespace)
         except RebuildRefused as refused:
-            raise _refused(refused) from None
+            raise as_command_error(refused) from None
         except Exception as error:
             raise CommandError(
                 f"the code raised {type(error).__name__}: {error}\n"
@@ -196,7 +196,7 @@ class RebuildCommand:
                 fresh_optimizer=options.fresh_optimizer,
             )
         except RebuildRefused as refused:
-            raise _refused(refused) from None
+            raise as_command_error(refused) from None
 
 
 def _notes(found: Rebuild) -> list[str]:
@@ -213,6 +213,7 @@ def _left(found: Rebuild) -> list[str]:
     ]
 
 
-def _refused(refused: RebuildRefused) -> CommandError:
+def as_command_error(refused: RebuildRefused) -> CommandError:
+    """Return a refusal as the answer of a command."""
     choices = "".join(f"\n  - {choice}" for choice in refused.choices)
     return CommandError(f"{refused.reason}{choices}")
