@@ -29,10 +29,10 @@ _session = get_ipython()._keras_guard_extension.session
 _hit({owner}, {name!r})
 """
 OWNERS = {
-    "probe": ("_session._cells._told.publish.__self__", "publish"),
+    "probe": ("_session.entries.adoption", "_adopt_all"),
     "transformer": ("_session._names", "read_cell"),
     "before-the-cell": ("_session._cells", "begin_cell"),
-    "after-the-cell": ("_session.entries", "show_all_waiting"),
+    "after-the-cell": ("_session.entries.waiting", "show_all_waiting"),
 }
 
 
@@ -42,8 +42,6 @@ def test_an_interrupt_inside_the_guard_ends_the_cell(kernel: Kernel, where: str)
     owner, name = OWNERS[where]
     kernel.ok(BUILD)
     kernel.ok("lost = layers.Dense(7)\nmodel.layers.pop();")
-    if name == "publish":  # read once, when the session was made: interrupt what it calls
-        owner, name = "_session.entries", "_adopt_all"
     hit = kernel.run(HIT.format(owner=owner, name=name), silent=True)
     assert hit.error is None, hit.traceback
     run = kernel.run("print('BEGUN')\nmodel.layers[0] = layers.Dense(9)\nprint('END')")

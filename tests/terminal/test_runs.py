@@ -160,13 +160,14 @@ def test_a_script_shows_its_cards_before_the_next_statement(tmp_path: Path) -> N
     (tmp_path / "lost.py").write_text(
         "import sys\nsys.stdout = sys.stderr\n"
         + BUILD
-        + "model.layers[0] = layers.Dense(9)\nprint('NEXT')\n"
+        + "model.layers[0] = layers.Dense(9)\nprint('NEXT')\nmodel(keras.ops.ones((1, 4)))\n"
         + "import keras_guard\nprint('LIVE', [d['span']['line'] for d in keras_guard.diagnostics()])\n"
     )
     done = _python(tmp_path, "-m", "keras_guard", "lost.py")
     assert done.returncode == 0
     assert done.stderr.index("--> lost.py, line 7") < done.stderr.index("NEXT")
     assert "LIVE [7]" in done.stderr
+    assert done.stderr.count("warning [KG101]") == 1, "a use of the open card prints nothing again"
     assert "keras-guard explain KG101" in done.stderr
     assert "%keras_guard" not in done.stderr
 

@@ -59,7 +59,7 @@ def run_script(
     module = _main_module(path)
     sys.argv[:] = [file, *arguments]
     sys.path[0:1] = [os.path.dirname(path)]
-    program = Program(vars(module), wishes or Wishes(), show or print_card)
+    program = Program(vars(module), wishes or Wishes(), show or CardPrinter())
     try:
         for package in packages:
             program.session.packages.watch(package)
@@ -134,17 +134,23 @@ def _decoded(source: bytes) -> str:
     return source.decode(encoding, errors="replace").replace("\r\n", "\n")
 
 
-def print_card(diagnostic: Diagnostic) -> None:
-    """Print a card to the standard error.
+class CardPrinter:
+    """Prints cards to the standard error, each state once: a stream cannot change what it printed."""
 
-    Args:
-        diagnostic: What to print.
-    """
-    if diagnostic.state is State.RESOLVED and not diagnostic.happened:
-        return
-    stream = sys.stderr
-    if stream is None:
-        return
-    coloured = stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    look = look_of_terminal(coloured) if stream.isatty() else Look()
-    print(render_text(diagnostic, magics=False, look=look), file=stream, flush=True)
+    def __init__(self) -> None:
+        self._printed: dict[str, State] = {}
+
+    def __call__(self, diagnostic: Diagnostic) -> None:
+        """Print a card.
+
+        Args:
+            diagnostic: What to print.
+        """
+        state, before = diagnostic.state, self._printed.get(diagnostic.id)
+        self._printed[diagnostic.id] = state
+        stream = sys.stderr
+        if stream is None or state is before or (state is State.RESOLVED and not diagnostic.happened):
+            return
+        coloured = stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+        look = look_of_terminal(coloured) if stream.isatty() else Look()
+        print(render_text(diagnostic, magics=False, look=look), file=stream, flush=True)
