@@ -24,9 +24,7 @@ def test_sourced_cases_say_where_they_are_from() -> None:
     found = cases.sourced(cases.published())
     assert len(found) == 129
     for case in found:
-        assert all(case[field] for field in ("source", "intent", "what_happens", "check")), (
-            case["id"]
-        )
+        assert all(case[field] for field in ("source", "intent", "what_happens", "check")), case["id"]
 
 
 @pytest.mark.parametrize(
