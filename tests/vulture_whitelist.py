@@ -97,3 +97,6 @@ _.dismissed
 
 # Keys of a message that is read by key (``_shell.front_end``).
 request
+
+# Called by tests that patch Keras.
+_.forget_measurement

@@ -57,15 +57,14 @@ class StaleUses:
     def use_ended(self, running: RunningEntry) -> None:
         """An entry method has ended: count what it ran stale, and resolve what was said of this run only."""
         model, method = running.model(), running.call.method
+        ended = self._states.in_cell(f"`{method}` has ended")
         for entry in running.stale:
             self._count(entry, method)
         for entry in self._ledger.live():
             claim = entry.finding.claim
             if claim is not None and claim.ends_with_use and claim.model is model:
                 entry.stale_uses[method] += 1
-                self._states.ask(
-                    entry, partial(self._states.move, entry, State.RESOLVED, f"`{method}` has ended"), None
-                )
+                self._states.ask(entry, partial(self._states.move, entry, State.RESOLVED, ended), None)
 
     def count_calls(self) -> None:
         """Count the calls that are over."""
