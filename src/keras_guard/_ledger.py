@@ -6,6 +6,7 @@ It holds no model, layer or list alive: claims carry weak references, and the re
 from __future__ import annotations
 
 import itertools
+import re
 import time
 import uuid
 from collections import Counter
@@ -15,7 +16,7 @@ from typing import Any
 
 from ._adapter.model_use import Use
 from ._claims.base import Claim, Desk
-from ._data.diagnostic import Diagnostic, DiffRow, LayerFacts, Span, State
+from ._data.diagnostic import Cure, Diagnostic, DiffRow, LayerFacts, Span, State
 from ._data.edits import Edit, Replace, TooMany
 from ._data.place import Place
 from ._data.types import Model
@@ -120,7 +121,18 @@ class Finding:
             new_layer=words.new_layer,
             rebuild=words.rebuild,
             diff=words.diff,
+            cures=_cures_named(words.help),
         )
+
+
+#: The command that compiles a model again, as a help names it.
+_RECOMPILE = re.compile(r"`(%keras_guard recompile [^`]+)`")
+
+
+def _cures_named(help_: str) -> tuple[Cure, ...]:
+    """Return a button for the command that a help names: what a user reads and what the button runs are the same."""
+    found = _RECOMPILE.search(help_)
+    return (Cure("Compile again", f"{found[1]} --run"),) if found else ()
 
 
 def _nothing() -> None:

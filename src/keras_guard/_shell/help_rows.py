@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from .._render.paint import Line
 
-_USAGE = 26
+_USAGE = 28
 
 #: Usage, what it does, an example.
 ROWS: tuple[tuple[str, str, str], ...] = (
@@ -22,6 +22,11 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "%keras_guard rebuild model --style copy",
     ),
     ("rebuild --name NAME", "assign to another name or place", "%keras_guard rebuild model --name wider"),
+    (
+        "rebuild --input-shape SHAPE",
+        "the same graph for inputs of another shape",
+        "%keras_guard rebuild model --input-shape 96,96,1",
+    ),
     (
         "rebuild --fresh-optimizer",
         "do not copy the state of the optimizer",
