@@ -43,7 +43,7 @@ ROWS = [
     # (googlecolab/backend-info).
     _row("ipykernel-5.5.6", "3.10", "ipython==7.34.0", "ipykernel==5.5.6"),
     _row("ipython-7.34-python-3.12", "3.12", "ipython==7.34.0", "ipykernel==6.17.1"),
-    _row("ipython-7.34-python-3.13", "3.13", "ipython==7.34.0", "ipykernel==6.17.1", ci=True),
+    _row("ipython-7.34-python-3.13", "3.13", "ipython==7.34.0", "ipykernel==6.17.1"),
     _row("keras-3.3", "3.11", "keras==3.3.3", "tensorflow-cpu==2.16.*"),
     _row("keras-3.6", "3.11", "keras==3.6.0", "tensorflow-cpu==2.17.*"),
     _row("keras-3.9", "3.11", "keras==3.9.2"),
@@ -51,7 +51,7 @@ ROWS = [
     _row("keras-3.15", "3.11", "keras==3.15.1"),
     # The canary: the Keras of the day. It fails when a measured fact of `docs/matrix.md` changes.
     _row("keras-nightly", "3.11", "keras-nightly"),
-    _row("jax", "3.11", "jax[cpu]", backend="jax", ci=True),
+    _row("jax", "3.11", "jax[cpu]", backend="jax"),
     _row("torch", "3.11", "torch==2.13.0", backend="torch"),
     # All axes at once, for CI.
     _row("oldest", "3.10", "ipython==8.12.3", OLD_KERNEL, "keras==3.3.3", "tensorflow-cpu==2.16.*", ci=True),
