@@ -242,7 +242,7 @@ def python_function_of(value: Any) -> Any:
     return value
 
 
-def _bound(function: Any) -> Any:
+def _bound(function: object) -> Any:
     """Return the method that TensorFlow's wrapper holds, bound to its object, which TensorFlow only refers to weakly."""
     # AutoGraph puts the code that it writes in the place of ``__wrapped__``.
     method = getattr(function, "__original_wrapped__", None) or getattr(function, "__wrapped__", None)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from .._data.types import Layer
 from .describe import config_of
 from .keras_types import TYPES, keras
 from .layer_config import (
@@ -26,7 +27,7 @@ _EVERY_LAYER = ("name", "trainable", "dtype")
 _PLAIN = (bool, int, float, str, bytes, type(None))
 
 
-def constructor_from_object(layer: Any, objects: Mapping[str, Any]) -> Construct:
+def constructor_from_object(layer: Layer, objects: Mapping[str, Any]) -> Construct:
     """Return the constructor call that makes an equal layer, its arguments read from config and attributes.
 
     Args:
@@ -56,7 +57,7 @@ def constructor_from_object(layer: Any, objects: Mapping[str, Any]) -> Construct
     return call
 
 
-def _given(layer: Any) -> dict[str, Any]:
+def _given(layer: Layer) -> dict[str, Any]:
     """Return the arguments of a layer's constructor, serialised as in a config."""
     config = config_of(layer)
     told = strip(config if config is not None else keras().layers.Layer.get_config(layer))
@@ -80,7 +81,7 @@ def _serialised(value: Any) -> Any:
     return {"class_name": "function", "config": str(getattr(value, "__name__", ""))}
 
 
-def _tells_the_same(made: Any, layer: Any) -> bool:
+def _tells_the_same(made: object, layer: Layer) -> bool:
     """Whether two layers have the same config, apart from what is not set before a layer is built."""
     new, old = config_of(made), config_of(layer)
     if new is None or old is None:

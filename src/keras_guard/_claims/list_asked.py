@@ -39,7 +39,7 @@ def calls_of(model: Model) -> Counter[int]:
     return Counter(map(id, called(model)))
 
 
-def changed_counts(before: Sequence[Any], after: Sequence[Any]) -> Iterator[tuple[Any, int, int]]:
+def changed_counts(before: Sequence[object], after: Sequence[object]) -> Iterator[tuple[Any, int, int]]:
     """Yield each item that is not as often in one list as in the other, with both numbers; inputs left out."""
     was, now = Counter(map(id, before)), Counter(map(id, after))
     for item in {id(item): item for item in (*before, *after)}.values():
@@ -47,7 +47,7 @@ def changed_counts(before: Sequence[Any], after: Sequence[Any]) -> Iterator[tupl
             yield item, was[id(item)], now[id(item)]
 
 
-def replaced_items(before: Sequence[Any], after: Sequence[Any]) -> Iterator[tuple[Any, Any]]:
+def replaced_items(before: Sequence[object], after: Sequence[object]) -> Iterator[tuple[Any, Any]]:
     """Yield each item that another one was put in the place of, with that one."""
     matcher = difflib.SequenceMatcher(None, list(map(id, before)), list(map(id, after)), autojunk=False)
     for tag, start, end, new_start, new_end in matcher.get_opcodes():
@@ -55,7 +55,7 @@ def replaced_items(before: Sequence[Any], after: Sequence[Any]) -> Iterator[tupl
             yield from zip(before[start:end], after[new_start:new_end], strict=False)
 
 
-def is_entry(item: Any) -> bool:
+def is_entry(item: object) -> bool:
     """Whether an item of a list is an input, or was one."""
     if isinstance(item, LayerRecord):
         return item.cls.__name__ == "InputLayer"
@@ -92,7 +92,7 @@ class Asked:
         """Yield what all edits together change, as :func:`changed_counts` does."""
         return changed_counts(_now(self._first), _now(self._last))
 
-    def _is_moved(self, item: Any) -> bool:
+    def _is_moved(self, item: object) -> bool:
         return any(get() is item for get in self._moved)
 
     def _gone(self, model: Model) -> Iterator[tuple[Layer, int]]:
@@ -151,11 +151,11 @@ class EditLog:
         """Whether the model was built again since; later edits are of another list."""
         return self._asked is not None
 
-    def keep(self, items: Sequence[Any]) -> tuple[Kept, ...]:
+    def keep(self, items: Sequence[object]) -> tuple[Kept, ...]:
         """Return for each item a way to get it back; the same one for the same item."""
         return tuple(map(self._keep, items))
 
-    def _keep(self, item: Any) -> Kept:
+    def _keep(self, item: object) -> Kept:
         maker = maker_of_tensor(item)
         item = item if maker is None else maker  # a tensor means the layer that made it
         if not is_layer(item):
@@ -219,13 +219,13 @@ def _items(kept: Sequence[Kept]) -> list[Any]:
     return [item for item in _now(kept) if not is_entry(item)]
 
 
-def _count(items: Sequence[Any], wanted: Any) -> int:
+def _count(items: Sequence[object], wanted: object) -> int:
     return sum(item is wanted for item in items)
 
 
-def _kind(item: Any) -> type:
+def _kind(item: object) -> type:
     return item.cls if isinstance(item, LayerRecord) else type(item)
 
 
-def _kinds(items: Sequence[Any]) -> Counter[type]:
+def _kinds(items: Sequence[object]) -> Counter[type]:
     return Counter(map(_kind, items))

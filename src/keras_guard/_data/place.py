@@ -24,11 +24,11 @@ class Attribute:
         """Return the step as source code."""
         return f".{self.name}"
 
-    def get(self, value: Any) -> Any:
+    def get(self, value: object) -> Any:
         """Return the attribute as Python does, or ``MISSING``."""
         return getattr(value, self.name, MISSING)
 
-    def put(self, owner: Any, value: Any) -> None:
+    def put(self, owner: object, value: object) -> None:
         """Assign the attribute."""
         setattr(owner, self.name, value)
 
@@ -189,7 +189,7 @@ class Place:
                 value = step.get(value)
         return value
 
-    def assign(self, namespace: MutableMapping[str, Any], value: Any) -> None:
+    def assign(self, namespace: MutableMapping[str, Any], value: object) -> None:
         """Put an object there, or take the name away for ``MISSING``."""
         if self.steps and value is not MISSING:
             self.steps[-1].put(Place(self.root, self.steps[:-1]).get(namespace), value)

@@ -65,7 +65,7 @@ def _wanted(
         yield found[0], sizes
 
 
-def _keys(inputs: Any, values: list[Value]) -> dict[int, str]:
+def _keys(inputs: object, values: list[Value]) -> dict[int, str]:
     """Return the keys of inputs that a model takes in a dict, by ``id`` of the value."""
     if not isinstance(inputs, Mapping):
         return {}
@@ -76,7 +76,7 @@ def _name(value: Value, keys: dict[int, str]) -> str:
     return keys.get(id(value)) or str(getattr(maker_of(value), "name", value.name))
 
 
-def _sizes(shape: Any) -> tuple[int | None, ...]:
+def _sizes(shape: object) -> tuple[int | None, ...]:
     if not isinstance(shape, (tuple, list)) or not all(
         size is None or (type(size) is int and size > 0) for size in shape
     ):

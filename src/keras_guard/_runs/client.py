@@ -39,11 +39,11 @@ class GuardedClient(NotebookClient):  # type: ignore[misc]
 
     def __init__(
         self,
-        notebook: Any,
+        notebook: object,
         magics: Sequence[str],
         step: Callable[[str], None],
         kernel: str | None = None,
-        **options: Any,
+        **options: object,
     ) -> None:
         super().__init__(notebook, km=_kernel(kernel), **options)
         self.cards, self.cells = {}, {}
@@ -60,7 +60,9 @@ class GuardedClient(NotebookClient):  # type: ignore[misc]
             raise RunError(f"the guard could not be loaded: {reply['ename']}: {reply['evalue']}")
         return client
 
-    async def async_execute_cell(self, cell: Any, cell_index: int, *args: Any, **options: Any) -> Any:
+    async def async_execute_cell(
+        self, cell: object, cell_index: int, *args: object, **options: object
+    ) -> Any:
         """Say which cell runs, and run it."""
         self._step(f"cell {cell_index + 1} of {len(self.nb.cells)}")
         return await super().async_execute_cell(cell, cell_index, *args, **options)
