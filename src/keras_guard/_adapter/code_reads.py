@@ -12,12 +12,13 @@ import functools
 import inspect
 import types
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from .._data.missing import MISSING
 from .._data.place import Attribute, Item, Place, Step
+from .._data.types import Namespace
 from .attribute_reads import is_keras_class
 from .keras_types import TYPES
 from .marks import Mark, is_marked, is_unknown, mark_of
@@ -57,7 +58,7 @@ class Source:
     place: Place
     owner: Callable[[], Any] | None = None
 
-    def read(self, namespace: Mapping[str, Any]) -> Any:
+    def read(self, namespace: Namespace) -> Any:
         """Return what is there now, or ``MISSING``."""
         if self.owner is None:
             return self.place.read(namespace)
@@ -94,7 +95,7 @@ class CodeFact:
     mark: Mark
     touched: frozenset[int] = frozenset()
 
-    def differs(self, namespace: Mapping[str, Any]) -> bool:
+    def differs(self, namespace: Namespace) -> bool:
         """Whether another value is there now; not where nothing is there."""
         now = self.source.read(namespace)
         return now is not MISSING and not is_marked(self.mark, now)
@@ -108,7 +109,7 @@ class ObjectRead:
     step: Step | None
 
 
-def objects_read(functions: Iterable[object], namespace: Mapping[str, Any]) -> list[ObjectRead]:
+def objects_read(functions: Iterable[object], namespace: Namespace) -> list[ObjectRead]:
     """Return the layers, models and optimizers that functions and all they call read now."""
     walk = _Walk(namespace)
     for function in functions:
@@ -116,7 +117,7 @@ def objects_read(functions: Iterable[object], namespace: Mapping[str, Any]) -> l
     return walk.objects
 
 
-def facts_of_code(functions: Iterable[object], namespace: Mapping[str, Any]) -> tuple[CodeFact, ...]:
+def facts_of_code(functions: Iterable[object], namespace: Namespace) -> tuple[CodeFact, ...]:
     """Return what functions and all they call read now.
 
     Args:
@@ -132,7 +133,7 @@ def facts_of_code(functions: Iterable[object], namespace: Mapping[str, Any]) -> 
 class _Walk:
     """One walk, with one limit."""
 
-    def __init__(self, namespace: Mapping[str, Any]) -> None:
+    def __init__(self, namespace: Namespace) -> None:
         self._namespace = namespace
         self._entered: set[tuple[int, int]] = set()
         self.facts: dict[tuple[int, Place], CodeFact] = {}
@@ -202,7 +203,7 @@ class _Walk:
             except TypeError:
                 return  # takes no weak reference
 
-    def _follow(self, source: Source, names: Mapping[str, Any]) -> None:
+    def _follow(self, source: Source, names: Namespace) -> None:
         """Note what a source holds, or look into what it calls. Only steps through the user's own objects count."""
         value: Any = names.get(source.place.root, MISSING)
         touched = {id(value)}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from .._data.types import Layer, Model, Structure, Tensor
+from .._data.types import Arguments, Layer, Model, Structure, Tensor
 from .keras_types import keras
 
 
@@ -56,7 +56,7 @@ class Call:
 
     operation: Layer
     args: tuple[Any, ...]
-    kwargs: dict[str, Any]
+    kwargs: Arguments
     outputs: list[Value] = field(default_factory=list)
     node_index: int = 0
     recorded: tuple[Value, ...] = ()

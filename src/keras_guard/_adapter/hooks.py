@@ -13,7 +13,7 @@ from types import FrameType
 from typing import Any, Protocol
 
 from .._data.missing import MISSING
-from .._data.types import Layer, Model, Optimizer
+from .._data.types import Arguments, Layer, Model, Optimizer
 from .attribute_reads import OPTIMIZER_SETTINGS
 from .dispatch import Dispatch
 from .keras_types import TYPES, has, inner, is_layer, is_model, is_symbolic, lookup
@@ -274,7 +274,7 @@ class _Shared:
         self.dispatch.tell("building", given)
         return model
 
-    def _before_function(self, function: object, args: tuple[object, ...], kwargs: dict[str, Any]) -> Any:
+    def _before_function(self, function: object, args: tuple[object, ...], kwargs: Arguments) -> Any:
         if not is_users_own(function):
             return None
         return self.dispatch.begin("function_begins", function, own_call(function, args, kwargs))

@@ -19,7 +19,7 @@ from types import FunctionType
 from typing import Any
 
 from .._data.edits import LayerRecord
-from .._data.types import Model
+from .._data.types import Arguments, Model, Namespace
 from .describe import config_of
 from .keras_types import TYPES, is_layer, keras, setting
 from .policy import global_policy
@@ -41,8 +41,8 @@ class Construct:
     """
 
     cls: type
-    kwargs: dict[str, Any] = field(default_factory=dict)
-    config: dict[str, Any] | None = None
+    kwargs: Arguments = field(default_factory=dict)
+    config: Arguments | None = None
 
 
 @dataclass(frozen=True)
@@ -88,12 +88,12 @@ def strip(config: Any) -> Any:
         return config
 
 
-def user_objects(namespace: Mapping[str, Any]) -> dict[str, Any]:
+def user_objects(namespace: Namespace) -> dict[str, Any]:
     """Return the user's classes and functions by name, for Keras to find them in configs."""
     return {name: value for name, value in list(namespace.items()) if isinstance(value, (type, FunctionType))}
 
 
-def constructor_of(item: object, objects: Mapping[str, Any], *, name: str | None = None) -> Construct:
+def constructor_of(item: object, objects: Namespace, *, name: str | None = None) -> Construct:
     """Return the constructor call that makes an equal layer (or loss, metric, optimizer).
 
     Args:
@@ -119,7 +119,7 @@ def constructor_of(item: object, objects: Mapping[str, Any], *, name: str | None
     return _checked(cls, wanted, live, objects)
 
 
-def constructor_with(item: object, given: Mapping[str, Any], objects: Mapping[str, Any]) -> Construct:
+def constructor_with(item: object, given: Mapping[str, Any], objects: Namespace) -> Construct:
     """Return the constructor call of a live layer with other values for some arguments.
 
     Args:
@@ -152,7 +152,7 @@ def constructor_with(item: object, given: Mapping[str, Any], objects: Mapping[st
     raise NotExpressibleError(f"{cls.__name__} gives another config back than it was given")
 
 
-def _checked(cls: type, wanted: dict[str, Any], live: object, objects: Mapping[str, Any]) -> Construct:
+def _checked(cls: type, wanted: dict[str, Any], live: object, objects: Namespace) -> Construct:
     for brief, given in ((True, _rounded(wanted)), (True, wanted), (False, wanted)):
         try:
             call = Construct(cls, arguments(cls, given, live, objects, brief=brief))
@@ -196,7 +196,7 @@ def _is_filled_in(key: str, given: object, built: Model, live: object) -> bool:
     return False
 
 
-def _rounded(config: dict[str, Any]) -> dict[str, Any]:
+def _rounded(config: Arguments) -> dict[str, Any]:
     """Spell numbers that came out of a float32 variable, such as a learning rate, as they went in."""
     return {key: _as_given(value) if type(value) is float else value for key, value in config.items()}
 
@@ -236,7 +236,7 @@ def _is_nan(value: object) -> bool:
 
 
 def arguments(
-    cls: type, config: dict[str, Any], live: object, objects: Mapping[str, Any], *, brief: bool
+    cls: type, config: Arguments, live: object, objects: Namespace, *, brief: bool
 ) -> dict[str, Any]:
     """Return a config as arguments of the constructor; brief: without those that have their default."""
     parameters, open_ended = constructor_parameters(cls)
@@ -309,7 +309,7 @@ def _is_default(value: object, raw: object, default: object) -> bool:
     return type(raw) is type(default) and bool(raw == default)
 
 
-def _neutral(raw: object, live: object, objects: Mapping[str, Any]) -> Any:
+def _neutral(raw: object, live: object, objects: Namespace) -> Any:
     """Return a config value with serialised objects turned into constructor calls."""
     if isinstance(raw, dict):
         if raw.keys() >= _SERIALIZED:
@@ -324,7 +324,7 @@ def _neutral(raw: object, live: object, objects: Mapping[str, Any]) -> Any:
     return raw
 
 
-def _object(raw: dict[str, Any], live: object, objects: Mapping[str, Any]) -> Any:
+def _object(raw: Arguments, live: object, objects: Namespace) -> Any:
     name, config = raw["class_name"], raw["config"]
     if name == "DTypePolicy":
         return str(config["name"])
@@ -340,7 +340,7 @@ def _object(raw: dict[str, Any], live: object, objects: Mapping[str, Any]) -> An
     return short if short is not None and _is_plain_shorthand(cls) else made
 
 
-def _function(name: str, live: object, objects: Mapping[str, Any]) -> Named:
+def _function(name: str, live: object, objects: Namespace) -> Named:
     if callable(live) and getattr(live, "__name__", None) == name.rpartition(">")[2]:
         return Named(name, live)
     found = objects.get(name.rpartition(">")[2])
@@ -351,7 +351,7 @@ def _function(name: str, live: object, objects: Mapping[str, Any]) -> Named:
     return Named(name, found)
 
 
-def _class_named(raw: Mapping[str, Any], live: object, objects: Mapping[str, Any]) -> type:
+def _class_named(raw: Mapping[str, Any], live: object, objects: Namespace) -> type:
     name = str(raw["class_name"])
     if live is not None and type(live).__name__ == name:
         return type(live)
@@ -428,7 +428,7 @@ def _assert_literal(value: object, depth: int = 0) -> None:
         raise NotExpressibleError(f"a value of type {type(value).__name__} in the config")
 
 
-def realise(value: object, objects: Mapping[str, Any] | None = None) -> Any:
+def realise(value: object, objects: Namespace | None = None) -> Any:
     """Make what a constructor call describes."""
     if isinstance(value, Construct):
         if value.config is not None:
@@ -443,6 +443,6 @@ def realise(value: object, objects: Mapping[str, Any] | None = None) -> Any:
     return value
 
 
-def _from_config(cls: type, config: Mapping[str, Any], objects: Mapping[str, Any]) -> Any:
+def _from_config(cls: type, config: Mapping[str, Any], objects: Namespace) -> Any:
     with keras().saving.custom_object_scope({**objects, cls.__name__: cls}):
         return cls.from_config(strip(dict(config)))  # type: ignore[attr-defined]

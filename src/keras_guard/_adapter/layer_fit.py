@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from .._data.edits import LayerRecord
-from .._data.types import Layer, Tensor
+from .._data.types import Layer, Namespace, Tensor
 from .describe import config_of
 from .graph import Spec, flat_with_paths, map_structure, spec_of, symbolic
 from .keras_types import TYPES, is_keras_2, is_layer, keras
@@ -97,7 +96,7 @@ def _listed(value: object) -> Any:
     return value if hasattr(value, "__len__") else [value]
 
 
-def fresh_copy(item: object, objects: Mapping[str, Any]) -> Any:
+def fresh_copy(item: object, objects: Namespace) -> Any:
     """Make an unbuilt layer with the config of ``item``.
 
     Raises:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-from .._data.types import Layer
+from .._data.types import Layer, Namespace
 from .layer_config import Construct, Named, NotExpressibleError, constructor_with
 from .stock import is_stock
 
@@ -14,7 +13,7 @@ _MOST = 20_000
 _MOST_IN_A_CALL = 1_000
 
 
-def with_learned_state(layer: Layer, objects: Mapping[str, Any]) -> Construct:
+def with_learned_state(layer: Layer, objects: Namespace) -> Construct:
     """Return the constructor call of an adapted layer, with its statistics or vocabulary as arguments.
 
     Raises:

@@ -7,10 +7,9 @@ them keep each argument as an attribute of the same name, which is read here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-from .._data.types import Layer
+from .._data.types import Layer, Namespace
 from .describe import config_of
 from .keras_types import TYPES, keras
 from .layer_config import (
@@ -27,7 +26,7 @@ _EVERY_LAYER = ("name", "trainable", "dtype")
 _PLAIN = (bool, int, float, str, bytes, type(None))
 
 
-def constructor_from_object(layer: Layer, objects: Mapping[str, Any]) -> Construct:
+def constructor_from_object(layer: Layer, objects: Namespace) -> Construct:
     """Return the constructor call that makes an equal layer, its arguments read from config and attributes.
 
     Args:

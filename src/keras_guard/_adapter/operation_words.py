@@ -7,9 +7,8 @@ import itertools
 import sys
 from dataclasses import dataclass
 from types import FunctionType
-from typing import Any
 
-from .._data.types import Layer
+from .._data.types import Arguments, Layer
 from .describe import config_of
 from .layer_config import NotExpressibleError, snake_case
 from .layer_fit import public_path
@@ -26,7 +25,7 @@ class OperationWords:
     """
 
     path: str
-    arguments: dict[str, Any]
+    arguments: Arguments
     leading: tuple[str, ...] = ()
 
 

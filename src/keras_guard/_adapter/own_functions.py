@@ -10,13 +10,13 @@ from __future__ import annotations
 import dis
 import inspect
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from types import CodeType, FunctionType
 from typing import Any
 
 from .._data.place import Attribute, Place
-from .._data.types import Model
+from .._data.types import Model, Namespace
 from .code_reads import ObjectRead, facts_of_code, objects_read, python_function_of
 from .keras_types import is_model, is_optimizer
 from .trace_facts import TraceFacts, facts_now, optimizer_facts
@@ -33,7 +33,7 @@ def is_users_own(function: object) -> bool:
     return getattr(inspect.unwrap(plain), "__module__", "") == "__main__"
 
 
-def is_read_by_functions(name: str, namespace: Mapping[str, Any]) -> bool:
+def is_read_by_functions(name: str, namespace: Namespace) -> bool:
     """Whether a function or method of the notebook reads an attribute of this name, of another object than ``self``.
 
     Every cell function among the user's names is looked at, whatever object it would be called with: who gives a
@@ -89,7 +89,7 @@ def _signature(value: object) -> str:
     return repr(value) if type(value) in (bool, int, float, str, type(None)) else str(id(value))
 
 
-def traces_made(function: object, namespace: Mapping[str, Any]) -> Iterator[tuple[Any, TraceFacts]]:
+def traces_made(function: object, namespace: Namespace) -> Iterator[tuple[Any, TraceFacts]]:
     """Yield the models that a function reads, each with the facts that its trace holds now."""
     code = [python_function_of(function)]
     found = list(objects_read(code, namespace))
@@ -117,6 +117,6 @@ def _reads_flags(found: list[ObjectRead], model: Model) -> bool:
     )
 
 
-def _place_of(function: object, namespace: Mapping[str, Any]) -> Place | None:
+def _place_of(function: object, namespace: Namespace) -> Place | None:
     name = getattr(python_function_of(function), "__name__", "")
     return Place(name) if namespace.get(name) is function else None

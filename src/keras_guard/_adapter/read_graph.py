@@ -11,7 +11,7 @@ import inspect
 from collections.abc import Iterator
 from typing import Any
 
-from .._data.types import Layer, Model, Node, Structure, Tensor
+from .._data.types import Arguments, Layer, Model, Node, Structure, Tensor
 from .graph import Call, Graph, Value, flat_with_paths, map_structure, spec_of
 from .keras_types import TYPES, is_keras_2, is_layer
 from .membership import is_input
@@ -96,7 +96,7 @@ class _Reader:
             self._add(node, index, args, kwargs)
         return self._values[id(tensor)]
 
-    def _add(self, node: Node, index: int, args: tuple[object, ...], kwargs: dict[str, Any]) -> None:
+    def _add(self, node: Node, index: int, args: tuple[object, ...], kwargs: Arguments) -> None:
         call = Call(operation_of(node), self._map(args), self._map(kwargs), node_index=index)
         call.recorded = tuple(call.inputs())
         paths = output_paths(node)
@@ -161,7 +161,7 @@ def _call_parameters(layer: Layer) -> dict[str, inspect.Parameter]:
 
 
 def _bind(
-    parameters: dict[str, inspect.Parameter], args: tuple[object, ...], kwargs: dict[str, Any]
+    parameters: dict[str, inspect.Parameter], args: tuple[object, ...], kwargs: Arguments
 ) -> dict[str, Any]:
     return {**dict(zip(parameters, args, strict=False)), **kwargs}
 
@@ -212,7 +212,7 @@ def _returns_plain_tensor(operation: Layer) -> bool:
     return type(operation).__module__.startswith(("keras.", "tf_keras."))
 
 
-def output_structure(operation: Layer, args: tuple[object, ...], kwargs: dict[str, Any]) -> Structure:
+def output_structure(operation: Layer, args: tuple[object, ...], kwargs: Arguments) -> Structure:
     """Return the structure an operation returns, with symbolic tensors; ``None`` when it cannot tell."""
     functional = functional_of(operation)
     if functional is not None:

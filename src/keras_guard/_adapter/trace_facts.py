@@ -16,7 +16,7 @@ from typing import Any
 
 from .._data.missing import MISSING
 from .._data.place import Attribute, Place
-from .._data.types import Layer, Model, Optimizer
+from .._data.types import Layer, Model, Namespace, Optimizer
 from .adapted_state import ADAPTED, learned_now
 from .attribute_reads import (
     COMPILE_ARGUMENTS,
@@ -86,7 +86,7 @@ class TraceFacts:
     maker: Callable[[], Any] | None = None
     maker_place: Place | None = None
 
-    def is_current(self, namespace: Mapping[str, Any]) -> bool:
+    def is_current(self, namespace: Namespace) -> bool:
         """Whether the function of the user's that holds the trace lives, and was not defined again."""
         if self.maker is None:
             return True
@@ -131,7 +131,7 @@ class TraceFacts:
             if owner is not None and not issubclass(type(owner), TYPES.owners):
                 yield from ((owner, name, mark) for name, mark in zip(facts.names, facts.marks, strict=True))
 
-    def code_that_differs(self, namespace: Mapping[str, Any]) -> Iterator[CodeFact]:
+    def code_that_differs(self, namespace: Namespace) -> Iterator[CodeFact]:
         """Yield what code read that is another value now."""
         return (fact for fact in self.code if fact.differs(namespace))
 
@@ -144,7 +144,7 @@ def value_of(owner: object, name: str) -> Any:
     return own.get(name, own.get(f"_{name}", MISSING))
 
 
-def facts_now(model: Model, kind: str, namespace: Mapping[str, Any]) -> TraceFacts:
+def facts_now(model: Model, kind: str, namespace: Namespace) -> TraceFacts:
     """Read the facts that a trace of one kind made now holds.
 
     Args:

@@ -10,12 +10,12 @@ before a call runs, which trace will serve it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from .._data.identity import IdentityMap
-from .._data.types import Model
+from .._data.types import Arguments, Model, Namespace
 from .keras_types import backend
 from .trace_facts import TraceFacts
 
@@ -86,7 +86,7 @@ class ModelTraces:
         changed: Called when a trace was noted or dropped.
     """
 
-    def __init__(self, namespace: Mapping[str, Any], changed: Callable[[], None]) -> None:
+    def __init__(self, namespace: Namespace, changed: Callable[[], None]) -> None:
         self._namespace = namespace
         self._changed = changed
         self._exact: dict[tuple[str, str, int], TraceFacts] = {}
@@ -163,7 +163,7 @@ def makes_traces(model: Model) -> bool:
     return backend() in ("tensorflow", "jax")
 
 
-def call_of(method: str, arguments: dict[str, Any]) -> Call:
+def call_of(method: str, arguments: Arguments) -> Call:
     """Describe a call of an entry method by its arguments."""
     x, y = arguments.get("x"), arguments.get("y")
     weights = arguments.get("sample_weight")
@@ -198,7 +198,7 @@ def _array_dtype(value: object, dtype: object) -> str:
     return "float" if "float" in text else text
 
 
-def _batches(method: str, x: object, arguments: dict[str, Any]) -> frozenset[int]:
+def _batches(method: str, x: object, arguments: Arguments) -> frozenset[int]:
     count = _length(x)
     if count is None:
         return frozenset()
@@ -232,7 +232,7 @@ class TraceBook:
         namespace: The user's names.
     """
 
-    def __init__(self, namespace: Mapping[str, Any]) -> None:
+    def __init__(self, namespace: Namespace) -> None:
         self._namespace = namespace
         #: What the traces read, worked out when it is asked for: names of globals, and identities of objects.
         self._read: tuple[frozenset[str], frozenset[int]] | None = None

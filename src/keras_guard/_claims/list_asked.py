@@ -187,7 +187,7 @@ class EditLog:
         ]
         kept = {id(get()): get for _, *lists in living for some in lists for get in some}
         first = current = _items(living[0][1])
-        moves: list[tuple[Any, list[Any]]] = []
+        moves: list[tuple[Any, list[Layer]]] = []
         for claim, kept_before, kept_after in living:
             before, after = _items(kept_before), _items(kept_after)
             try:
@@ -211,11 +211,11 @@ def _remembered(layer: Layer) -> Kept:
     return item
 
 
-def _now(kept: Sequence[Kept]) -> list[Any]:
+def _now(kept: Sequence[Kept]) -> list[Layer]:
     return [get() for get in kept]
 
 
-def _items(kept: Sequence[Kept]) -> list[Any]:
+def _items(kept: Sequence[Kept]) -> list[Layer]:
     return [item for item in _now(kept) if not is_entry(item)]
 
 

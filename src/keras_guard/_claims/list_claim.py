@@ -6,7 +6,6 @@ import itertools
 import weakref
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any
 
 from .._adapter.keras_types import is_layer
 from .._adapter.membership import holds, is_input, same_items, visible_layers
@@ -78,7 +77,7 @@ class ListClaim(Claim):
         return [layer for layer in after if is_layer(layer) and not is_among(layer, before)]
 
     @staticmethod
-    def _now(kept: Sequence[Kept]) -> list[Any]:
+    def _now(kept: Sequence[Kept]) -> list[Layer]:
         return [get() for get in kept]
 
     def _is_handed_on(self, desk: Desk) -> bool:
@@ -136,7 +135,7 @@ def _is_called(item: object) -> bool:
     return is_layer(item) and not is_input(item)
 
 
-def _runs_all(model: Model, wanted: list[Any], *, in_order: bool) -> bool:
+def _runs_all(model: Model, wanted: list[Layer], *, in_order: bool) -> bool:
     order = tuple(layer for layer in visible_layers(model) if is_among(layer, wanted))
     return all(holds(model, layer) for layer in wanted) and (not in_order or same_items(order, tuple(wanted)))
 
@@ -146,7 +145,7 @@ def is_among(item: object, items: Iterable[object]) -> bool:
     return any(item is other for other in items)
 
 
-def removed_and_added(before: Sequence[object], after: Sequence[object]) -> tuple[list[Any], list[Any]]:
+def removed_and_added(before: Sequence[object], after: Sequence[object]) -> tuple[list[Layer], list[Layer]]:
     """Return the items only one of the two lists holds."""
     old, new = {id(i) for i in before}, {id(i) for i in after}
     return [i for i in before if id(i) not in new], [i for i in after if id(i) not in old]

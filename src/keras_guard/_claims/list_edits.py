@@ -10,7 +10,6 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any
 
 from .._adapter.graph_facts import maker_of_tensor
 from .._adapter.graph_input import sequential_input
@@ -19,10 +18,10 @@ from .._data.edits import ListEdit
 from .._data.refused import RebuildRefused
 from .._data.types import Layer, Model
 
-Change = tuple[int, int, list[Any]]
+Change = tuple[int, int, list[Layer]]
 
 
-def fold(owner: Model, edits: Sequence[ListEdit]) -> tuple[list[Any], list[Any]]:
+def fold(owner: Model, edits: Sequence[ListEdit]) -> tuple[list[Layer], list[Layer]]:
     """Return the model's list before all edits, and what the user believes it holds now.
 
     Raises:
@@ -57,7 +56,9 @@ def without_input(owner: Model, edit: ListEdit) -> ListEdit:
     return replace(edit, before=edit.before[1:], after=edit.after[1:] if kept else edit.after)
 
 
-def _apply(current: list[Any], before: list[Any], after: list[Any], which: str, owner: Model) -> list[Any]:
+def _apply(
+    current: list[Layer], before: list[Layer], after: list[Layer], which: str, owner: Model
+) -> list[Layer]:
     if same_items(tuple(current), tuple(before)):
         return after
     changes = list(_changes(before, after))
@@ -77,7 +78,7 @@ def _apply(current: list[Any], before: list[Any], after: list[Any], which: str, 
     return by_layer if by_layer is not None else by_index or []
 
 
-def _changes(before: list[Any], after: list[Any]) -> Iterator[Change]:
+def _changes(before: list[Layer], after: list[Layer]) -> Iterator[Change]:
     """Yield (start, end, new items) of each change, the last one first."""
     matcher = difflib.SequenceMatcher(None, [id(i) for i in before], [id(i) for i in after], autojunk=False)
     for tag, start, end, new_start, new_end in reversed(matcher.get_opcodes()):
@@ -86,8 +87,8 @@ def _changes(before: list[Any], after: list[Any]) -> Iterator[Change]:
 
 
 def _made(
-    current: list[Any], changes: Sequence[Change], place: Callable[[Change], int | None]
-) -> list[Any] | None:
+    current: list[Layer], changes: Sequence[Change], place: Callable[[Change], int | None]
+) -> list[Layer] | None:
     result = list(current)
     for change in changes:
         low = place(change)
@@ -97,7 +98,7 @@ def _made(
     return result
 
 
-def _place_by_layer(current: list[Any], before: list[Any], change: Change) -> int | None:
+def _place_by_layer(current: list[Layer], before: list[Layer], change: Change) -> int | None:
     """Return where the changed layers are now; for an insert, where the layer before it is."""
     start, end, _ = change
     if start == end:
@@ -111,7 +112,7 @@ def _place_by_layer(current: list[Any], before: list[Any], change: Change) -> in
     return low
 
 
-def _place_by_index(current: list[Any], before: list[Any], change: Change) -> int | None:
+def _place_by_index(current: list[Layer], before: list[Layer], change: Change) -> int | None:
     """Return the index of a change, counted from the end where it is at the end."""
     start, end, _ = change
     low = start if end < len(before) else len(current) - (end - start)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, MutableMapping
+from collections.abc import MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
 from .missing import MISSING
 from .quoting import quoted
+from .types import Namespace
 
 
 @dataclass(frozen=True)
@@ -163,7 +164,7 @@ class Place:
         """Return the place one step further."""
         return Place(self.root, (*self.steps, step))
 
-    def read(self, namespace: Mapping[str, Any]) -> Any:
+    def read(self, namespace: Namespace) -> Any:
         """Return the object that is at the place now, or ``MISSING``. No code of the user's runs."""
         value = namespace.get(self.root, MISSING)
         for step in self.steps:
@@ -181,7 +182,7 @@ class Place:
         """Return the place as source code."""
         return self.root + "".join(step.code() for step in self.steps)
 
-    def get(self, namespace: Mapping[str, Any]) -> Any:
+    def get(self, namespace: Namespace) -> Any:
         """Return what Python finds at the place, or ``MISSING``. Properties and items of the user's classes run."""
         value = namespace.get(self.root, MISSING)
         for step in self.steps:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 #: A Keras layer, or an operation such as ``keras.ops.mean`` in a Functional graph.
@@ -18,3 +19,7 @@ Variable: TypeAlias = Any
 Optimizer: TypeAlias = Any
 #: Nested lists, tuples and dicts with anything as leaves.
 Structure: TypeAlias = Any
+#: The user's objects by their names.
+Namespace: TypeAlias = Mapping[str, Any]
+#: Arguments by their names, as a call or a config has them.
+Arguments: TypeAlias = dict[str, Any]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping, MutableMapping
+from collections.abc import Iterable, MutableMapping
 from typing import Any
 
 from .._adapter.keras_types import TYPES, is_graph_model, is_layer, is_model, keras_of
 from .._adapter.layer_config import user_objects
 from .._adapter.no_side_effects import global_state_kept
-from .._data.types import Model
+from .._data.types import Model, Namespace
 from .dependents import Followers, rebind
 from .rebuilding import Rebuilding
 from .refused import RebuildRefused, refuse_subclassed
@@ -60,7 +60,7 @@ def rebuild(
     model: Model,
     edits: Iterable[object] = (),
     *,
-    namespace: Mapping[str, Any] | None = None,
+    namespace: Namespace | None = None,
     style: str = "replay",
     name: str | None = None,
     dry_run_limit: int | None = None,

@@ -8,7 +8,7 @@ from typing import Any
 from .._adapter.compile_facts import compile_arguments
 from .._adapter.layer_config import NotExpressibleError, constructor_of, shorthand_of
 from .._adapter.layer_fit import public_path
-from .._data.types import Model, Optimizer, Structure
+from .._data.types import Model, Namespace, Optimizer, Structure
 from .literals import literal
 from .spelling import Speller
 
@@ -21,7 +21,7 @@ class CompileWords:
         objects: The user's classes and functions.
     """
 
-    def __init__(self, speller: Speller, objects: Mapping[str, Any]) -> None:
+    def __init__(self, speller: Speller, objects: Namespace) -> None:
         self._speller = speller
         self._objects = objects
         self.notes: list[str] = []

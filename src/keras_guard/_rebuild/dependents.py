@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from .._adapter.keras_types import is_layer
 from .._adapter.membership import graph_layers, holds, is_input, own_layers
-from .._data.edits import InsertAfter, InsertBefore, LayerRecord, Remove, Replace
+from .._data.edits import Edit, InsertAfter, InsertBefore, LayerRecord, Remove, Replace
 from .._data.types import Layer, Model
 from .graph_edits import Intent
 from .plan import ModelPlan
@@ -95,7 +95,7 @@ class Followers:
         self._old = {id(plan.model): plan.model}
         self._edits = list(_named_edits(plan, intent, made))
 
-    def edits_for(self, dependent: Dependent) -> list[Any]:
+    def edits_for(self, dependent: Dependent) -> list[Edit]:
         """Return the edits that bring one of them to the new model."""
         if dependent.kind == "reads":
             inside = {id(layer) for layer in graph_layers(dependent.model)}
@@ -115,7 +115,7 @@ def _subject(edit: Any) -> Layer:
     return edit.old if isinstance(edit, Replace) else edit.layer
 
 
-def _named_edits(plan: ModelPlan, intent: Intent, made: Model) -> Iterator[Any]:
+def _named_edits(plan: ModelPlan, intent: Intent, made: Model) -> Iterator[Edit]:
     """Yield the edits of the old model's own layers by name, and those of the layers that were recreated."""
     yield from _of_graph(intent, plan.model)
     if id(plan.model) in intent.lists:
@@ -126,7 +126,7 @@ def _named_edits(plan: ModelPlan, intent: Intent, made: Model) -> Iterator[Any]:
             yield Replace(part.item, by_name[part.name])
 
 
-def _of_graph(intent: Intent, model: Model) -> Iterator[Any]:
+def _of_graph(intent: Intent, model: Model) -> Iterator[Edit]:
     for edit in intent.graph.get(id(model), ()):
         if edit.kind == "swap":
             yield Replace(edit.layer, edit.new)
@@ -138,7 +138,7 @@ def _of_graph(intent: Intent, model: Model) -> Iterator[Any]:
             yield Remove(edit.layer, edit.new)
 
 
-def _of_list(before: list[Layer], after: list[Layer], made: Model) -> Iterator[Any]:
+def _of_list(before: list[Layer], after: list[Layer], made: Model) -> Iterator[Edit]:
     """Turn the change of a Sequential's list into edits by name."""
     live = [layer for layer in made.layers if not is_input(layer)]
     given = [now if isinstance(item, LayerRecord) else item for item, now in zip(after, live, strict=True)]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
+from .._data.types import Namespace
 from .spelling import Speller
 
 
@@ -26,7 +25,7 @@ class Draft:
     """
 
     speller: Speller
-    objects: Mapping[str, Any]
+    objects: Namespace
     style: str
     named: frozenset[str]
     model_text: str

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from .._adapter.keras_types import is_layer
 from .._adapter.no_side_effects import no_trace
 from .._adapter.trial import forward, has_loss, parameters, score, scoring_objects
-from .._data.types import Model
+from .._data.types import Model, Namespace
 from .continuing import goes_on
 from .plan import ModelPlan
 from .postcondition import check_model
@@ -26,7 +25,7 @@ def dry_run(
     source: str,
     target: str,
     plan: ModelPlan,
-    namespace: Mapping[str, Any],
+    namespace: Namespace,
     limit: int | None,
     *,
     continued: bool = False,

@@ -45,7 +45,7 @@ class Intent:
     """
 
     graph: dict[int, list[GraphEdit]] = field(default_factory=dict)
-    lists: dict[int, list[Any]] = field(default_factory=dict)
+    lists: dict[int, list[Layer]] = field(default_factory=dict)
     inputs: dict[int, NewInput] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     demand: Demand | None = None

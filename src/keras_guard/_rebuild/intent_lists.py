@@ -61,7 +61,7 @@ class FunctionalList:
                 continue
             yield from self._change(start, self._before[start:end], self._after[new_start:new_end])
 
-    def _change(self, start: int, old: list[Any], new: list[Any]) -> Iterator[GraphEdit]:
+    def _change(self, start: int, old: list[Layer], new: list[Layer]) -> Iterator[GraphEdit]:
         paired = min(len(old), len(new))
         for was, now in zip(old, new, strict=False):
             yield GraphEdit("swap", was, now)
@@ -77,7 +77,7 @@ class FunctionalList:
             return
         yield from self._inserted(start, added)
 
-    def _inserted(self, position: int, new: list[Any]) -> Iterator[GraphEdit]:
+    def _inserted(self, position: int, new: list[Layer]) -> Iterator[GraphEdit]:
         if position >= len(self._before):
             yield from self._appended(new)
             return
@@ -91,7 +91,7 @@ class FunctionalList:
         for item in reversed(new):
             yield GraphEdit("after", above, item)
 
-    def _appended(self, new: list[Any]) -> Iterator[GraphEdit]:
+    def _appended(self, new: list[Layer]) -> Iterator[GraphEdit]:
         outputs = self._graph.flat_outputs()
         last = self._before[-1]
         if len(outputs) != 1:

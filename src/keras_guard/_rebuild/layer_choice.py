@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from .._adapter.graph import Call
 from .._adapter.keras_types import is_layer
@@ -26,7 +25,7 @@ from .._adapter.object_arguments import constructor_from_object
 from .._adapter.operation_words import OperationWords, operation_words
 from .._adapter.stock import is_stock
 from .._data.edits import LayerRecord
-from .._data.types import Layer, Structure
+from .._data.types import Layer, Namespace, Structure
 from .plan import Part
 from .refused import RebuildRefused
 from .sequential_specs import shapes_in_words, specs_in, weights_in_words
@@ -59,7 +58,7 @@ class LayerChoices:
         tied: The ids of layers that share weights with another one.
     """
 
-    def __init__(self, objects: Mapping[str, Any], tied: set[int]) -> None:
+    def __init__(self, objects: Namespace, tied: set[int]) -> None:
         self._objects = objects
         self._tied = tied
         self._sites: dict[int, list[CallSite]] = {}
@@ -173,7 +172,7 @@ def outgrown_call(call: Call) -> bool:
 
 
 def words_of(
-    item: Layer, objects: Mapping[str, Any], *, tied: bool = False, standalone: bool = False
+    item: Layer, objects: Namespace, *, tied: bool = False, standalone: bool = False
 ) -> Construct | OperationWords:
     """Return what creates an equal layer, or calls an equal operation.
 

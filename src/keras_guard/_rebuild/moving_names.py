@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
+
+from .._data.types import Namespace
 
 #: Where the cells are not known, these are taken for left-overs of a loop.
 _USUAL = frozenset({"_", "l", "layer", "lyr"})
 
 
-def moving_names(namespace: Mapping[str, Any]) -> frozenset[str]:
+def moving_names(namespace: Namespace) -> frozenset[str]:
     """Return the names that were last bound by a loop, going by the cells that IPython remembers."""
     cells = namespace.get("In")
     if type(cells) is not list or not any(cells):

@@ -7,7 +7,7 @@ the others are recreated from their config.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from .._adapter.graph import Call, Spec, Value, flat_with_paths, map_structure, values_in
@@ -16,7 +16,7 @@ from .._adapter.keras_types import TYPES, is_layer
 from .._adapter.layer_fit import Fit, outgrown, weight_shapes_of
 from .._adapter.read_graph import functional_of, read_graph
 from .._data.edits import LayerRecord
-from .._data.types import Layer, Model
+from .._data.types import Layer, Model, Namespace
 from .given import asked_input
 from .graph_edits import Intent, apply_edits, running_order
 from .layer_choice import CallSite, LayerChoices, outgrown_call
@@ -37,7 +37,7 @@ class Planner:
     """
 
     def __init__(
-        self, intent: Intent, objects: Mapping[str, Any], *, recreate: bool = False, carry: bool = True
+        self, intent: Intent, objects: Namespace, *, recreate: bool = False, carry: bool = True
     ) -> None:
         self._intent = intent
         self._objects = objects

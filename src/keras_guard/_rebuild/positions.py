@@ -22,7 +22,7 @@ class Positions:
     def __init__(self) -> None:
         #: By ``id`` of a position, the position and the layer that is there now.
         self._taken: dict[int, tuple[Any, Any]] = {}
-        self._added: dict[int, tuple[Any, list[Any]]] = {}
+        self._added: dict[int, tuple[Any, list[Layer]]] = {}
         self._gone: set[int] = set()
 
     def of(self, wanted: object) -> list[Layer]:

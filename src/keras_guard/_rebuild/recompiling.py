@@ -25,7 +25,7 @@ from .._adapter.no_side_effects import no_trace
 from .._adapter.optimizer_state import StateNotFoundError, goes_on_as, has_state, serves
 from .._adapter.traces import existing_trace_kinds
 from .._adapter.trial import scoring_objects
-from .._data.types import Model, Optimizer
+from .._data.types import Model, Namespace, Optimizer
 from .api import wake
 from .compiling import CompileWords
 from .continuing import copied_by_name
@@ -127,7 +127,7 @@ class _Asked:
 def recompile(
     model: Model,
     *,
-    namespace: Mapping[str, Any],
+    namespace: Namespace,
     instead: Mapping[int, Any] | None = None,
     name: str | None = None,
 ) -> Recompile:
@@ -260,7 +260,7 @@ class _Writer:
         return Recompile(source, place, optimizer, asked, tuple(speller.held))
 
 
-def _try(found: Recompile, namespace: Mapping[str, Any]) -> None:
+def _try(found: Recompile, namespace: Namespace) -> None:
     """Run the code, compare, and undo all of it.
 
     Raises:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from .._adapter.dead_attributes import dead_attributes
 from .._adapter.keras_types import is_layer
 from .._adapter.layer_config import NotExpressibleError
 from .._adapter.membership import graph_layers, own_layers
-from .._data.types import Layer, Model
+from .._data.types import Layer, Model, Namespace
 from .layer_choice import words_of
 from .plan import ModelPlan, Part
 from .refused import RebuildRefused
@@ -27,7 +26,7 @@ class Recreation:
         notes: What the user should know.
     """
 
-    def __init__(self, objects: Mapping[str, Any], tied: set[int], *, carry: bool) -> None:
+    def __init__(self, objects: Namespace, tied: set[int], *, carry: bool) -> None:
         self._objects = objects
         self._tied = tied
         self._carry = carry

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from .._data.place import Place
+from .._data.types import Namespace
 from .dependents import Dependent
 from .graph_edits import Intent
 from .plan import ModelPlan
@@ -52,7 +53,7 @@ class Rebuild:
     dependents: tuple[Dependent, ...] = ()
     # The source reaches these through handles; they must live as long as the rebuild does.
     _held: tuple[Any, ...] = field(default=(), repr=False)
-    _namespace: Mapping[str, Any] | None = field(default=None, repr=False)
+    _namespace: Namespace | None = field(default=None, repr=False)
     _plan: ModelPlan | None = field(default=None, repr=False)
     _intent: Intent | None = field(default=None, repr=False)
     _order: Order | None = field(default=None, repr=False)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from .._adapter.keras_types import TYPES, is_layer, is_model, keras
 from .._adapter.layer_config import Construct, Named, NotExpressibleError, is_automatic_name
 from .._adapter.layer_fit import public_path
 from .._data.edits import LayerRecord
-from .._data.types import Layer, Model
+from .._data.types import Layer, Model, Namespace
 from .handles import hold
 from .literals import is_plain_name, literal
 from .moving_names import moving_names
@@ -37,7 +37,7 @@ class Speller:
         held: Objects that no name reaches; the cell gets them through a handle.
     """
 
-    def __init__(self, namespace: Mapping[str, Any], definitions: Definitions | None = None) -> None:
+    def __init__(self, namespace: Namespace, definitions: Definitions | None = None) -> None:
         self._namespace = namespace
         self.definitions = definitions
         self._moving = moving_names(namespace)
@@ -229,7 +229,7 @@ _POSITIONAL: dict[str, tuple[str, ...]] = {
 }
 
 
-def _name_index(namespace: Mapping[str, Any], moving: frozenset[str]) -> dict[int, str]:
+def _name_index(namespace: Namespace, moving: frozenset[str]) -> dict[int, str]:
     """Return the first plain user's name of each object, by ``id``; names that loops leave behind are none."""
     found: dict[int, str] = {}
     for name, value in list(namespace.items()):
@@ -241,7 +241,7 @@ def _name_index(namespace: Mapping[str, Any], moving: frozenset[str]) -> dict[in
     return found
 
 
-def _deep_index(namespace: Mapping[str, Any], moving: frozenset[str]) -> dict[int, str]:
+def _deep_index(namespace: Namespace, moving: frozenset[str]) -> dict[int, str]:
     """Return the path to objects in the user's containers and plain objects, two levels down."""
     found: dict[int, str] = {}
     for path, item in _deep_items(namespace, moving):
@@ -249,7 +249,7 @@ def _deep_index(namespace: Mapping[str, Any], moving: frozenset[str]) -> dict[in
     return found
 
 
-def _deep_items(namespace: Mapping[str, Any], moving: frozenset[str]) -> Iterator[tuple[str, Any]]:
+def _deep_items(namespace: Namespace, moving: frozenset[str]) -> Iterator[tuple[str, Any]]:
     level = [
         (name, namespace[name])
         for name in list(namespace)

@@ -16,6 +16,7 @@ from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from .._adapter.layer_config import NotExpressibleError
+from .._data.types import Namespace
 from .literals import is_plain_name, literal
 
 
@@ -69,7 +70,7 @@ class Definitions:
         self._read_by(found[0], value.__globals__, without=set())
         return ast.unparse(found[0])
 
-    def _read_by(self, node: ast.AST, names: Mapping[str, Any], without: set[str]) -> None:
+    def _read_by(self, node: ast.AST, names: Namespace, without: set[str]) -> None:
         """Add what a definition reads."""
         for name in sorted(_free_names(node) - without):
             if name not in names:

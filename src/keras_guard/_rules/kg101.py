@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from .._adapter.keras_types import is_model
 from .._adapter.membership import same_items
 from .._claims.list_claim import ListClaim, removed_and_added
 from .._data.events import Event, ListEdited
+from .._data.types import Layer
 from .._instrument.vocabulary import LAYER_LISTS
 from .._ledger import Finding, Wording
 from .base import Desk, Page, Rule
@@ -94,7 +94,7 @@ def _is_walk(event: ListEdited, desk: Desk) -> bool:
     return desk.walks_over(event.place.root, event.span)
 
 
-def _what(removed: list[Any], added: list[Any], spelled: str) -> str:
+def _what(removed: list[Layer], added: list[Layer], spelled: str) -> str:
     if removed and added:
         return f"assigning to `{spelled}`"
     if added:
@@ -104,7 +104,7 @@ def _what(removed: list[Any], added: list[Any], spelled: str) -> str:
     return f"reordering `{spelled}`"
 
 
-def _label(event: ListEdited, removed: list[Any], name: str) -> str:
+def _label(event: ListEdited, removed: list[Layer], name: str) -> str:
     holder = "a list that nothing else holds" if event.temporary else "a list that `model` does not read"
     holder = holder.replace("`model`", f"`{name}`")
     if removed:

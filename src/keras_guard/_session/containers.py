@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import gc
 from collections import deque
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from .._adapter.keras_types import TYPES
 from .._data.place import Attribute, Item, Place, Step
+from .._data.types import Namespace
 
 #: A walk goes at most so many steps from a name, and looks at no more than so many items there.
 _MAX_STEPS = 3
@@ -21,14 +22,14 @@ _CONTAINERS = (dict, list, tuple)
 _SHELL_NAMES = frozenset({"In", "Out", "exit", "quit", "get_ipython"})
 
 
-def user_names(namespace: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def user_names(namespace: Namespace) -> Iterator[tuple[str, Any]]:
     """Yield the user's own names, newest last, without the shell's history of outputs."""
     for name, value in list(namespace.items()):
         if not name.startswith("_") and name not in _SHELL_NAMES:
             yield name, value
 
 
-def reachable(namespace: Mapping[str, Any]) -> Iterator[tuple[Place, Any]]:
+def reachable(namespace: Namespace) -> Iterator[tuple[Place, Any]]:
     """Yield (place, object) for the Keras layers and models the user can name, plain names first."""
     seen: set[int] = set()
     starts = ((Place(name), value) for name, value in user_names(namespace))

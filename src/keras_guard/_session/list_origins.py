@@ -10,7 +10,7 @@ from typing import Any
 from .._adapter.keras_types import is_layer
 from .._adapter.marks import Mark, is_marked, mark_of
 from .._adapter.membership import compile_containers
-from .._data.types import Model
+from .._data.types import Layer, Model
 from .snapshots import weak
 
 #: Entries of lists that are gone stay until their number is used again; there are never more than these.
@@ -124,7 +124,7 @@ class ListOrigins:
                 if not self.is_models_list(id(value)):
                     self._note(value, Origin(Kind.GIVEN))
 
-    def _is_selection(self, items: list[Any]) -> bool:
+    def _is_selection(self, items: list[Layer]) -> bool:
         chosen = self.chosen(id(items))
         return bool(chosen) and chosen.issuperset(map(id, items))
 
