@@ -8,7 +8,7 @@ import queue
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from jupyter_client.kernelspec import KernelSpec
@@ -107,7 +107,8 @@ class CellRun:
             key = (card.payload["id"], card.state)
             places = {(earlier.payload["id"], earlier.state): i for i, earlier in enumerate(found)}
             if key in places:
-                found[places[key]] = card
+                first = found[places[key]]
+                found[places[key]] = replace(card, position=first.position)
             else:
                 found.append(card)
         return found
