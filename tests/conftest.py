@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,7 +25,8 @@ def _is_quick(config: pytest.Config) -> bool:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Generate fewer examples in the quick loop."""
+    """Generate fewer examples in the quick loop; forget the width that pytest-xdist tells its workers."""
+    os.environ.pop("COLUMNS", None)
     if _is_quick(config):
         generated.quick()
 

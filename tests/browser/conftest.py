@@ -52,7 +52,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason=reason))
 
 
-def wait_for(what: Callable[[], T], why: str, seconds: float = 20) -> T:
+def wait_for(what: Callable[[], T], why: str, seconds: float = 60) -> T:
     """Ask until the answer is truthy.
 
     Args:
