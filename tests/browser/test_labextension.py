@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from .axe import violations
-from .conftest import Page, Server, wait_for
+from .conftest import Page, wait_for
 from .contrast import texts_of
 from .test_story import BUILD, EDIT, SETUP, USE
 
@@ -457,26 +457,3 @@ def test_reload_and_restart(stale: Page) -> None:
     for index in range(4):
         stale.run(index)
     wait_for(lambda: "1 open" in count(stale), "the count of the new kernel")
-
-
-@pytest.fixture(scope="module")
-def bare_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """JupyterLab without the labextension."""
-    server = Server(tmp_path_factory.mktemp("bare"), None)
-    yield server
-    server.close()
-
-
-def test_front_end_without_the_labextension_is_silent(bare_server: Server, driver: Any) -> None:
-    """Where the labextension is missing the card is all there is: no error in the notebook or the console."""
-    page = Page(driver, bare_server)
-    driver.get_log("browser")
-    page.open(bare_server.write("lost.ipynb", SETUP, BUILD, EDIT))
-    for index in range(3):
-        page.run(index)
-    assert len(page.cards(2)) == 1
-    assert page.driver.find_elements("css selector", ".kg-indicator, .kg-card, .kg-span") == []
-    logged = [entry["message"] for entry in driver.get_log("browser") if "keras" in entry["message"].lower()]
-    assert logged == []
-    errors = page.driver.find_elements("css selector", "[data-mime-type*=stderr]")
-    assert [node.text for node in errors if "keras_guard" in node.text or "comm" in node.text.lower()] == []

@@ -44,6 +44,11 @@ class Notebook:
 
 
 NOTEBOOKS = [Notebook.read(path) for path in sorted(FOLDER.glob("*.py"))]
+#: Three of five run at each change, all of them in the sweeps.
+SOME = [
+    pytest.param(notebook, marks=[pytest.mark.slow] * (number % 5 > 2), id=notebook.name)
+    for number, notebook in enumerate(NOTEBOOKS)
+]
 
 
 def _shown(runs: list[CellRun]) -> list[str]:
@@ -76,7 +81,7 @@ def test_the_notebooks_are_there() -> None:
     assert all(path.read_text().startswith("# ") for path in FOLDER.glob("*.py"))
 
 
-@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda notebook: notebook.name)
+@pytest.mark.parametrize("notebook", SOME)
 def test_notebook(kernel: Any, notebook: Notebook) -> None:
     """Every cell runs, only the named cards are shown and they are resolved, and the models agree at the end."""
     runs = kernel.cells(*notebook.cells)

@@ -80,8 +80,17 @@ def _rebuilt(model: Any, edits: Any = (), style: str = "replay", **options: Any)
     return found.run(dict(names))
 
 
-@pytest.mark.parametrize("style", STYLES)
-@pytest.mark.parametrize("name", OPTIMIZERS)
+#: Every optimizer in one style, and one optimizer in every style; the others are for the sweeps.
+_PAIRS = [
+    pytest.param(
+        name, style, id=f"{name}-{style}", marks=[pytest.mark.slow] * (number > 0 and style != STYLES[0])
+    )
+    for number, name in enumerate(OPTIMIZERS)
+    for style in STYLES
+]
+
+
+@pytest.mark.parametrize(("name", "style"), _PAIRS)
 def test_an_equal_model_trains_on_as_if_it_had_never_been_rebuilt(name: str, style: str) -> None:
     """Twenty more steps give the same losses, for every optimizer of Keras."""
     wanted = _losses(_model(OPTIMIZERS[name]()), 20)
