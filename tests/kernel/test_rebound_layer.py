@@ -127,10 +127,13 @@ def test_an_open_card_resolves_too(kernel: Kernel) -> None:
     assert [card.update for card in cards] == [False, True, True]
 
 
-def test_a_second_use_says_nothing_new(kernel: Kernel) -> None:
-    """Once per cause: the open card is not sent again by later uses."""
+def test_a_second_use_is_counted_in_the_same_card(kernel: Kernel) -> None:
+    """Once per cause: later uses are counted in the open card, which stays where it is."""
     runs = kernel.cells(FUNCTIONAL, "head = layers.Dense(5)", "y = model(x)", "y = model(x)\ny = model(x)")
-    assert runs[3].cards == []
+    (card,) = runs[3].cards
+    assert card.update
+    assert card.payload["id"] == runs[2].cards[-1].payload["id"]
+    assert card.payload["happened"].startswith("3 `call` ran")
 
 
 def test_look_ahead_a_rebuild_in_the_cell_is_waited_for(kernel: Kernel) -> None:

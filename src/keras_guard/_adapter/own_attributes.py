@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .._data.types import Model
+from .attribute_reads import FORMER_NAMES
 from .keras_types import TYPES, is_keras_2, is_layer, is_optimizer
 from .stock import is_stock
 
@@ -27,8 +28,8 @@ def own_attributes(model: Model) -> tuple[list[str], list[str]]:
     kept: list[str] = []
     left: list[str] = []
     for name, value in vars(model).items():
-        if name.startswith("_") or name in _OF_KERAS or hasattr(type(model), name):
-            continue
+        if name.startswith("_") or name in _OF_KERAS or name in FORMER_NAMES or hasattr(type(model), name):
+            continue  # an attribute that Keras does not read is an edit, and not the user's own
         if name == "stop_training" and value is False:
             continue
         (left if _belongs_to_the_model(value) else kept).append(name)
