@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.keras
+from tests.support.modules import module_at
 
-ROOT = Path(__file__).resolve().parents[2]
+pytestmark = pytest.mark.keras
 
 
 @pytest.fixture(scope="module")
 def facts() -> Any:
     """Return ``benchmarks/facts.py`` as a module that measures once."""
-    spec = importlib.util.spec_from_file_location("measured_facts", ROOT / "benchmarks" / "facts.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = module_at("benchmarks/facts.py")
     answers = module.measured()
     vars(module)["measured"] = lambda: answers
     return module

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.support.modules import module_at
 
 
 @pytest.fixture(scope="module")
 def build() -> ModuleType:
     """The build script as a module."""
-    spec = importlib.util.spec_from_file_location("labextension_build", ROOT / "labextension" / "build.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return module_at("labextension/build.py")
 
 
 def test_assets_were_built_from_these_sources(build: ModuleType) -> None:

@@ -20,12 +20,7 @@ def walk(node: ast.AST) -> Iterator[ast.AST]:
     while stack:
         item = stack.pop()
         yield item
-        for name in parts_of(type(item)):
-            value = getattr(item, name, None)
-            if isinstance(value, list):
-                stack.extend([child for child in reversed(value) if isinstance(child, ast.AST)])
-            elif isinstance(value, ast.AST):
-                stack.append(value)
+        _push_parts(stack, item)
 
 
 def walk_scope(node: ast.AST) -> Iterator[ast.AST]:
@@ -36,12 +31,17 @@ def walk_scope(node: ast.AST) -> Iterator[ast.AST]:
         yield item
         if item is not node and isinstance(item, _SCOPES):
             continue
-        for name in parts_of(type(item)):
-            value = getattr(item, name, None)
-            if isinstance(value, list):
-                stack.extend([child for child in reversed(value) if isinstance(child, ast.AST)])
-            elif isinstance(value, ast.AST):
-                stack.append(value)
+        _push_parts(stack, item)
+
+
+def _push_parts(stack: list[ast.AST], node: ast.AST) -> None:
+    """Put the nodes that a node holds on a stack, so that the first one is on top."""
+    for name in parts_of(type(node)):
+        value = getattr(node, name, None)
+        if isinstance(value, list):
+            stack.extend([child for child in reversed(value) if isinstance(child, ast.AST)])
+        elif isinstance(value, ast.AST):
+            stack.append(value)
 
 
 _PARTS: dict[type, tuple[str, ...]] = {}

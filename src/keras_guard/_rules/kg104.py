@@ -12,7 +12,7 @@ from .._adapter.membership import holds, is_built, list_that_holds, own_layers, 
 from .._adapter.own_functions import is_read_by_functions
 from .._claims.base import Desk as ClaimDesk
 from .._claims.state_claim import StateClaim, Terms
-from .._data.diagnostic import DiffRow, Span
+from .._data.diagnostic import DiffRow, LayerFacts, Span
 from .._data.events import AttributeSet, Event
 from .._data.missing import MISSING
 from .._data.types import Layer, Model
@@ -91,7 +91,7 @@ of the graph.""",
         old, new = (facts(event.old) if replaces else None), facts(event.new)
         wording = Wording(
             message=f"`{name}.{event.name}` is not part of what `{name}` computes",
-            label=f"binds {new.title()} to an attribute" + (f"; `{name}` keeps {old.title()}" if old else ""),
+            label=_bound_to_attribute(name, old, new),
             notes=(
                 f"`{name}` runs the graph it was made from; an attribute is a name on it, not a place in it",
                 *built_note(desk.built_in(model), name),
@@ -101,7 +101,7 @@ of the graph.""",
             ran=f"without `{name}.{event.name}`",
             graph_layer=old,
             new_layer=new,
-            diff=(DiffRow("-", old), DiffRow("+", new)) if old else (DiffRow("+", new),),
+            diff=_rows(old, new),
             rebuild=replaces,
         )
         claim = StateClaim(
@@ -118,7 +118,7 @@ of the graph.""",
         old, new = (facts(event.old) if _replaces(event) else None), facts(event.new)
         wording = Wording(
             message=f"`{name}` keeps the layer `{name}.{event.name}` was",
-            label=f"binds {new.title()} to an attribute" + (f"; `{name}` keeps {old.title()}" if old else ""),
+            label=_bound_to_attribute(name, old, new),
             notes=(
                 f"`{name}` goes on tracking every layer it was ever given: the old one is counted, trained and saved",
                 *built_note(desk.built_in(model), name),
@@ -128,7 +128,7 @@ of the graph.""",
             ran="with the old layer tracked",
             graph_layer=old,
             new_layer=new,
-            diff=(DiffRow("-", old), DiffRow("+", new)) if old else (DiffRow("+", new),),
+            diff=_rows(old, new),
         )
         claim = StateClaim(model, _still_tracks, (event.old,), terms=Terms(certain=True, read_ahead=True))
         return self.finding(claim, wording, event.span, name, key=(id(model), event.name))
@@ -148,11 +148,19 @@ of the graph.""",
             ran=f"without the new `{name}.{event.name}`",
             graph_layer=old,
             new_layer=new,
-            diff=(DiffRow("-", old), DiffRow("+", new)),
+            diff=_rows(old, new),
         )
         terms = Terms(certain=True, read_ahead=True)
         claim = StateClaim(model, _is_kept_in_list, (event.old, event.new), (event.name,), terms)
         return self.finding(claim, wording, event.span, name, key=(id(model), event.name))
+
+
+def _rows(old: LayerFacts | None, new: LayerFacts) -> tuple[DiffRow, ...]:
+    return ((DiffRow("-", old),) if old else ()) + (DiffRow("+", new),)
+
+
+def _bound_to_attribute(name: str, old: LayerFacts | None, new: LayerFacts) -> str:
+    return f"binds {new.title()} to an attribute" + (f"; `{name}` keeps {old.title()}" if old else "")
 
 
 def _reads_list_only(cls: type, name: str, holder: str) -> bool:

@@ -111,14 +111,20 @@ def test_an_unfrozen_layer_joins_and_the_others_go_on(name: str) -> None:
     np.testing.assert_allclose(_losses(again), _losses(plain), atol=1e-6, rtol=0)
 
 
+def _unfrozen(optimizer: Any) -> Any:
+    """Return a model that was trained with a frozen layer, which is not frozen any more."""
+    model = _model()
+    model.get_layer("a").trainable = False
+    model.compile(optimizer, "mse")
+    _losses(model, 3)
+    model.get_layer("a").trainable = True
+    return model
+
+
 def test_the_users_name_is_bound_to_the_new_optimizer() -> None:
     """Where the optimizer has a name, the name holds the one that trains now."""
     opt = optimizers.Adam(0.01)
-    model = _model()
-    model.get_layer("a").trainable = False
-    model.compile(opt, "mse")
-    _losses(model, 3)
-    model.get_layer("a").trainable = True
+    model = _unfrozen(opt)
     namespace = {"model": model, "opt": opt, "recompile_model": 3}
     found = recompile(model, namespace=namespace)
     assert model.optimizer is opt  # nothing was done yet
@@ -250,12 +256,7 @@ def _own_compile() -> Any:
 
 
 def _multi_unfrozen() -> Any:
-    model = _model()
-    model.get_layer("a").trainable = False
-    model.compile(optimizers.MultiOptimizer(lambda variable: optimizers.Adam(0.01)), "mse")
-    _losses(model, 2)
-    model.get_layer("a").trainable = True
-    return model
+    return _unfrozen(optimizers.MultiOptimizer(lambda variable: optimizers.Adam(0.01)))
 
 
 REFUSED = [
@@ -292,11 +293,7 @@ def test_a_subclassed_model_with_the_compile_of_keras_is_compiled_again() -> Non
 def test_a_result_that_differs_is_refused_and_taken_back(monkeypatch: pytest.MonkeyPatch) -> None:
     """When the state does not arrive after all, the model goes on as it was compiled."""
     opt = optimizers.Adam(0.01)
-    model = _model()
-    model.get_layer("a").trainable = False
-    model.compile(opt, "mse")
-    _losses(model, 3)
-    model.get_layer("a").trainable = True
+    model = _unfrozen(opt)
     namespace = {"model": model, "opt": opt}
     found = recompile(model, namespace=namespace)
     opt.iterations.assign(7)
