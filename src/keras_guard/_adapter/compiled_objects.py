@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from .._data.types import Layer, Model, Optimizer
 from .attribute_reads import SCORING_KINDS, is_keras_class
 from .keras_types import TYPES
 from .marks import same_value
-from .membership import compile_argument_of, compile_objects, flat_items, graph_layers
+from .membership import compile_argument_of, compile_objects, flat_items
 
 _SCORED_BY = ("loss", "metrics", "weighted_metrics")
 _PLAIN = frozenset({bool, int, float, str, tuple, type(None)})
 
 
-def held_objects(model: Model, kind: str) -> Iterator[Any]:
+def held_objects(model: Model, kind: str, layers: Iterable[Layer]) -> Iterator[Any]:
     """Yield the losses, metrics, regularizers and schedules that a traced function of one kind runs."""
     given = compile_objects(model)
     if kind in SCORING_KINDS:
-        yield from (item for item, _ in regularizers(model))
+        yield from (item for item, _ in regularizers(layers))
         for argument in _SCORED_BY:
             for item in flat_items(given.get(argument)):
                 if issubclass(type(item), TYPES.loss + TYPES.metric):
@@ -30,15 +30,15 @@ def held_objects(model: Model, kind: str) -> Iterator[Any]:
             yield schedule
 
 
-def regularizers(model: Model) -> Iterator[tuple[Any, Layer]]:
-    """Yield each regularizer object that adds to the loss of a model, with the first layer that has it."""
+def regularizers(layers: Iterable[Layer]) -> Iterator[tuple[Any, Layer]]:
+    """Yield each regularizer object that adds to the loss of layers, with the first layer that has it."""
     seen: set[int] = set()
-    for layer in graph_layers(model):
+    for layer in layers:
         carried = [
             getattr(weight, "regularizer", None) for weight in getattr(layer, "_trainable_variables", ())
         ]
         for item in (*carried, getattr(layer, "activity_regularizer", None)):
-            if hasattr(item, "get_config") and id(item) not in seen:
+            if item is not None and id(item) not in seen and hasattr(item, "get_config"):
                 seen.add(id(item))
                 yield item, layer
 

@@ -9,6 +9,7 @@ rules about traces: does this trace hold another value than is true now?
 from __future__ import annotations
 
 import functools
+import operator
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -155,8 +156,9 @@ def facts_now(model: Model, kind: str, namespace: Namespace) -> TraceFacts:
     layers = tuple(graph_layers(model))
     read: dict[int, OwnerFacts] = {}
     shared: dict[int, Mark] = {}  # layers share their functions
+    usual: dict[tuple[str, ...], _UsualNames] = {}
     for owner, names in _attributes_read(model, layers, kind):
-        facts = _owner_facts(owner, names, shared)
+        facts = _owner_facts(owner, names, shared, usual)
         if facts.names:
             read[id(owner)] = facts
     code = facts_of_code(_functions_run(model, layers, kind), namespace)
@@ -179,7 +181,61 @@ def _is_noted(fact: CodeFact, read: Mapping[int, OwnerFacts]) -> bool:
     return noted is not None and isinstance(steps[0], Attribute) and steps[0].name in noted.names
 
 
-def _owner_facts(owner: object, names: tuple[str, ...], shared: dict[int, Mark]) -> OwnerFacts:
+@dataclass(frozen=True, eq=False)
+class _UsualNames:
+    """Which of the attributes that a class reads its instances have: most of a graph are alike.
+
+    Attributes:
+        values: Returns the attributes with plain values from an instance's ``__dict__``.
+        plain: Their names.
+        other: The names of what else is read.
+        absent: The names that are missing.
+    """
+
+    values: Callable[[Mapping[str, Any]], tuple[Any, ...]]
+    plain: tuple[str, ...]
+    other: tuple[str, ...]
+    absent: frozenset[str]
+
+    @classmethod
+    def of(cls, own: Mapping[str, Any], names: tuple[str, ...]) -> _UsualNames:
+        """Return what one instance has."""
+        plain = tuple(name for name in names if type(own.get(name, NOT_READ)) in PLAIN)
+        absent = frozenset(names).difference(own)
+        values = operator.itemgetter(*plain) if len(plain) > 1 else lambda own: tuple(own[n] for n in plain)
+        other = tuple(name for name in names if name not in plain and (name not in absent or name in _ASKED))
+        return cls(values, plain, other, absent)
+
+    def plain_values(self, own: Mapping[str, Any]) -> tuple[Any, ...] | None:
+        """Return the plain values of an instance that has the same attributes, ``None`` for any other."""
+        if not own.keys().isdisjoint(self.absent):
+            return None
+        try:
+            values = self.values(own)
+        except KeyError:
+            return None
+        return values if PLAIN.issuperset(map(type, values)) else None
+
+
+def _owner_facts(
+    owner: object,
+    names: tuple[str, ...],
+    shared: dict[int, Mark],
+    usual: dict[tuple[str, ...], _UsualNames],
+) -> OwnerFacts:
+    """Read the facts of one object; ``usual`` is filled by the first one whose class reads these names."""
+    own = vars(owner)
+    like = usual.get(names)
+    if like is None:
+        like = usual[names] = _UsualNames.of(own, names)
+    values = like.plain_values(own)
+    if values is None:
+        return _facts_of_each(owner, names, shared)
+    rest = _facts_of_each(owner, like.other, shared)
+    return OwnerFacts(rest.owner, like.plain + rest.names, values + rest.marks)
+
+
+def _facts_of_each(owner: object, names: tuple[str, ...], shared: dict[int, Mark]) -> OwnerFacts:
     own = vars(owner)
     found, marks = [], []
     for name in names:
@@ -187,9 +243,9 @@ def _owner_facts(owner: object, names: tuple[str, ...], shared: dict[int, Mark])
         if type(value) in PLAIN:
             mark = value
         elif value is NOT_READ:
-            if name not in _MAY_BE_ADDED:
+            if name not in _ASKED:
                 continue
-            mark = MISSING
+            mark = learned_now(owner) if name == ADAPTED else MISSING
         elif type(value) in TYPES.variable and name != "_learning_rate":
             continue  # its value is state; but a schedule may take the place of the variable of a rate
         else:
@@ -198,15 +254,12 @@ def _owner_facts(owner: object, names: tuple[str, ...], shared: dict[int, Mark])
                 mark = shared[id(value)] = mark_of(value)
         found.append(name)
         marks.append(mark)
-    if ADAPTED in names:
-        found.append(ADAPTED)
-        marks.append(learned_now(owner))
     return OwnerFacts(weakref.ref(owner), tuple(found), tuple(marks))
 
 
 def optimizer_facts(optimizers: Iterable[Optimizer]) -> dict[int, OwnerFacts]:
     """Return what a train step made now reads from optimizers."""
-    return {id(item): _owner_facts(item, _names_of_optimizer(item.__class__), {}) for item in optimizers}
+    return {id(item): _facts_of_each(item, _names_of_optimizer(item.__class__), {}) for item in optimizers}
 
 
 def _attributes_read(
@@ -220,7 +273,7 @@ def _attributes_read(
     optimizer = getattr(model, "optimizer", None)
     if kind == "train" and optimizer is not None and issubclass(type(optimizer), TYPES.optimizer):
         yield optimizer, _names_of_optimizer(optimizer.__class__)
-    for item in held_objects(model, kind):
+    for item in held_objects(model, kind, layers):
         yield item, _names_of_score(item.__class__)
 
 
@@ -252,8 +305,9 @@ def _names_of_optimizer(cls: type) -> tuple[str, ...]:
     return tuple(sorted((names - _OPTIMIZER_STATE) | {f"_{name}" for name in OPTIMIZER_SETTINGS}))
 
 
-#: Methods that are assigned to an object take the place of its class's; some settings come with their method.
-_MAY_BE_ADDED = STEPS | {f"_{name}" for name in OPTIMIZER_SETTINGS}
+#: What is noted where an object has no such attribute. Methods that are assigned to an object take the place of
+#: its class's; some settings come with their method; what a layer learned is in several attributes.
+_ASKED = STEPS | {f"_{name}" for name in OPTIMIZER_SETTINGS} | {ADAPTED}
 #: What an optimizer changes itself while it trains.
 _OPTIMIZER_STATE = frozenset(
     {"built", "iterations", "_iterations", "_trainable_variables", "_trainable_variables_indices", "_tracker",
@@ -299,9 +353,16 @@ def _functions_run(model: Model, layers: tuple[Layer, ...], kind: str) -> Iterat
 
 def _methods(item: object, names: tuple[str, ...]) -> Iterator[Any]:
     """Yield the methods that the user's own classes define."""
-    for name in names:
-        for cls in type(item).__mro__:
+    kind: type = type(item)
+    classes = _own_classes(kind)
+    for name in names if classes else ():
+        for cls in classes:
             found = vars(cls).get(name)
-            if found is not None and cls.__module__ == "__main__" and callable(found):
-                yield found.__get__(item, type(item)) if hasattr(found, "__get__") else found
+            if found is not None and callable(found):
+                yield found.__get__(item, kind) if hasattr(found, "__get__") else found
                 break
+
+
+@functools.lru_cache(maxsize=1_024)
+def _own_classes(cls: type) -> tuple[type, ...]:
+    return tuple(base for base in cls.__mro__ if base.__module__ == "__main__")

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Protocol
 from .._adapter.model_use import Use
 from .._adapter.traces import TraceBook
 from .._data.edits import Edit
+from .._data.events import HeldCopy
 from .._data.place import Place
 from .._data.types import Layer, Model
 from .._instrument.code_ahead import Ahead
@@ -55,6 +56,9 @@ class Desk(Protocol):
 
     def trained_when_compiled(self, model: Model) -> frozenset[int]:
         """Return the identities of the variables that were trainable when a model was compiled last."""
+
+    def is_lost_copy(self, copy: HeldCopy) -> bool:
+        """Whether a name still holds a copy that Keras returned, and no code has read it since its edit."""
 
 
 class Claim(ABC):

@@ -121,11 +121,30 @@ class CopyEdited:
         owner: The object it was read from.
         source: How it was read: ``get_config()``, ``trainable_weights`` ...
         span: Where the edit stands.
+        held: For a copy that a name holds, what is known of it.
     """
 
     owner: Any
     source: str
     span: Span
+    held: HeldCopy | None = None
+
+
+@dataclass(frozen=True)
+class HeldCopy:
+    """A name that holds a copy.
+
+    Attributes:
+        name: The name.
+        spelled: The object it was read from, as the user's code names it.
+        number: The number of this copy.
+        is_whole: Whether it is all that was read, and not an item of it.
+    """
+
+    name: str
+    spelled: str
+    number: int
+    is_whole: bool
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from . import runtime
 from .cell_plan import SiteMaker
+from .copy_uses import held_names
 from .names import is_layer_list
 from .probe_calls import call
 from .runtime import Site
@@ -92,10 +93,23 @@ class EditSites(StatementVisitor):
         if isinstance(function, ast.Attribute) and function.attr in MUTATORS:
             site = self._edit_chain(function, "value", behind=False)
             sites += [site] if site is not None else []
+        self._held_copy(node)
         result = node
         for site in sites:
             result = call(runtime.DONE, site.number, node, result)
         return result
+
+    def _held_copy(self, node: ast.Call) -> None:
+        """``w = layer.get_weights()``: note whose copy the name holds."""
+        statement = self._statement
+        assert statement is not None
+        names = () if self._function or self._inner else held_names(statement.node, node)
+        if not names or not isinstance(node.func, ast.Attribute) or self._is_ruled_out(node.func):
+            return
+        owner = node.func.value
+        site = self._site(node, attribute=f"{node.func.attr}()", chain=ast.unparse(owner), names=names)
+        node.func.value = call(runtime.OBJECT, site.number, owner, owner)
+        statement.behind.append(site)
 
     def _passed_lists(self, node: ast.Call) -> list[Site]:
         """``cut(x.layers)``: what is called may edit the list. Returns the sites to look at after the call."""

@@ -229,11 +229,12 @@ def names_used(source: str, first: int, last: int) -> frozenset[str]:
     return frozenset(found)
 
 
-_ASKING = frozenset({"print", "repr", "str", "type", "isinstance", "len", "id", "display", "help", "dir"})
+#: Functions that show or measure what they are given.
+ASKING = frozenset({"print", "repr", "str", "type", "isinstance", "len", "id", "display", "help", "dir"})
 
 
 def _used_by(call: ast.Call) -> set[str]:
-    if isinstance(call.func, ast.Name) and call.func.id in _ASKING:
+    if isinstance(call.func, ast.Name) and call.func.id in ASKING:
         return set()
     given = [*call.args, *(keyword.value for keyword in call.keywords)]
     names = {part.id for value in given for part in _alternatives(value) if isinstance(part, ast.Name)}

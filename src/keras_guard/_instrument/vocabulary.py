@@ -65,6 +65,8 @@ COPIES = frozenset(
     ]
 )
 COPY_METHODS = frozenset({"get_config", "get_weights", "get_compile_config", "get_build_config"})
+#: Those of them whose copies are followed when a name holds them.
+HELD_METHODS = frozenset({"get_weights"})
 
 ATTRIBUTES = LAYER_LISTS | PRIVATE_STRUCTURE | COPIES
 

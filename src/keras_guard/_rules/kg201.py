@@ -188,7 +188,7 @@ that training alone reads (`rate`, `momentum`) does not open at `predict`.""",
         target, attribute = event.target, event.name
         held, new, kind = in_words(event.old), brief_value(event.new), type(target).__name__
         for model in desk.models():
-            layer = next((layer for item, layer in regularizers(model) if item is target), None)
+            layer = next((layer for item, layer in regularizers(graph_layers(model)) if item is target), None)
             claim = TraceClaim(model, AttributeFact(target, attribute), at_use=True)
             if layer is None or not claim.holds(desk):
                 continue

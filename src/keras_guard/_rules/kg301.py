@@ -8,13 +8,14 @@ from collections.abc import Iterator
 
 from .._adapter.attributes import hands_out_copy
 from .._adapter.keras_types import is_model
+from .._adapter.model_use import Use
 from .._claims.base import Desk as ClaimDesk
-from .._claims.state_claim import StateClaim
-from .._data.events import CopyEdited, Event
-from .._data.types import Model
+from .._claims.state_claim import StateClaim, Terms
+from .._data.events import CopyEdited, Event, HeldCopy
+from .._data.types import Layer, Model
 from .._ledger import Finding, Wording
 from .base import Desk, Page, Rule
-from .wording import facts
+from .wording import facts, layer_title
 
 #: Methods by which an edit also hands out what it took or found.
 _HANDING_OUT = frozenset({"pop", "popitem", "setdefault"})
@@ -51,23 +52,49 @@ config = model.layers[0].get_config()
 config["activation"] = "relu"
 layer = keras.layers.Dense.from_config(config)""",
         limits="""
-A copy that is bound to a name first may be used later, and is not reported. So is the `get_config` of a class of
-the user's own, and a `pop()` whose value is used: `bias = layer.get_weights().pop()`.""",
+Of copies that a name holds, those of `get_weights()` are followed, at the top level of cells: the card is pending
+until the model runs, and ends when any code reads the name other than to edit or print it. Not reported: other copies
+that are bound to a name first, the `get_config` of a class of the user's own, and a `pop()` whose value is used:
+`bias = layer.get_weights().pop()`.""",
     )
 
     def judge(self, event: Event, desk: Desk) -> Iterator[Finding]:
         """See :class:`Rule`."""
         if not isinstance(event, CopyEdited) or not hands_out_copy(event.owner, event.source):
             return
+        if event.held is not None:
+            yield from self._held(event, event.held, desk)
+            return
         if event.source == "metrics" and is_model(event.owner):
             return  # an argument of `compile`: KG204
         if _is_value_used("\n".join(event.span.text), event.source.removesuffix("()")):
             return
+        for model in _models_of(event.owner, desk)[:1]:
+            yield self._finding(event, model, desk)
+
+    def _held(self, event: CopyEdited, held: HeldCopy, desk: Desk) -> Iterator[Finding]:
+        """Yield that a copy was edited that a name holds, and that nothing has read since."""
         owner = event.owner
-        models = ([owner] if is_model(owner) and desk.is_reachable(owner) else []) or desk.holders(owner)
-        if not models:
-            return
-        yield self._finding(event, models[0], desk)
+        for model in _models_of(owner, desk)[:1]:
+            name, about = desk.name_of(model), facts(owner)
+            whose = f"`{name}`" if owner is model else f"{layer_title(about)} in `{name}`"
+            given = held.name if held.is_whole else f"[..., {held.name}, ...]"
+            wording = Wording(
+                message=f"editing `{held.name}` does not change the weights of {whose}",
+                label=f"changes a copy; `{held.spelled}.set_weights` was not called with it",
+                notes=(f"`{event.source}` returns new arrays at each call",),
+                help=f"give the copy back: `{held.spelled}.set_weights({given})`",
+                cured=f"the code read `{held.name}` again, or it holds something else",
+                ran="without the edit",
+                graph_layer=None if owner is model else about,
+            )
+            yield self.finding(
+                StateClaim(model, _is_lost, (owner,), (held,), _when_run(held)),
+                wording,
+                event.span,
+                name,
+                key=(id(owner), event.source, held.number),
+            )
 
     def _finding(self, event: CopyEdited, model: Model, desk: Desk) -> Finding:
         name, about = desk.name_of(model), facts(event.owner)
@@ -88,6 +115,23 @@ the user's own, and a `pop()` whose value is used: `bias = layer.get_weights().p
             name,
             key=(id(event.owner), event.source, event.span.execution_count, event.span.line),
         )
+
+
+def _models_of(owner: Layer, desk: Desk) -> list[Model]:
+    return ([owner] if is_model(owner) and desk.is_reachable(owner) else []) or desk.holders(owner)
+
+
+def _when_run(held: HeldCopy) -> Terms:
+    """Return the terms of an edit that may still be given back: it opens when the model runs without it."""
+    return Terms(opened_by=_runs, names_ahead=frozenset({held.name}))
+
+
+def _runs(use: Use, desk: ClaimDesk, model: Model, held: HeldCopy) -> bool:
+    return use.runs
+
+
+def _is_lost(desk: ClaimDesk, model: Model, owner: object, held: HeldCopy) -> bool:
+    return desk.is_lost_copy(held)
 
 
 def _lives(desk: ClaimDesk, model: Model, owner: object) -> bool:

@@ -171,6 +171,9 @@ class CellEvents:
             if is_layer(owner) and is_layer(note.items) and owner is not note.items:
                 yield BoundInLoop(site.chain, owner, note.items, span)
             return
+        if site.names:
+            self._desk.copies.note(site, owner, self._shell.text_of(site.cell))
+            return
         if site.attribute in COPIES or site.attribute.removesuffix("()") in COPY_METHODS:
             yield CopyEdited(owner, site.attribute, span)
             return
@@ -247,6 +250,8 @@ class CellEvents:
     def compare_all(self) -> None:
         """Compare what all names of the running cell hold with what they held."""
         self._compare(None, None)
+        for event in self._desk.copies.edits(self._shell):
+            self._told.publish(event)
         for name in self._names.held():
             span = partial(self._span_of_binding, name, None)
             self._told.notice(name, span)

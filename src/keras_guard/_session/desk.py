@@ -15,6 +15,7 @@ from .._adapter.membership import graph_layers, matches_layer_list
 from .._adapter.traces import TraceBook
 from .._claims.base import living, weak_all
 from .._data.diagnostic import Span
+from .._data.events import HeldCopy
 from .._data.identity import IdentityMap
 from .._data.types import Layer, Model
 from .._instrument.code_ahead import code_ahead
@@ -23,6 +24,7 @@ from .._ledger import Entry, Ledger
 from .containers import is_plain_class, reachable, user_names
 from .containment import Containment
 from .fit_norms import FitNorms
+from .held_copies import HeldCopies
 from .list_origins import Kind, ListOrigins
 from .running_entries import RunningEntries
 from .shell_face import ShellFace
@@ -56,6 +58,7 @@ class Desk:
         traces: The traces of all models.
         running: The entry methods that run now.
         origins: Where the user's lists come from.
+        copies: The names that hold a copy that Keras returned.
         changes: Counts what was seen to change that a traced function may have read.
         norms: The norms of weights when the last ``fit`` began.
     """
@@ -67,6 +70,7 @@ class Desk:
         self.traces = TraceBook(shell.namespace)
         self.running = RunningEntries()
         self.origins = ListOrigins()
+        self.copies = HeldCopies(shell.namespace)
         self.changes = 0
         self._builds: IdentityMap[int | None] = IdentityMap()
         self._compiled: IdentityMap[_Compiled] = IdentityMap()
@@ -193,6 +197,10 @@ class Desk:
         # One that was not built by then: what its first trace trains.
         traced = [facts.trainable for facts in self.traces.of(model).all_facts("train")]
         return frozenset(traced[0] or ()) if traced else frozenset()
+
+    def is_lost_copy(self, copy: HeldCopy) -> bool:
+        """See ``_claims.base.Desk``."""
+        return self.copies.is_lost(copy)
 
     def first_mark(self, target: object, name: str) -> Mark:
         """See ``rules.base.Desk``."""

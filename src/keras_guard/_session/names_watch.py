@@ -51,6 +51,8 @@ class NamesWatch:
         """Whether the object of a name is one to watch; called for each name a cell touches."""
         if name.startswith("__") or name not in self._namespace:
             return False
+        if name in self._desk.copies:
+            return True
         value = self._namespace[name]
         if type(value) in _PLAIN:
             return self._desk.traces.touches(name, value)

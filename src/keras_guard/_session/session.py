@@ -130,6 +130,7 @@ class Session:
         options = self.shell.options_in_force()
         if not options.enabled or not (cell.file or TYPES.awake or KERAS_WORDS.search(text)):
             return  # a script may import the module that imports Keras
+        self.desk.copies.read_cell(cell)
         self._names.read_cell(tree.body, text, cell.offset)
         instrumenter = CellInstrumenter(
             self._cells,

@@ -52,7 +52,7 @@ class TraceChanges:
         found += self._flips(use)
         found += self._edited_arguments(use.model) if use.scores else ()
         if use.scores:
-            for owner in held_objects(use.model, "test"):
+            for owner in held_objects(use.model, "test", graph_layers(use.model)):
                 for name, value in unapplied_arguments(owner).items():
                     found.append(self._held(owner, name, value))
         return found

@@ -1,0 +1,164 @@
+"""Names bound to a copy that Keras returns, ``w = layer.get_weights()``: where it is edited, and where it is read."""
+
+from __future__ import annotations
+
+import ast
+import functools
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from .names import ASKING
+from .syntax import FUNCTIONS, LOOPS, parsed, root_name, walk
+from .vocabulary import HELD_METHODS, MUTATORS, WORDS
+
+#: Methods of arrays that change them, beside those of lists.
+_EDITS = MUTATORS | {"fill", "itemset", "put", "partition", "resize"}
+#: What is asked of an array is not what is in it.
+_FORM = frozenset({"shape", "dtype", "ndim", "size", "nbytes"})
+
+
+def held_names(statement: ast.stmt, call: ast.AST) -> tuple[str, ...]:
+    """Return the names that a statement binds to what a call returns, or to an item of it.
+
+    Args:
+        statement: The statement, such as ``w = layer.get_weights()[0]`` or ``kernel, bias = layer.get_weights()``.
+        call: A call in it.
+    """
+    if not isinstance(statement, ast.Assign) or len(statement.targets) != 1 or not _is_held(call):
+        return ()
+    value, target = statement.value, statement.targets[0]
+    if isinstance(target, ast.Tuple) and value is call:
+        return tuple(item.id for item in target.elts if isinstance(item, ast.Name))
+    while isinstance(value, ast.Subscript):
+        value = value.value
+    return (target.id,) if isinstance(target, ast.Name) and value is call else ()
+
+
+def _is_held(call: ast.AST) -> bool:
+    return (
+        isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in HELD_METHODS
+    )
+
+
+@dataclass(frozen=True)
+class _Line:
+    """What a simple statement, or the head of a compound one, does with the object of a name."""
+
+    first: int
+    last: int
+    loops: tuple[int, ...]
+    edits: bool = False
+    reads: bool = False
+    shows: bool = False
+    binds: bool = False
+    in_function: bool = False
+
+
+def binds(source: str, name: str) -> bool:
+    """Whether code binds a name."""
+    return any(line.binds for line in _lines(source, name))
+
+
+def reads(source: str, name: str, *, shown: bool) -> bool:
+    """Whether code reads the object of a name, other than to edit it.
+
+    Args:
+        source: The code.
+        name: The name.
+        shown: Whether to print it counts.
+    """
+    return any(line.reads or (shown and line.shows) for line in _lines(source, name))
+
+
+def lost_edit(source: str, name: str, bound: int, before: float) -> int | None:
+    """Return the line of an edit of the object of a name that nothing in the code reads afterwards.
+
+    Args:
+        source: The cell, as Python.
+        name: The name.
+        bound: The line that bound it, 0 for one that an earlier cell bound.
+        before: The edit is above this line.
+    """
+    lines = _lines(source, name)
+    loops = next((line.loops for line in lines if line.binds and line.first <= bound <= line.last), ())
+    if any(line.reads and (line.in_function or line.last > bound or line.loops) for line in lines):
+        return None
+    edits = (line for line in lines if line.edits and bound < line.first and line.last < before)
+    # An edit in a loop that did not bind the name gathers something over its turns.
+    edit = next((line.first for line in edits if line.loops == loops and not line.in_function), None)
+    return None if edit is None or any(line.shows and line.first > edit for line in lines) else edit
+
+
+@functools.lru_cache(maxsize=256)
+def _lines(source: str, name: str) -> tuple[_Line, ...]:
+    """Return what each line does with a name; nothing of code that does not show it."""
+    if name not in WORDS.findall(source):
+        return ()
+    try:
+        return tuple(_of_block(parsed(source).body, name, (), in_function=False))
+    except (SyntaxError, ValueError):
+        return ()
+
+
+def _of_block(
+    body: list[ast.stmt], name: str, loops: tuple[int, ...], *, in_function: bool
+) -> Iterator[_Line]:
+    for statement in body:
+        inside = (*loops, statement.lineno) if isinstance(statement, LOOPS) else loops
+        blocks = [
+            block
+            for field in ("body", "orelse", "finalbody")
+            if isinstance(block := getattr(statement, field, None), list)
+        ]
+        blocks += [part.body for field in ("handlers", "cases") for part in getattr(statement, field, ())]
+        parts = {id(item) for block in blocks for item in block}
+        yield _of_statement(statement, name, inside, parts, in_function=in_function)
+        for block in blocks:
+            scope = isinstance(statement, (*FUNCTIONS, ast.ClassDef))
+            yield from _of_block(block, name, inside, in_function=in_function or scope)
+
+
+def _of_statement(
+    statement: ast.stmt, name: str, loops: tuple[int, ...], blocks: set[int], *, in_function: bool
+) -> _Line:
+    head = list(_outside(statement, blocks))
+    edits = _edits(statement, name)
+    bound = any(isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Store) for n in head)
+    reads, shows = (False, False) if edits else _use(head, name)
+    last = statement.lineno if blocks else statement.end_lineno or statement.lineno
+    return _Line(statement.lineno, last, loops, edits, reads, shows, bound, in_function)
+
+
+def _outside(statement: ast.stmt, blocks: set[int]) -> Iterator[ast.AST]:
+    """Walk a statement without the statements of its blocks."""
+    stack: list[ast.AST] = [statement]
+    while stack:
+        node = stack.pop()
+        yield node
+        stack += [child for child in ast.iter_child_nodes(node) if id(child) not in blocks]
+
+
+def _edits(statement: ast.stmt, name: str) -> bool:
+    """Whether a statement only changes the object of a name in place."""
+    if isinstance(statement, ast.AugAssign):
+        return root_name(statement.target) == name
+    if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
+        function = statement.value.func
+        return isinstance(function, ast.Attribute) and function.attr in _EDITS and root_name(function) == name
+    targets = statement.targets if isinstance(statement, (ast.Assign, ast.Delete)) else []
+    return bool(targets) and all(isinstance(t, ast.Subscript) and root_name(t) == name for t in targets)
+
+
+def _use(head: list[ast.AST], name: str) -> tuple[bool, bool]:
+    """Return whether a statement reads the object of a name, and whether it only prints it or asks for its form."""
+    shown: set[int] = set()
+    form: set[int] = set()
+    for node in head:
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ASKING:
+            shown |= {id(part) for value in node.args for part in walk(value)}
+        elif isinstance(node, ast.Attribute) and node.attr in _FORM:
+            form |= {id(part) for part in walk(node.value)}
+    # The text of a magic, or of code that is run, reads what it names.
+    reads = any(isinstance(n, ast.Constant) and name in WORDS.findall(str(n.value)) for n in head)
+    loads = {id(n) for n in head if isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Load)}
+    return reads or bool(loads - shown - form), bool((loads & shown) - form)

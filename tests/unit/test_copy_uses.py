@@ -1,0 +1,54 @@
+"""Which edits of a copy that a name holds are lost, judged by the text of a cell."""
+
+from __future__ import annotations
+
+import pytest
+
+from keras_guard._instrument.copy_uses import lost_edit, reads
+
+END = float("inf")
+
+
+@pytest.mark.parametrize(
+    ("source", "line"),
+    [
+        pytest.param("w = x.get_weights()\nw[0] = 1", 2, id="item"),
+        pytest.param("w = x.get_weights()\nw[0][:, 1] *= 2", 2, id="item in place"),
+        pytest.param("w = x.get_weights()\nw += 1", 2, id="in place"),
+        pytest.param("w = x.get_weights()\nw[0].fill(0)", 2, id="method"),
+        pytest.param("w = x.get_weights()\nw[0] = w[0] * w[1]", 2, id="reads itself"),
+        pytest.param("w = x.get_weights()\nprint(w)\nw[0] = 1", 3, id="printed before"),
+        pytest.param("w = x.get_weights()\nw[0] = 1\nprint(w[0].shape)", 2, id="asked for its shape"),
+        pytest.param("for x in xs:\n    w = x.get_weights()\n    w[0] = 1", 3, id="loop that binds it"),
+        pytest.param("w = x.get_weights()\nif a:\n    w[0] = 1", 3, id="under a condition"),
+        pytest.param("w = x.get_weights()\nw[0] = 1\nx.set_weights(w)", None, id="given back"),
+        pytest.param("w = x.get_weights()\nw[0] = 1\nprint(w)", None, id="printed after"),
+        pytest.param("w = x.get_weights()\nv = w\nw[0] = 1", None, id="another name"),
+        pytest.param("w = x.get_weights()\nw[0] = 1\nrun('f(w)')", None, id="in a text"),
+        pytest.param(
+            "def f():\n    x.set_weights(w)\nw = x.get_weights()\nw[0] = 1", None, id="in a function"
+        ),
+        pytest.param("w = x.get_weights()\nfor i in r:\n    w[i] = 1", None, id="loop that does not bind it"),
+        pytest.param("for x in xs:\n    f(w)\n    w = x.get_weights()\n    w[0] = 1", None, id="next turn"),
+        pytest.param("w = x.get_weights()\nv[0] = 1", None, id="another object"),
+        pytest.param("w = x.get_weights()\nw[0] =", None, id="no Python"),
+    ],
+)
+def test_lost_edit(source: str, line: int | None) -> None:
+    """An edit is lost when nothing reads the copy after it."""
+    bound = next((n for n, text in enumerate(source.splitlines(), 1) if "w = " in text), 0)
+    assert lost_edit(source, "w", bound, END) == line
+
+
+def test_an_edit_that_has_not_run() -> None:
+    """An edit below the line that runs is not found."""
+    source = "w = x.get_weights()\nm.fit(x)\nw[0] = 1"
+    assert lost_edit(source, "w", 1, 2) is None
+    assert lost_edit(source, "w", 1, END) == 3
+
+
+@pytest.mark.parametrize(("source", "counts"), [("print(w)", True), ("w.shape", False), ("w[0] = 2", False)])
+def test_reads(source: str, counts: bool) -> None:
+    """To print a copy counts as reading it where that is asked for; to edit or measure it does not."""
+    assert reads(source, "w", shown=True) is counts
+    assert reads(source, "w", shown=False) is False
