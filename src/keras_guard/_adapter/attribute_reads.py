@@ -37,6 +37,7 @@ STEP_ENTRIES = {
     "train": ("train_step", "compute_loss", "compute_metrics"),
     "test": ("test_step", "compute_loss", "compute_metrics"),
     "predict": ("predict_step",),
+    "generate": ("generate_step",),  # of a causal language model of KerasHub
 }
 
 #: Names of Keras 1 and 2 that Keras 3 accepts in silence and never reads.

@@ -21,6 +21,7 @@ from .attribute_reads import (
 from .describe import config_of
 from .keras_types import TYPES, is_model
 from .membership import fresh_copy_property
+from .quiet import no_warnings
 
 #: Above this many weights no copy is built to see whether the shapes still fit.
 _MAX_COPIED_WEIGHTS = 5_000_000
@@ -117,8 +118,9 @@ def _likeness(layer: Layer, weights: list[Variable]) -> str | None:
 def _twin_disagrees(layer: Layer, weights: list[Variable]) -> bool:
     state = random.getstate()
     try:
-        twin = layer.__class__.from_config(layer.get_config())
-        twin.build_from_config(layer.get_build_config())
+        with no_warnings():
+            twin = layer.__class__.from_config(layer.get_config())
+            twin.build_from_config(layer.get_build_config())
         shapes = [tuple(weight.shape) for weight in twin.weights]
     except Exception:
         return False

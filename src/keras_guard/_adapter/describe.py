@@ -8,6 +8,7 @@ from typing import Any
 from .._data.diagnostic import LayerFacts
 from .._data.edits import LayerRecord
 from .._data.types import Layer
+from .quiet import no_warnings
 
 _BORING = frozenset(
     {"batch_shape", "name", "dtype", "trainable", "build_config", "registered_name", "module"}
@@ -41,7 +42,8 @@ def given_batch_shape(layer: Layer) -> tuple[int | None, ...] | None:
 def config_of(layer: Layer) -> dict[str, Any] | None:
     """Return ``get_config()``, or ``None`` where a layer has none."""
     try:
-        config = layer.get_config()
+        with no_warnings():  # Keras warns of lambdas
+            config = layer.get_config()
     except Exception:
         return None
     return config if isinstance(config, dict) else None

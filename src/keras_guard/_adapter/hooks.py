@@ -17,7 +17,7 @@ from .._data.types import Arguments, Layer, Model, Optimizer
 from .attribute_reads import OPTIMIZER_SETTINGS
 from .dispatch import Dispatch
 from .keras_types import TYPES, has, inner, is_layer, is_model, is_symbolic, lookup
-from .own_functions import is_users_own, own_call
+from .own_functions import is_followed, own_call
 from .probes import Probe, ProbeError
 from .traces import ENTRIES, Call, call_of
 
@@ -275,7 +275,7 @@ class _Shared:
         return model
 
     def _before_function(self, function: object, args: tuple[object, ...], kwargs: Arguments) -> Any:
-        if not is_users_own(function):
+        if not is_followed(function):
             return None
         return self.dispatch.begin("function_begins", function, own_call(function, args, kwargs))
 

@@ -1,8 +1,9 @@
-"""Functions of the user's that ``tf.function`` traces: training steps of their own.
+"""Functions that ``tf.function`` traces: training steps of the user's own, and ``generate`` of KerasHub.
 
-Such a function is a trace of every model it reads: the layers, the variables that were trainable, the settings of
+A step is a trace of every model it reads: the layers, the variables that were trainable, the settings of
 the optimizer and what else the code reads are constants of it. ``compile()`` does not drop it; defining the function
-again does. Functions that ``jax.jit`` compiles are not followed.
+again does. Functions that ``jax.jit`` compiles are not followed. A causal language model of KerasHub keeps what its
+``generate`` traced in ``generate_function``, which ``compile()`` drops.
 """
 
 from __future__ import annotations
@@ -20,17 +21,29 @@ from .._data.types import Model, Namespace
 from .code_reads import ObjectRead, facts_of_code, objects_read, python_function_of
 from .keras_types import is_model, is_optimizer
 from .trace_facts import TraceFacts, facts_now, optimizer_facts
-from .traces import OWN, Call
+from .traces import GENERATE, OWN, Call
 
+_GENERATE_STEP = "generate_step"
 _LISTS = frozenset({"trainable_weights", "trainable_variables"})
 
 
-def is_users_own(function: object) -> bool:
-    """Whether the code in a traced function is the notebook's; asked at every batch of Keras' own train function."""
+def is_followed(function: object) -> bool:
+    """Whether the code in a traced function is the notebook's, or a model's ``generate``.
+
+    Asked at every batch of Keras' own train function.
+    """
     plain = python_function_of(function)
+    if getattr(plain, "__name__", "") == _GENERATE_STEP:
+        return generating_model(function) is not None
     if type(plain) is FunctionType and "__wrapped__" not in plain.__dict__:
         return plain.__module__ == "__main__"
     return getattr(inspect.unwrap(plain), "__module__", "") == "__main__"
+
+
+def generating_model(function: object) -> Model | None:
+    """Return the model whose ``generate`` runs a traced function, ``None`` for any other function."""
+    model = getattr(python_function_of(function), "__self__", None)
+    return model if is_model(model) and vars(model).get("generate_function") is function else None
 
 
 def is_read_by_functions(name: str, namespace: Namespace) -> bool:
@@ -75,7 +88,9 @@ def _loads_self(step: dis.Instruction | None) -> bool:
 def own_call(function: object, args: object, kwargs: object) -> Call:
     """Describe a call of a traced function: another structure, shape, dtype or plain value is traced again."""
     name = str(getattr(python_function_of(function), "__name__", "function"))
-    return Call(name, _signature((args, kwargs)), kind_of=f"{OWN}:{id(function)}")
+    kind = GENERATE if name == _GENERATE_STEP else OWN
+    method = GENERATE if kind == GENERATE else name
+    return Call(method, _signature((args, kwargs)), kind_of=f"{kind}:{id(function)}")
 
 
 def _signature(value: object) -> str:
@@ -91,6 +106,10 @@ def _signature(value: object) -> str:
 
 def traces_made(function: object, namespace: Namespace) -> Iterator[tuple[Any, TraceFacts]]:
     """Yield the models that a function reads, each with the facts that its trace holds now."""
+    generating = generating_model(function)
+    if generating is not None:
+        yield generating, replace(facts_now(generating, GENERATE, namespace), maker=weakref.ref(function))
+        return
     code = [python_function_of(function)]
     found = list(objects_read(code, namespace))
     optimizers = [read.value for read in found if is_optimizer(read.value)]

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from .._data.reserved import SITE_PREFIX
+from .quiet import no_warnings
 
 #: Arrays with more items are compared by shape and type alone: comparing must not be felt.
 _MAX_ITEMS = 1_000_000
@@ -273,7 +274,8 @@ def _state(value: Any) -> dict[str, Any] | None:
     state: dict[str, Any] = {}
     known = callable(getattr(value, "get_config", None))
     if known:
-        state = _unnamed(value.get_config())
+        with no_warnings():
+            state = _unnamed(value.get_config())
     if type(value).__module__ == "__main__" and hasattr(value, "__dict__"):
         own = {key: item for key, item in vars(value).items() if not known or _is_own(key)}
         return {**own, **state}

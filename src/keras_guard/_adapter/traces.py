@@ -24,7 +24,9 @@ _DEFAULT_BATCH = 32
 OPEN = -1
 
 OWN = "own"
-KINDS = frozenset({"train", "test", "predict", OWN})
+#: The kind of the traced function that `generate` of a KerasHub model runs.
+GENERATE = "generate"
+KINDS = frozenset({"train", "test", "predict", OWN, GENERATE})
 #: Entry methods and the traced function each one runs.
 ENTRIES = {
     "fit": "train",
@@ -43,7 +45,7 @@ class Call:
     Attributes:
         method: ``fit``, ``predict_on_batch`` ...
         structure: Nesting, dtypes and inner shapes of the data.
-        kind_of: For a traced function of the user's own, what tells it from others.
+        kind_of: For a function that ``tf.function`` traces, what tells it from others.
         batches: The batch sizes it will run with, ``OPEN`` for one left open; empty when they are unknown.
     """
 
@@ -54,7 +56,7 @@ class Call:
 
     @property
     def kind(self) -> str:
-        """``train``, ``test``, ``predict``, or ``own`` for a traced function of the user's own."""
+        """``train``, ``test``, ``predict``, ``generate``, or ``own`` for a traced function of the user's own."""
         return self.kind_of.partition(":")[0] or ENTRIES[self.method]
 
 

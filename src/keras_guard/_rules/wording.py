@@ -8,7 +8,7 @@ from typing import Any
 
 from .._adapter.describe import describe_layer
 from .._adapter.keras_types import is_keras_2, is_layer
-from .._adapter.traces import OWN
+from .._adapter.traces import GENERATE, OWN
 from .._claims.base import Desk
 from .._data.diagnostic import DiffRow, LayerFacts, Span
 from .._data.edits import LayerRecord
@@ -65,7 +65,13 @@ def built_note(number: int | None, name: str) -> tuple[str, ...]:
 
 def functions(kinds: Iterable[str]) -> str:
     """Name traced functions in words: ``the traced `fit` and `predict` ``."""
-    words = {"train": "`fit`", "test": "`evaluate`", "predict": "`predict`", OWN: "step of your own"}
+    words = {
+        "train": "`fit`",
+        "test": "`evaluate`",
+        "predict": "`predict`",
+        GENERATE: "`generate`",
+        OWN: "step of your own",
+    }
     found = [word for kind, word in words.items() if kind in set(kinds)]
     return "the traced " + (
         " and ".join(found) if len(found) < 3 else f"{', '.join(found[:-1])} and {found[-1]}"

@@ -14,7 +14,7 @@ from .._adapter.model_use import Use
 from .._adapter.own_functions import traces_made
 from .._adapter.policy import global_policy
 from .._adapter.trace_facts import facts_now, value_of
-from .._adapter.traces import OWN, Call, makes_traces
+from .._adapter.traces import Call, makes_traces
 from .._claims.list_claim import is_among
 from .._data.diagnostic import Span
 from .._data.events import (
@@ -201,7 +201,7 @@ class KerasEvents:
         for model in self._desk.traces.models():
             serving = self._desk.traces.of(model).serving(call)
             if serving:
-                self._use(Use(model, call.method, OWN, tuple(serving), again=True))
+                self._use(Use(model, call.method, call.kind, tuple(serving), again=True))
         return function, call, function.experimental_get_tracing_count()
 
     @contained
