@@ -19,11 +19,11 @@ from types import FunctionType
 from typing import Any
 
 from .._data.edits import LayerRecord
-from .._data.types import Arguments, Model, Namespace
+from .._data.types import Arguments, Namespace
 from .describe import config_of
 from .keras_types import TYPES, is_layer, keras, setting
 from .policy import global_policy
-from .short_arguments import shortened
+from .short_arguments import equation_of, is_filled_in, shortened
 
 
 class NotExpressibleError(Exception):
@@ -146,7 +146,7 @@ def constructor_with(item: object, given: Mapping[str, Any], objects: Namespace)
     try:
         kwargs = arguments(cls, known, item, objects, brief=True)
         if same(kwargs):
-            return Construct(cls, shortened(cls, kwargs, same))
+            return Construct(cls, shortened(cls, kwargs, same, built="as given"))
     except Exception as error:
         raise NotExpressibleError(f"{cls.__name__}: {error}") from None
     raise NotExpressibleError(f"{cls.__name__} gives another config back than it was given")
@@ -161,7 +161,8 @@ def _checked(cls: type, wanted: dict[str, Any], live: object, objects: Namespace
             reason = error
             continue
         if same_config(made, wanted):
-            return Construct(cls, shortened(cls, call.kwargs, partial(_gives, cls, wanted, live)))
+            gives = partial(_gives, cls, wanted, live)
+            return Construct(cls, shortened(cls, call.kwargs, gives, built=equation_of(live)))
         reason = NotExpressibleError(f"{cls.__name__} gives another config back than it was given")
     try:
         _assert_literal(wanted)
@@ -180,20 +181,9 @@ def _gives(cls: type, wanted: dict[str, Any], live: object, kwargs: Mapping[str,
     except Exception:
         return False
     return made.keys() == wanted.keys() and all(
-        same_config(made[key], wanted[key]) or _is_filled_in(key, made[key], wanted[key], live)
+        same_config(made[key], wanted[key]) or is_filled_in(key, made[key], wanted[key], live)
         for key in wanted
     )
-
-
-def _is_filled_in(key: str, given: object, built: Model, live: object) -> bool:
-    """Whether a value in a built layer's config is what the layer made of the given one."""
-    if key == "axis":
-        return isinstance(built, (list, tuple)) and len(built) == 1 and bool(built[0] == given)
-    if key == "attention_axes" and given is None and live is not None:
-        equation = str(getattr(getattr(live, "_query_dense", None), "equation", ""))
-        rank = len(equation.partition(",")[0])
-        return rank > 2 and list(built or ()) == list(range(1, rank - 1))
-    return False
 
 
 def _rounded(config: Arguments) -> dict[str, Any]:

@@ -11,12 +11,12 @@ from typing import Any
 
 from .stock import is_stock
 
-#: What is looked at: a class, and the texts of its arguments.
-Key = tuple[type, tuple[tuple[str, str], ...]]
+#: What the answer depends on: a class, what a living layer says, and the texts of the arguments.
+Key = tuple[type, str, tuple[tuple[str, str], ...]]
 
 
 def shortened(
-    cls: type, kwargs: Mapping[str, Any], same: Callable[[Mapping[str, Any]], bool]
+    cls: type, kwargs: Mapping[str, Any], same: Callable[[Mapping[str, Any]], bool], *, built: str
 ) -> dict[str, Any]:
     """Return the arguments that matter, each in its shortest form.
 
@@ -24,10 +24,11 @@ def shortened(
         cls: A class of Keras; others are left as they are.
         kwargs: The arguments.
         same: Whether a call with other arguments gives the same config.
+        built: What ``same`` asks besides: how the layer was built.
     """
     if not is_stock(cls):
         return dict(kwargs)
-    key = (cls, tuple((name, repr(value)) for name, value in kwargs.items() if name != "name"))
+    key = (cls, built, tuple((name, repr(value)) for name, value in kwargs.items() if name != "name"))
     changes = _KNOWN.get(key)
     if changes is None:
         changes = _KNOWN[key] = dict(_changes(kwargs, same))
@@ -60,3 +61,18 @@ def _changes(
 def _changed(kwargs: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     values = {name: changes.get(name, value) for name, value in kwargs.items()}
     return {name: value for name, value in values.items() if value is not _LEFT_OUT}
+
+
+def is_filled_in(key: str, given: object, built: Any, live: object) -> bool:
+    """Whether a value in a built layer's config is what the layer made of the given one."""
+    if key == "axis":
+        return isinstance(built, (list, tuple)) and len(built) == 1 and bool(built[0] == given)
+    if key == "attention_axes" and given is None and live is not None:
+        rank = len(equation_of(live).partition(",")[0])
+        return rank > 2 and list(built or ()) == list(range(1, rank - 1))
+    return False
+
+
+def equation_of(live: object) -> str:
+    """Return the equation by which a built attention layer projects its query; empty for others."""
+    return str(getattr(getattr(live, "_query_dense", None), "equation", ""))

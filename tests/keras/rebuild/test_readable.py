@@ -14,6 +14,7 @@ import pytest
 from keras import layers
 
 from keras_guard import RebuildRefused, Replace, rebuild
+from keras_guard._adapter.layer_config import constructor_of
 from keras_guard._rebuild.layout import commented, laid_out
 
 from .checks import assert_same, copy_weights, outputs, sample
@@ -79,6 +80,15 @@ def test_long_elements_are_wrapped() -> None:
     assert max(map(len, text.splitlines())) <= 88
     bare = [*lines[:-1], "    return keras.Sequential([a, b(1), c], name='n')"]
     assert ast.unparse(ast.parse(text)) == ast.unparse(ast.parse("\n".join(bare)))
+
+
+def test_arguments_are_looked_at_for_each_way_of_building() -> None:
+    """What a layer filled in when it was built is no noise in a layer that was given it and not built."""
+    entry = keras.Input((5, 8))
+    given = layers.MultiHeadAttention(2, 4, attention_axes=(1,))
+    assert "attention_axes" in constructor_of(given, {}).kwargs
+    model = keras.Model(entry, layers.MultiHeadAttention(2, 4)(entry, entry))
+    assert "attention_axes" not in rebuild(model, style="source").source
 
 
 def test_arguments_that_change_nothing_are_left_out() -> None:
