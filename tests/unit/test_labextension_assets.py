@@ -31,3 +31,14 @@ def test_assets_are_whole(build: ModuleType) -> None:
 def test_assets_are_small(build: ModuleType) -> None:
     """The assets stay within 96 KiB: CodeMirror's linting is in them, and nothing of JupyterLab."""
     assert sum(path.stat().st_size for path in build.ASSETS.rglob("*") if path.is_file()) < 96 * 1024
+
+
+def test_every_message_can_be_translated() -> None:
+    """The catalogue holds each text that the extension shows: `python labextension/messages.py` writes it."""
+    script = module_at("labextension/messages.py")
+    assert script.CATALOGUE.read_text(encoding="utf-8") == script.catalogue()
+    calls = sum(path.read_text(encoding="utf-8").count("trans.__(") for path in script.HERE.glob("src/*.ts"))
+    assert (
+        sum(1 for path in script.HERE.glob("src/*.ts") for _ in script._CALL.finditer(path.read_text()))
+        == calls
+    )
