@@ -47,6 +47,12 @@ def test_an_edit_that_has_not_run() -> None:
     assert lost_edit(source, "w", 1, END) == 3
 
 
+def test_a_magic_reads_what_it_names() -> None:
+    """Of code that is no Python nothing is known but its words."""
+    assert reads("%store w", "w", shown=False)
+    assert not reads("%store v", "w", shown=False)
+
+
 @pytest.mark.parametrize(("source", "counts"), [("print(w)", True), ("w.shape", False), ("w[0] = 2", False)])
 def test_reads(source: str, counts: bool) -> None:
     """To print a copy counts as reading it where that is asked for; to edit or measure it does not."""

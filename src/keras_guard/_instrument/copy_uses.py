@@ -91,13 +91,13 @@ def lost_edit(source: str, name: str, bound: int, before: float) -> int | None:
 
 @functools.lru_cache(maxsize=256)
 def _lines(source: str, name: str) -> tuple[_Line, ...]:
-    """Return what each line does with a name; nothing of code that does not show it."""
+    """Return what each line does with a name; code that is no Python, such as a magic, reads each name it shows."""
     if name not in WORDS.findall(source):
         return ()
     try:
         return tuple(_of_block(parsed(source).body, name, (), in_function=False))
     except (SyntaxError, ValueError):
-        return ()
+        return (_Line(1, source.count("\n") + 1, (), reads=True, in_function=True),)
 
 
 def _of_block(

@@ -48,22 +48,27 @@ class EditSites(StatementVisitor):
         maker: Makes the sites.
         is_ruled_out: Whether an expression cannot hold a model while the top level of the cell runs.
         slots: Whether slots bound in functions get probes.
+        lists: Whether the cell has a word that an edit of a list has.
 
     Attributes:
         origins: For each statement that was returned, the index of the one it comes from.
     """
 
-    def __init__(self, maker: SiteMaker, is_ruled_out: Callable[[ast.expr], bool], *, slots: bool) -> None:
+    def __init__(
+        self, maker: SiteMaker, is_ruled_out: Callable[[ast.expr], bool], *, slots: bool, lists: bool
+    ) -> None:
         super().__init__(maker)
         self._ruled_out = is_ruled_out
         self._slots = slots
+        self._lists = lists
         self.origins: list[int] = []
         self._index = -1
 
     def visit_statement(self, statement: ast.stmt) -> list[ast.stmt]:
         """Instrument one top-level statement; returns it with the statements around it."""
         self._index += 1
-        items = as_list(self.visit(statement)) if _may_edit(statement) else [statement]
+        looked_at = self._lists or not isinstance(statement, SIMPLE)
+        items = as_list(self.visit(statement)) if looked_at and _may_edit(statement) else [statement]
         self.origins += [self._index] * len(items)
         return items
 

@@ -71,8 +71,9 @@ class CellInstrumenter:
         self._bound = set().union(*(item.bound for item in touched))
         self._choose_names(touched, tree.body)
         steps = self._steps(touched)
-        if _may_edit(text) or (functions and _defines_functions(tree.body)):
-            editor = EditSites(self._maker, self.is_ruled_out, slots=functions)
+        may_edit = _may_edit(text)
+        if may_edit or (functions and _defines_functions(tree.body)):
+            editor = EditSites(self._maker, self.is_ruled_out, slots=functions, lists=may_edit)
             last = tree.body[-1]
             tree.body = [item for statement in tree.body for item in editor.visit_statement(statement)]
             if _binds_one_name(last):

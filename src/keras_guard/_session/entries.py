@@ -107,11 +107,11 @@ class Entries:
 
     def end_withdrawn(self) -> None:
         """Resolve what an earlier run of the cell that ends did, and this run has not done again."""
-        cell = self._shell.cell
-        if cell is None:
+        cell, live = self._shell.cell, self._ledger.live()
+        if cell is None or not live:
             return
         edits = WithdrawnEdits(self._shell, cell)
-        for entry in self._ledger.live():
+        for entry in live:
             if self._states.ask(entry, partial(edits.withdraws, entry.finding.span), False):
                 self._states.move(
                     entry, State.RESOLVED, self._states.in_cell("the cell was run again without the edit")

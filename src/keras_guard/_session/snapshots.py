@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .._adapter.keras_types import TYPES
+from .._adapter.marks import PLAIN
 from .._data.place import Place
 from .containers import is_looked_into, walk
 
@@ -61,10 +62,12 @@ class Snapshot:
         return bool(self.objects or self.lists)
 
 
-def take(name: str, value: object) -> Snapshot:
+def take(name: str, value: Any) -> Snapshot:
     """Take a snapshot of what a name holds now."""
     snapshot = Snapshot()
     kind = type(value)
+    if kind in (list, tuple) and PLAIN.issuperset(map(type, value)):
+        return snapshot  # at once: a walk would take longer
     if not (issubclass(kind, (*_CLASSES, *TYPES.watched)) or is_looked_into(kind)):
         return snapshot
     for place, item in walk([(Place(name), value)], (*_CLASSES, *TYPES.watched, *TYPES.symbolic)):

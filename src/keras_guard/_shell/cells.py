@@ -196,17 +196,27 @@ class Cells:
                 found = None
         return str(found) if found is not None else None
 
-    def note_code(self) -> None:
-        """Remember the file name that the code being transformed will have."""
+    def note_code(self) -> bool:
+        """Remember the file name that the code being transformed will have.
+
+        Returns:
+            Whether it is the code of a cell without magics, which have code transformed themselves.
+        """
         if self.current is None:
-            return
+            return False
         frame: FrameType | None = sys._getframe(1)
         while frame is not None and frame.f_code.co_name != "transform_ast":
             frame = frame.f_back
         caller = frame.f_back if frame is not None else None
         name = caller.f_locals.get("cell_name") if caller is not None else None
-        if isinstance(name, str):
-            _keep(self._by_file, name, self.current)
+        if caller is None or not isinstance(name, str):
+            return False
+        _keep(self._by_file, name, self.current)
+        code = caller.f_locals.get("cell")
+        if not isinstance(code, str) or "get_ipython" in code:
+            return False
+        object.__setattr__(self.current, "source", code)  # what transforming it again would give
+        return True
 
     def by_number(self, number: int | None) -> CellText | None:
         """Return a cell by the number the user sees."""

@@ -170,9 +170,11 @@ class ShellEvents:
             return  # a silent request
         from .._session.shell_face import CellText
 
-        self._cells.note_code()
+        is_plain = self._cells.note_code()
         text = self._cells.raw if cell.file is None else cell.source
         self._session().instrument(tree, CellText(cell.number, text, cell.cell_id, cell.offset, cell.file))
+        if is_plain:
+            self._transformer.stop_early()
 
     def _end_session_cell(self) -> Meant | None:
         """Let the session end the cell and show what is left; returns the error of strict mode."""

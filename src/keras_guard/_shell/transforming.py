@@ -40,6 +40,15 @@ class GuardTransformer(ast.NodeTransformer):
             self._registered = False
             remove(self._shell.ast_transformers, self)
 
+    def stop_early(self) -> None:
+        """Unregister while the transformers run, if there is no other one.
+
+        IPython completes the lines of the whole tree when there is a transformer after they ran. The probes have
+        lines already.
+        """
+        if len(self._shell.ast_transformers) == 1:
+            self.stop()
+
     def visit(self, node: ast.AST) -> ast.AST:
         """Instrument a cell's module, and nothing else."""
         if isinstance(node, ast.Module):
