@@ -283,6 +283,14 @@ def _lying_config() -> bool:
     return [weight.shape for weight in twin.weights] != [weight.shape for weight in model.weights]
 
 
+@_shows("`{}` returns new arrays at each call")
+def _new_arrays() -> bool:
+    model = _model(_dense())
+    read, again = model.get_weights(), model.get_weights()
+    read[0][:] = 7.0
+    return read[0] is not again[0] and not (model.get_weights()[0] == 7.0).any()
+
+
 @_shows("the name of a loop is a name for the layer of this turn, not a place in the model")
 def _loop_name() -> bool:
     model = _model(_dense(), _dense())

@@ -52,6 +52,10 @@ def _all_optimizers() -> dict[str, Callable[[], Any]]:
 
 
 OPTIMIZERS = _all_optimizers()
+#: One of each kind of state: none, slots, a scale, averages, gathered gradients, a schedule. The sweeps take all.
+KINDS_OF_STATE = {
+    "SGD", "SGD-momentum", "Adam", "Adam-ema", "Adam-accumulating", "Adam-schedule", "Ftrl", "LossScaleOptimizer",
+}  # fmt: skip
 
 
 def _model(optimizer: Any) -> Any:

@@ -10,6 +10,7 @@ from keras import layers
 
 from keras_guard import InsertAfter, InsertBefore, RebuildRefused, Remove, Replace, rebuild
 from keras_guard._adapter.trial import score
+from tests.support.sampling import one_of_each
 
 from .checks import assert_same, copy_weights, outputs, sample, wider
 from .zoo import GRAPHS
@@ -36,8 +37,7 @@ def _layers(model: Any, limit: int | None) -> list[int]:
     return [real[0], real[-1]]
 
 
-@pytest.mark.parametrize("style", STYLES)
-@pytest.mark.parametrize("name", GRAPHS)
+@pytest.mark.parametrize(("name", "style"), one_of_each(GRAPHS, STYLES))
 def test_without_edits_the_model_is_equal(name: str, style: str) -> None:
     """Code for an unedited model makes one that gives out the same; a copy shares nothing with it."""
     model = GRAPHS[name]()
@@ -145,16 +145,14 @@ def _run_edit(name: str, position: int, style: str, kind: str) -> None:
         assert kept >= {kept_name for kept_name in found.kept if kept_name in held}
 
 
-@pytest.mark.parametrize("kind", NOTHING)
-@pytest.mark.parametrize("name", GRAPHS)
+@pytest.mark.parametrize(("name", "kind"), one_of_each(GRAPHS, NOTHING))
 def test_an_edit_that_does_nothing_changes_nothing(name: str, kind: str) -> None:
     """A layer that does nothing, behind or before others or an input, or an equal one: the same outputs."""
     for position in _layers(GRAPHS[name](), FEW):
         _changes_nothing(name, position, "replay", kind)
 
 
-@pytest.mark.parametrize("kind", ["widen", "remove"])
-@pytest.mark.parametrize("name", GRAPHS)
+@pytest.mark.parametrize(("name", "kind"), one_of_each(GRAPHS, ["widen", "remove"]))
 def test_an_edit_that_is_not_refused_runs(name: str, kind: str) -> None:
     """After a clean dry run the model runs, and a compiled one has a loss."""
     for position in _layers(GRAPHS[name](), FEW):
