@@ -258,7 +258,7 @@ class _Shared:
 
     def _after_setattr(self, token: Any) -> None:
         target, name, old = token
-        if old is None and name.endswith("_function") and name[:-9] in ("train", "test", "predict"):
+        if old is _DROPPED:
             self.dispatch.tell("functions_dropped", target, name[:-9])
             return
         self.dispatch.tell("attribute_set", target, name, old)
@@ -315,6 +315,9 @@ def _unless_none(after: Callable[[Any], None]) -> Callable[[Any], None]:
 
 
 _SHARED = _Shared()
+#: In the place of the old value of a traced function that a model drops.
+_DROPPED = object()
+_FUNCTIONS = frozenset({"train_function", "test_function", "predict_function"})
 
 
 def _token(*_: object) -> bool:
@@ -337,12 +340,13 @@ def _before_setattr(target: object, name: str, value: object) -> Any:
     caller: FrameType | None = sys._getframe(3)
     while caller is not None and caller.f_code.co_name == "__setattr__":
         caller = caller.f_back  # a class that passes on what it is assigned
+    if name in _FUNCTIONS and is_model(target):
+        # From None to a function is a first trace; from one function to the next, or to None, the old traces are
+        # gone, whoever writes it. Keras 2 binds the same function again at each entry.
+        held = attributes.get(name)
+        return (target, name, _DROPPED) if held is not None and held is not value else None
     if _in_keras(caller):
-        # From None to a function is a first trace; from one function to the next, the old traces are gone.
-        is_function = name.endswith("_function") and name[:-9] in ("train", "test", "predict")
-        # Keras 2 binds the same function again at each entry.
-        replaced = is_function and attributes.get(name) is not None and attributes[name] is not value
-        return (target, name, None) if replaced else None
+        return None
     if _model_runs(caller):
         return None  # a layer's own bookkeeping while it is called or traced
     try:
