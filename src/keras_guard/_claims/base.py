@@ -79,6 +79,8 @@ class Claim(ABC):
 
     needs_model: ClassVar[bool] = True
     shows_pending: bool = True
+    #: Whether code of the user's uses what the edit made for itself.
+    is_used: bool = False
     opens_with_trace: ClassVar[bool] = False
     quiet_after_use: ClassVar[bool] = False
     ends_with_use: bool = False
@@ -116,6 +118,10 @@ class Claim(ABC):
     def is_stated(self, desk: Desk) -> bool:
         """Whether the user's code still states the fact that the model does not hold."""
         return True
+
+    def note_names(self, used: frozenset[str], walked: frozenset[str]) -> None:
+        """Note what code of the user's did with names since: those it used in calls, and those it went through."""
+        return  # most claims are not about what a name holds
 
     def opened_by(self, use: Use, desk: Desk) -> bool:
         """Whether a use of the model runs the stale view."""

@@ -36,6 +36,7 @@ class ListClaim(Claim):
         model = event.owner
         removed, _ = removed_and_added(event.before, event.after)
         self._place, self._identity = event.place, event.identity
+        self._walks = event.attribute in LAYER_LISTS and is_for_a_walk(event, desk)
         self._number = next(_NUMBERS)
         self._log = _log_of(model, claims)
         self._before, self._after = self._log.keep(event.before), self._log.keep(event.after)
@@ -50,8 +51,15 @@ class ListClaim(Claim):
         for other in desk.models():
             self._there[other] = None
 
+    def note_names(self, used: frozenset[str], walked: frozenset[str]) -> None:
+        """See :class:`Claim`."""
+        if self._walks and self._place is not None and self._place.root in walked:
+            self.is_used = True
+
     def holds(self, desk: Desk) -> bool:
         """See :class:`Claim`."""
+        if self.is_used:
+            return False
         model = self.model
         if self._asked is not None:
             return model is not None and not self._asked.is_in(model)
@@ -121,6 +129,17 @@ class ListClaim(Claim):
         if self._asked is not None:
             return (replace(self._asked.rest(self.model), number=self._number),)
         return (ListEdit(tuple(self._now(self._before)), tuple(self._now(self._after)), self._number),)
+
+
+def is_for_a_walk(event: ListEdited, desk: Desk) -> bool:
+    """Whether a list that was read from a model may be edited to go through what it holds then.
+
+    Layers are only taken out or put in order, or what is put in is no layer, or one that another model runs.
+    """
+    if event.temporary or event.place is None:
+        return False
+    _, added = removed_and_added(event.before, event.after)
+    return all(not is_layer(item) or any(m is not event.owner for m in desk.holders(item)) for item in added)
 
 
 def _log_of(model: Model, claims: Iterable[Claim | None]) -> EditLog:

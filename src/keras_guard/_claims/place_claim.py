@@ -54,13 +54,11 @@ class PlaceClaim(Claim):
         self._place = None if event.is_local else event.where
         self._old, self._new = weakref.ref(event.old), weakref.ref(event.new)
         self._keeping = keeping
-        #: Whether code of the user's uses the new object for itself.
-        self.is_used = False
 
-    @property
-    def name(self) -> str | None:
-        """The name under which the new object may be used for itself; ``None`` where that does not count."""
-        return self._root if self._keeping.used_by_name and self._place is not None else None
+    def note_names(self, used: frozenset[str], walked: frozenset[str]) -> None:
+        """See :class:`Claim`."""
+        if self._keeping.used_by_name and self._place is not None and self._root in used:
+            self.is_used = True
 
     @property
     def identity(self) -> tuple[object, ...]:

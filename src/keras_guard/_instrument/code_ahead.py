@@ -6,6 +6,7 @@ import ast
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from .names import walked_names
 from .syntax import FUNCTIONS, LOOPS, body_at, index_at, parsed, root_name
 
 
@@ -18,7 +19,7 @@ class Ahead:
         read: Names it reads.
         methods: Pairs of root name and method it calls (``("model", "compile")``).
         called: Names of all functions and methods it calls.
-        walked: Names it iterates over (``for layer in names``), or empties in a ``while``.
+        walked: Names it goes through item by item (``for layer in names``), or empties in a ``while``.
     """
 
     bound: frozenset[str] = frozenset()
@@ -94,9 +95,7 @@ def _summary(nodes: list[ast.AST]) -> Ahead:
     walked: set[str] = set()
     for top in nodes:
         for node in ast.walk(top):
-            source = _walked_over(node)
-            if source is not None:
-                walked |= {part.id for part in ast.walk(source) if isinstance(part, ast.Name)}
+            walked |= walked_names(node)
             if isinstance(node, ast.Name):
                 (read if isinstance(node.ctx, ast.Load) else bound).add(node.id)
             elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
@@ -107,9 +106,3 @@ def _summary(nodes: list[ast.AST]) -> Ahead:
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
                 called.add(node.func.id)
     return Ahead(frozenset(bound), frozenset(read), frozenset(methods), frozenset(called), frozenset(walked))
-
-
-def _walked_over(node: ast.AST) -> ast.expr | None:
-    if isinstance(node, (ast.For, ast.AsyncFor, ast.comprehension)):
-        return node.iter
-    return node.test if isinstance(node, ast.While) else None

@@ -229,6 +229,52 @@ def names_used(source: str, first: int, last: int) -> frozenset[str]:
     return frozenset(found)
 
 
+def names_walked(source: str, first: int, last: int) -> frozenset[str]:
+    """Return the names that loops and comprehensions between two lines go through, item by item.
+
+    Args:
+        source: The cell, as Python.
+        first: The first line, 1-based.
+        last: The last line.
+    """
+    try:
+        tree = parsed(source)
+    except (SyntaxError, ValueError):
+        return frozenset()
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if first <= getattr(node, "lineno", first) <= last:
+            found |= walked_names(node)
+    return frozenset(found)
+
+
+def walked_names(node: ast.AST) -> set[str]:
+    """Return the names that a loop or a comprehension goes through: as what it iterates over, or by its counter."""
+    if isinstance(node, ast.While):
+        return _names_in([node.test])
+    if isinstance(node, (ast.For, ast.AsyncFor)):
+        sources, targets, inside = [node.iter], [node.target], list[ast.AST](node.body)
+    elif isinstance(node, (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)):
+        sources = [part.iter for part in node.generators]
+        targets = [part.target for part in node.generators]
+        inside = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
+    else:
+        return set()
+    counters = _names_in(targets)
+    items = (item for top in inside for item in walk(top) if isinstance(item, ast.Subscript))
+    return _names_in(sources) | {
+        item.value.id
+        for item in items
+        if isinstance(item.ctx, ast.Load)
+        and isinstance(item.value, ast.Name)
+        and counters & _names_in([item.slice])
+    }
+
+
+def _names_in(nodes: Sequence[ast.AST]) -> set[str]:
+    return {part.id for node in nodes for part in walk(node) if isinstance(part, ast.Name)}
+
+
 #: Functions that show or measure what they are given.
 ASKING = frozenset({"print", "repr", "str", "type", "isinstance", "len", "id", "display", "help", "dir"})
 

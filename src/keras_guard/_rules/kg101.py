@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from .._adapter.keras_types import is_model
 from .._adapter.membership import same_items
-from .._claims.list_claim import ListClaim, removed_and_added
+from .._claims.list_claim import ListClaim, is_for_a_walk, removed_and_added
 from .._data.events import Event, ListEdited
 from .._data.types import Layer
 from .._instrument.vocabulary import LAYER_LISTS
@@ -88,8 +88,8 @@ out of to be walked over behind that is none either. A model that is built again
 
 
 def _is_walk(event: ListEdited, desk: Desk) -> bool:
-    """Whether layers are only taken out of a list, or put in order, to walk over what it holds then."""
-    if event.temporary or event.place is None or removed_and_added(event.before, event.after)[1]:
+    """Whether the code below goes through the edited list, which was edited for that."""
+    if event.place is None or not is_for_a_walk(event, desk):
         return False
     return desk.walks_over(event.place.root, event.span)
 

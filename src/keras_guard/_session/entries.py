@@ -9,11 +9,11 @@ from functools import partial
 from .._adapter.keras_types import is_model
 from .._adapter.membership import graph_layers
 from .._adapter.model_use import Use
-from .._claims.place_claim import PlaceClaim
 from .._data.diagnostic import State
 from .._data.edits import Edit
 from .._data.place import Place
 from .._data.types import Model
+from .._instrument.names import names_walked
 from .._ledger import Entry, Ledger
 from .adoption import Adoption
 from .containment import Containment
@@ -81,7 +81,7 @@ class Entries:
         if entry.holds(self._desk):
             return None
         place = entry.place
-        if any(isinstance(claim, PlaceClaim) and claim.is_used for claim in claims):
+        if any(claim.is_used for claim in claims):
             return f"`{place}` is used for something else now"
         if place is not None and not any(claim.is_stated(self._desk) for claim in claims):
             return f"`{place}` holds something else now"
@@ -122,24 +122,27 @@ class Entries:
         cell = self._shell.cell
         if cell is None:
             return
-        used: dict[int, frozenset[str]] = {}
+        used: dict[int, tuple[frozenset[str], frozenset[str]]] = {}
         for entry in self._ledger.live():
             self._states.ask(entry, partial(self._note_names_used, entry, cell, last, used), None)
 
     def _note_names_used(
-        self, entry: Entry, cell: CellText, last: int, used: dict[int, frozenset[str]]
+        self,
+        entry: Entry,
+        cell: CellText,
+        last: int,
+        used: dict[int, tuple[frozenset[str], frozenset[str]]],
     ) -> None:
-        claims = [c for c in entry.claims() if isinstance(c, PlaceClaim) and c.name is not None]
-        if entry.state is not State.PENDING or not claims:
+        if entry.state is not State.PENDING:
             return
         span = entry.finding.span
         is_here = span.execution_count == cell.number and span.end_line is not None
         first = span.end_line - cell.offset + 1 if is_here and span.end_line is not None else 1
         if first not in used:
-            used[first] = self._desk.names_used(cell.source, first, last)
-        for claim in claims:
-            if claim.name in used[first]:
-                claim.is_used = True
+            names = self._desk.names_used(cell.source, first, last)
+            used[first] = names, names_walked(cell.source, first, last)
+        for claim in entry.claims():
+            claim.note_names(*used[first])
 
     def edits_of(self, model: Model) -> tuple[Edit, ...]:
         """Return the edits that live findings hold of a model or of what its graph runs, oldest first."""
