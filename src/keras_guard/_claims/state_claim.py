@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from types import CodeType, FunctionType
 
 from .._adapter.model_use import Use
 from .._data.edits import Edit, Replace
@@ -23,7 +24,9 @@ class Terms:
         opened_by: Called with the use, the desk, the model and the values; a function of a module.
         read_ahead: Whether to wait while the code ahead reads a name of the model.
         names_ahead: Names of other objects to wait for while the code ahead reads them.
-        called_ahead: Names of functions whose call further down may bring the views together.
+        called_ahead: Names of functions whose call further down, also by a function of the user's, may bring the views
+            together.
+        written_ahead: Names of attributes whose assignment further down may do so.
         ends_with_use: See :class:`Claim`.
         replaces: The pair of parts, by index, that a rebuild has to exchange.
         asks: Another edit that a rebuild has to make; it holds no object of the user's.
@@ -36,6 +39,7 @@ class Terms:
     read_ahead: bool = False
     names_ahead: frozenset[str] = frozenset()
     called_ahead: frozenset[str] = frozenset()
+    written_ahead: frozenset[str] = frozenset()
     ends_with_use: bool = False
     replaces: tuple[int, int] | None = None
     asks: Edit | None = None
@@ -87,7 +91,10 @@ class StateClaim(Claim):
 
     def waits(self, ahead: Ahead, desk: Desk) -> bool:
         """See :class:`Claim`."""
-        if self._terms.called_ahead & ahead.called or self._terms.names_ahead & ahead.read:
+        terms = self._terms
+        if terms.names_ahead & ahead.read or terms.written_ahead & ahead.written:
+            return True
+        if terms.called_ahead and terms.called_ahead & _called_by(ahead, desk):
             return True
         if self._terms.read_ahead and any(
             name in ahead.read for m in self.models() for name in desk.names_of(m)
@@ -101,3 +108,19 @@ class StateClaim(Claim):
             return () if self._terms.asks is None else (self._terms.asks,)
         old, new = (self._parts[index]() for index in self._terms.replaces)
         return () if old is None or new is None else (Replace(old, new),)
+
+
+def _called_by(ahead: Ahead, desk: Desk) -> frozenset[str]:
+    """Return the names that code calls, with those in the functions of the user's that it calls."""
+    found = set(ahead.called)
+    for name in ahead.called:
+        function = desk.namespace.get(name)
+        if type(function) is FunctionType:
+            found |= _names_in(function.__code__)
+    return frozenset(found)
+
+
+def _names_in(code: CodeType) -> set[str]:
+    """Return the names of globals, attributes and methods in code and in the functions that it defines."""
+    inner = (_names_in(part) for part in code.co_consts if isinstance(part, CodeType))
+    return set(code.co_names).union(*inner)

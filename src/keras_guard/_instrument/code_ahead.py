@@ -20,6 +20,7 @@ class Ahead:
         methods: Pairs of root name and method it calls (``("model", "compile")``).
         called: Names of all functions and methods it calls.
         walked: Names it goes through item by item (``for layer in names``), or empties in a ``while``.
+        written: Names of the attributes it sets.
     """
 
     bound: frozenset[str] = frozenset()
@@ -27,6 +28,7 @@ class Ahead:
     methods: frozenset[tuple[str, str]] = frozenset()
     called: frozenset[str] = frozenset()
     walked: frozenset[str] = frozenset()
+    written: frozenset[str] = frozenset()
 
     def __or__(self, other: Ahead) -> Ahead:
         return Ahead(
@@ -35,6 +37,7 @@ class Ahead:
             self.methods | other.methods,
             self.called | other.called,
             self.walked | other.walked,
+            self.written | other.written,
         )
 
     def calls(self, names: Sequence[str], methods: frozenset[str]) -> bool:
@@ -93,11 +96,14 @@ def _summary(nodes: list[ast.AST]) -> Ahead:
     methods: set[tuple[str, str]] = set()
     called: set[str] = set()
     walked: set[str] = set()
+    written: set[str] = set()
     for top in nodes:
         for node in ast.walk(top):
             walked |= walked_names(node)
             if isinstance(node, ast.Name):
                 (read if isinstance(node.ctx, ast.Load) else bound).add(node.id)
+            elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+                written.add(node.attr)
             elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
                 called.add(node.func.attr)
                 name = root_name(node.func.value)
@@ -105,4 +111,11 @@ def _summary(nodes: list[ast.AST]) -> Ahead:
                     methods.add((name, node.func.attr))
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
                 called.add(node.func.id)
-    return Ahead(frozenset(bound), frozenset(read), frozenset(methods), frozenset(called), frozenset(walked))
+    return Ahead(
+        frozenset(bound),
+        frozenset(read),
+        frozenset(methods),
+        frozenset(called),
+        frozenset(walked),
+        frozenset(written),
+    )

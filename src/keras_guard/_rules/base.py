@@ -12,6 +12,7 @@ from .._claims.base import Claim
 from .._data.diagnostic import Span
 from .._data.events import Event
 from .._data.types import Model
+from .._instrument.code_ahead import Ahead
 from .._ledger import Entry, Finding, Wording
 
 
@@ -33,8 +34,8 @@ class Desk(_claims.base.Desk, Protocol):
     def cell_binds(self, number: int, name: str) -> bool:
         """Whether the text of a cell binds a name itself."""
 
-    def walks_over(self, name: str, span: Span) -> bool:
-        """Whether the code from a place on, its loop included, walks over what a name holds."""
+    def code_after(self, span: Span) -> Ahead:
+        """Return what the code of a cell does from a span on, its loop included."""
 
     def traced_models(self, part: object) -> list[Model]:
         """Return the models with traced functions whose graph runs ``part``, and that the user can reach."""

@@ -91,7 +91,7 @@ def _is_walk(event: ListEdited, desk: Desk) -> bool:
     """Whether the code below goes through the edited list, which was edited for that."""
     if event.place is None or not is_for_a_walk(event, desk):
         return False
-    return desk.walks_over(event.place.root, event.span)
+    return event.place.root in desk.code_after(event.span).walked
 
 
 def _what(removed: list[Layer], added: list[Layer], spelled: str) -> str:

@@ -88,7 +88,7 @@ that training alone reads (`rate`, `momentum`) does not open at `predict`.""",
         if not models:
             return
         effect = effect_of(event.target, event.name, event.old)
-        if effect is Effect.NONE:
+        if effect is Effect.NONE and not _is_assigned_below(event, desk):
             yield self._dead(event, models, desk)
         elif effect is Effect.CALL:
             yield from self._stale(event, desk)
@@ -151,8 +151,14 @@ that training alone reads (`rate`, `momentum`) does not open at `predict`.""",
             model,
             _is_dead,
             (layer,),
-            (event.name, mark, frozenset(map(id, models))),
-            replace(_WHEN_USED, called_ahead=_CONFIG_READERS, asks=asks),
+            (event.name, mark, frozenset(map(id, (*models, *desk.models())))),
+            replace(
+                _WHEN_USED,
+                called_ahead=_CONFIG_READERS,
+                # ``kernel_regularizer`` is read from ``kernel.regularizer``, ``use_bias`` from ``bias``.
+                written_ahead=frozenset({event.name.rpartition("_")[2]}) - {event.name},
+                asks=asks,
+            ),
         )
         return self.finding(
             claim,
@@ -294,6 +300,13 @@ def _former_wording(event: AttributeSet, name: str, now: str, asks: InputShape |
     )
 
 
+def _is_assigned_below(event: AttributeSet, desk: Desk) -> bool:
+    """Whether the code below gives a weight its values, after an initializer was set that cannot do so any more."""
+    if not event.name.endswith("initializer"):
+        return False
+    return not desk.code_after(event.span).called.isdisjoint({"assign", "set_weights"})
+
+
 def _dead_label(about: str) -> str:
     return f"changes the config of {about}, not its weights nor what it computes"
 
@@ -309,10 +322,12 @@ _WHEN_USED = Terms(certain=True, opened_by=_opened_by)
 def _is_dead(
     desk: ClaimDesk, model: Model, layer: Layer, name: str, before: Mark, models: frozenset[int]
 ) -> bool:
-    """Whether an attribute differs from what it was, no weight got it, and no other model was made with it."""
+    """Whether an attribute differs from what it was, no weight got it, and no model was made with it since."""
     value = getattr(layer, name, MISSING)
     if is_marked(before, value) or is_in_weights(layer, value):
         return False
+    if name == "use_bias" and not value and getattr(layer, "bias", MISSING) is None:
+        return False  # `call` reads both
     return not any(_took_over(m, layer, name, value) for m in desk.models() if id(m) not in models)
 
 
@@ -320,7 +335,6 @@ def _took_over(model: Model, layer: Layer, name: str, value: object) -> bool:
     return any(
         twin is not layer
         and twin.__class__ is layer.__class__
-        and twin.name == layer.name
         and same_value(getattr(twin, name, MISSING), value)
         for twin in graph_layers(model)
     )

@@ -18,7 +18,7 @@ from .._data.diagnostic import Span
 from .._data.events import HeldCopy
 from .._data.identity import IdentityMap
 from .._data.types import Layer, Model
-from .._instrument.code_ahead import code_ahead
+from .._instrument.code_ahead import NOTHING_AHEAD, Ahead, code_ahead
 from .._instrument.names import binding_line, names_used
 from .._ledger import Entry, Ledger
 from .containers import is_plain_class, reachable, user_names
@@ -255,13 +255,13 @@ class Desk:
         cell = self._shell.text_of(number)
         return cell is not None and binding_line(cell.source, name, 1, 10**9) is not None
 
-    def walks_over(self, name: str, span: Span) -> bool:
+    def code_after(self, span: Span) -> Ahead:
         """See ``rules.base.Desk``."""
         shell = self._shell
         cell = shell.text_of_file(span.file) if span.file else shell.text_of(span.execution_count)
         if cell is None or span.line is None:
-            return False
-        return name in code_ahead(cell.source, span.line - cell.offset).walked
+            return NOTHING_AHEAD
+        return code_ahead(cell.source, span.line - cell.offset)
 
     def traced_models(self, part: object) -> list[Model]:
         """See ``rules.base.Desk``."""
