@@ -72,6 +72,13 @@ def holds(model: Model, layer: Layer) -> bool:
     return any(item is layer for item in graph_layers(model))
 
 
+def is_built_around(new: Layer, old: Layer) -> bool:
+    """Whether a new layer or model runs the old one itself (``base = Sequential([base, head])``)."""
+    return (
+        holds(new, old) if issubclass(type(new), TYPES.model) else any(p is old for p in tracked_layers(new))
+    )
+
+
 def runs_a_graph(model: Model) -> bool:
     """Whether calling the model follows nodes, and not a list of layers."""
     return bool(getattr(model, "_nodes_by_depth", None) or getattr(model, "_functional", None) is not None)

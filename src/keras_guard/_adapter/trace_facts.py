@@ -13,6 +13,7 @@ import operator
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MethodType
 from typing import Any
 
 from .._data.missing import MISSING
@@ -142,7 +143,15 @@ def value_of(owner: object, name: str) -> Any:
     if name == ADAPTED:
         return learned_now(owner)
     own = vars(owner)
-    return own.get(name, own.get(f"_{name}", MISSING))
+    value = own.get(name, own.get(f"_{name}", MISSING))
+    return MISSING if _is_own_method(owner, name, value) else value
+
+
+def _is_own_method(owner: object, name: str, value: object) -> bool:
+    """Whether an attribute is the method that the class has: one that was replaced and put back."""
+    if type(value) is not MethodType or value.__self__ is not owner:
+        return False
+    return value.__func__ is getattr(type(owner), name, None)
 
 
 def facts_now(model: Model, kind: str, namespace: Namespace) -> TraceFacts:
@@ -248,6 +257,8 @@ def _facts_of_each(owner: object, names: tuple[str, ...], shared: dict[int, Mark
             mark = learned_now(owner) if name == ADAPTED else MISSING
         elif type(value) in TYPES.variable and name != "_learning_rate":
             continue  # its value is state; but a schedule may take the place of the variable of a rate
+        elif name in STEPS and _is_own_method(owner, name, value):
+            mark = MISSING
         else:
             mark = shared.get(id(value), NOT_READ)
             if mark is NOT_READ:

@@ -10,6 +10,7 @@ before a call runs, which trace will serve it.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -156,6 +157,12 @@ def _key(call: Call) -> str:
         return call.kind_of
     # One batch at a time is a trace of its own beside the loop over an iterator.
     return f"{call.kind}:batch" if call.method.endswith("_on_batch") else f"{call.kind}:loop"
+
+
+def runs_eagerly_now() -> bool:
+    """Whether what ``tf.function`` was given runs as plain Python now: no trace serves, and none is made."""
+    tensorflow: Any = sys.modules.get("tensorflow")
+    return backend() == "tensorflow" and tensorflow is not None and tensorflow.config.functions_run_eagerly()
 
 
 def makes_traces(model: Model) -> bool:

@@ -8,7 +8,15 @@ from typing import Any
 from .._adapter.adapted_state import has_words
 from .._adapter.attribute_reads import is_read_by_user_code
 from .._adapter.keras_types import is_graph_model, is_layer, is_model
-from .._adapter.membership import holds, is_built, list_that_holds, own_layers, tracks_only, was_called
+from .._adapter.membership import (
+    holds,
+    is_built,
+    is_built_around,
+    list_that_holds,
+    own_layers,
+    tracks_only,
+    was_called,
+)
 from .._adapter.own_functions import is_read_by_functions
 from .._claims.base import Desk as ClaimDesk
 from .._claims.state_claim import StateClaim, Terms
@@ -68,6 +76,8 @@ of the graph.""",
         if is_graph_model(event.target):
             if not _is_wired(event.target, event.new) and _meant_for_graph(event, desk):
                 yield self._unwired(event, desk)
+        elif is_layer(event.old) and is_built_around(event.new, event.old):
+            return  # the new layer runs the old one
         elif tracks_only(event.target, event.old):
             yield self._left_behind(event, desk)
         elif is_layer(event.old):

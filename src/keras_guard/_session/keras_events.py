@@ -14,7 +14,7 @@ from .._adapter.model_use import Use
 from .._adapter.own_functions import traces_made
 from .._adapter.policy import global_policy
 from .._adapter.trace_facts import facts_now, value_of
-from .._adapter.traces import Call, makes_traces
+from .._adapter.traces import Call, makes_traces, runs_eagerly_now
 from .._claims.list_claim import is_among
 from .._data.diagnostic import Span
 from .._data.events import (
@@ -161,12 +161,13 @@ class KerasEvents:
         # A function traced before ``run_eagerly`` was set goes on being used.
         if not traces and not makes_traces(model):
             return
-        serving = traces.serving(call)
-        if serving:
-            self._use(Use(model, call.method, call.kind, tuple(serving), again=True))
+        is_eager = runs_eagerly_now()
+        serving = () if is_eager else tuple(traces.serving(call))
+        if serving or is_eager:
+            self._use(Use(model, call.method, call.kind, serving, again=True))
         elif call.kind == "train" and self._desk.became_frozen(model):
             self._told.publish(TrainsNothing(model, self._span()))
-        entry.makes_trace = not traces.covers(call)
+        entry.makes_trace = not is_eager and not traces.covers(call)
 
     def _note_trace(self, entry: RunningEntry) -> None:
         """A trace was made: note what it read, which is what is true now.
@@ -198,7 +199,7 @@ class KerasEvents:
     @contained
     def function_begins(self, function: Any, call: Call) -> Any:
         """See ``hooks.Sink``."""
-        for model in self._desk.traces.models():
+        for model in () if runs_eagerly_now() else self._desk.traces.models():
             serving = self._desk.traces.of(model).serving(call)
             if serving:
                 self._use(Use(model, call.method, call.kind, tuple(serving), again=True))
