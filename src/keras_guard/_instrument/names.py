@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from .syntax import FUNCTIONS, LOOPS, SIMPLE, parsed, root_name, walk, walk_scope
 from .vocabulary import LAYER_LISTS, MUTATORS
@@ -92,7 +92,7 @@ class Bindings:
     Attributes:
         end_line: Its last line.
         walked: Names that a ``for`` loop assigns to.
-        read: Names bound to the list that ``x.layers`` returns.
+        read: Names bound to the list that ``x.layers`` returns, with ``x`` as the code names it.
         made: Names bound to the new result of an expression.
         chosen: Those of them whose expression reads a model's list (``list(model.layers)``).
         lost: Those of ``walked`` that a later statement of the cell binds to something else.
@@ -100,7 +100,7 @@ class Bindings:
 
     end_line: int
     walked: frozenset[str] = frozenset()
-    read: frozenset[str] = frozenset()
+    read: Mapping[str, str] = field(default_factory=dict)
     made: frozenset[str] = frozenset()
     chosen: frozenset[str] = frozenset()
     lost: frozenset[str] = frozenset()
@@ -142,17 +142,18 @@ def bindings_of(statement: ast.stmt, offset: int = 0, *, walrus: bool = True) ->
     """
     if isinstance(statement, (*FUNCTIONS, ast.ClassDef)):
         return Bindings(statement.end_lineno or 0)
-    read, made, chosen = set(), set(), set()
+    read: dict[str, str] = {}
+    made, chosen = set(), set()
     for name, value in _bound_values(statement, walrus=walrus):
-        if is_layer_list(value):
-            read.add(name)
+        if isinstance(value, ast.Attribute) and is_layer_list(value):
+            read[name] = ast.unparse(value.value)
         elif isinstance(value, _MAKERS):
             made.add(name)
             if any(map(is_layer_list, walk(value))):
                 chosen.add(name)
     line = (statement.end_lineno or 0) + offset
     walked = set() if isinstance(statement, SIMPLE) else walking_names(statement)
-    return Bindings(line, frozenset(walked), frozenset(read), frozenset(made), frozenset(chosen))
+    return Bindings(line, frozenset(walked), read, frozenset(made), frozenset(chosen))
 
 
 def is_layer_list(node: ast.AST) -> bool:

@@ -10,6 +10,7 @@ from .._adapter.keras_types import TYPES, is_layer
 from .._adapter.membership import same_items
 from .._data.diagnostic import Span
 from .._data.events import ClassRedefined, Event, ListEdited, Rebound
+from .._data.missing import MISSING
 from .._data.place import Place
 from .._data.types import Layer
 from .._instrument.names import Bindings, bindings_in
@@ -104,8 +105,17 @@ class NamesWatch:
                 for name in found.made:
                     made = self._namespace.get(name)
                     self._origins.note_made(made, self._runs, chosen=name in found.chosen)
-                for name in found.read:
-                    self._origins.note_read(self._namespace.get(name))
+                for name, owner in found.read.items():
+                    if self._may_be_layer(owner):
+                        self._origins.note_read(self._namespace.get(name))
+
+    def _may_be_layer(self, expression: str) -> bool:
+        """Whether an expression is a model or layer, or no place that could be read again to tell."""
+        try:
+            value = Place.parse(expression).read(self._namespace)
+        except ValueError:
+            return True
+        return value is MISSING or is_layer(value)
 
     def _note_walkers(self, names: frozenset[str]) -> None:
         for name in names:
