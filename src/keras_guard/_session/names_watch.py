@@ -182,8 +182,9 @@ class NamesWatch:
             if type(now) is not list or id(now) != picture.identity or _same_list(picture, now):
                 continue
             event = _list_event(place, picture, now, find_owner, find_span(name))
+            if event is not None or len(now) != len(picture.numbers):
+                edited.append(place)  # its slots hold others because the items moved
             if event is not None:
-                edited.append(place)
                 yield event
         walker = self._walkers.get(name)
         for place, reference in old.objects.items():
