@@ -62,9 +62,9 @@ class Entries:
     def settle(self) -> None:
         """Resolve every entry whose divergence is gone. What ran stale until now is counted before."""
         self.uses.count_calls()
-        for entry in self._ledger.live():
+        for entry in self._ledger.watched():
             ended = self._states.ask(entry, partial(self._reason_of_end, entry), None)
-            if ended is not None and entry.live:
+            if ended is not None and entry.claims():
                 self._states.move(entry, State.RESOLVED, self._states.in_cell(ended))
             elif entry.is_behind and entry.shown:
                 self._states.show(entry)
@@ -107,11 +107,11 @@ class Entries:
 
     def end_withdrawn(self) -> None:
         """Resolve what an earlier run of the cell that ends did, and this run has not done again."""
-        cell, live = self._shell.cell, self._ledger.live()
-        if cell is None or not live:
+        cell, watched = self._shell.cell, self._ledger.watched()
+        if cell is None or not watched:
             return
         edits = WithdrawnEdits(self._shell, cell)
-        for entry in live:
+        for entry in watched:
             if self._states.ask(entry, partial(edits.withdraws, entry.finding.span), False):
                 self._states.move(
                     entry, State.RESOLVED, self._states.in_cell("the cell was run again without the edit")
