@@ -6,7 +6,7 @@ import ast
 
 import pytest
 
-from keras_guard._instrument.code_ahead import NOTHING_AHEAD, code_ahead
+from keras_guard._instrument.code_ahead import NOTHING_AHEAD, code_ahead, code_in_turn
 from keras_guard._instrument.code_range import range_of_line, range_of_node
 from keras_guard._instrument.names import (
     binding_line,
@@ -240,6 +240,29 @@ def test_code_ahead_of_calls() -> None:
     assert code_ahead("f()", 1, from_call=True) == NOTHING_AHEAD
     assert code_ahead("a = (", 1) is NOTHING_AHEAD
     assert (ahead | NOTHING_AHEAD) == ahead
+
+
+TURNS = """\
+def turn():
+    a.fit()
+    b.fit()
+c.fit()
+for m in (a, b):
+    m.fit()
+    turn()
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "again", "names"),
+    [(2, False, None), (2, True, "ab"), (4, True, None), (6, False, "ab"), (5, False, None)],
+)
+def test_code_in_turn(line: int, again: bool, names: str | None) -> None:
+    """What the loops around a line call in each turn; a function that a loop calls is a loop."""
+    turn = code_in_turn(TURNS, line, again=again)
+    found = "".join(name for name in "abc" if turn and turn.calls_each([name], frozenset({"fit"})))
+    assert (turn and found) == names
+    assert code_in_turn("for (", 1) is None
 
 
 @pytest.mark.parametrize(

@@ -152,7 +152,8 @@ class Trainable:
     A flag may be set for another model, one that holds all that was changed and was compiled with the flags as
     they are now. It says nothing of this model when the other one runs it: a discriminator is frozen for the
     stacked model. Where the two only share layers, as a pretext model and a probe share an encoder, it
-    matters once this model is trained again.
+    matters once this model is trained again; not where a loop trains both in turn, each with the flags it was
+    compiled with, as the two composite models of a CycleGAN.
 
     Args:
         flipped: The layer or model whose flag was set.
@@ -180,7 +181,8 @@ class Trainable:
         return not changed or not any(
             _was_compiled_with(other, changed, changed & set(now), desk)
             for other in desk.models()
-            if other is not model and (not self._at_use or holds(other, model))
+            if other is not model
+            and (not self._at_use or holds(other, model) or _take_turns(facts, model, other, desk))
         )
 
     def differs_unseen(self, model: Model) -> bool:
@@ -203,6 +205,20 @@ def _was_compiled_with(model: Model, changed: set[int], trained: set[int], desk:
     if not desk.compiles(model) or not changed <= {id(variable) for variable in model.variables}:
         return False
     return desk.trained_when_compiled(model) & changed == trained
+
+
+def _take_turns(facts: TraceFacts, model: Model, other: Model, desk: Desk) -> bool:
+    """Whether a loop trains two models in turn, and each trains what it was compiled with."""
+    return (
+        desk.is_trained_in_turn(other)
+        and _trains_as_compiled(model, facts, desk)
+        and all(_trains_as_compiled(other, made, desk) for made in desk.traces.of(other).all_facts("train"))
+    )
+
+
+def _trains_as_compiled(model: Model, facts: TraceFacts, desk: Desk) -> bool:
+    own = {id(variable) for variable in model.variables}
+    return own & set(facts.trainable or ()) == own & desk.trained_when_compiled(model)
 
 
 class TraceClaim(Claim):
