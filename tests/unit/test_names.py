@@ -12,6 +12,7 @@ from keras_guard._instrument.names import (
     binding_line,
     bindings_in,
     bindings_of,
+    functions_applying,
     touched_names,
     walking_names,
 )
@@ -322,3 +323,28 @@ def test_binding_line(source: str, first: int, last: int, line: int | None) -> N
 def test_trees_are_shared() -> None:
     """The same text is parsed once."""
     assert parsed("a = 1") is parsed("a = 1")
+
+
+APPLYING = """\
+def forward(x):
+    return head(body(x))
+def size():
+    return head.count_params()
+def given(head):
+    return head(1)
+def passed():
+    return make(head)
+class Net(keras.Model):
+    def call(self, x):
+        return head.call(x)
+def later(x):
+    return head(x)
+"""
+
+
+def test_functions_applying() -> None:
+    """Functions and classes that call what a global holds, with what they read; not those that ask or hand it on."""
+    found = functions_applying(APPLYING, "head", 11)
+    assert found == {"forward": {"head", "body", "x"} - {"x"}, "Net": {"head", "call"}}
+    assert functions_applying("def f(:\n    head()", "head", 9) == {}
+    assert functions_applying("head(x)", "head", 9) == {}

@@ -10,10 +10,11 @@ from .._adapter.keras_types import is_model
 from .._adapter.membership import graph_layers
 from .._adapter.model_use import Use
 from .._claims.place_claim import PlaceClaim
-from .._data.diagnostic import State
+from .._data.diagnostic import Span, State
 from .._data.edits import Edit
 from .._data.place import Place
 from .._data.types import Model
+from .._instrument.names import functions_applying
 from .._ledger import Entry, Ledger
 from .adoption import Adoption
 from .containment import Containment
@@ -25,6 +26,8 @@ from .waiting import Waiting
 from .withdrawn import WithdrawnEdits
 
 _END = 10**9
+#: What a function reads that builds a model again: it applies the new layer when it is called, not before.
+_BUILDING = frozenset({"Input", "Sequential", "Model", "Functional", "clone_model"})
 
 
 class Entries:
@@ -129,10 +132,14 @@ class Entries:
     def _note_names_used(
         self, entry: Entry, cell: CellText, last: int, used: dict[int, frozenset[str]]
     ) -> None:
-        claims = [c for c in entry.claims() if isinstance(c, PlaceClaim) and c.name is not None]
-        if entry.state is not State.PENDING or not claims:
+        found = [claim for claim in entry.claims() if isinstance(claim, PlaceClaim)]
+        if entry.state is not State.PENDING or not found:
             return
         span = entry.finding.span
+        self._note_functions(found, span, cell, last)
+        claims = [claim for claim in found if claim.name is not None]
+        if not claims:
+            return
         is_here = span.execution_count == cell.number and span.end_line is not None
         first = span.end_line - cell.offset + 1 if is_here and span.end_line is not None else 1
         if first not in used:
@@ -140,6 +147,18 @@ class Entries:
         for claim in claims:
             if claim.name in used[first]:
                 claim.is_used = True
+
+    def _note_functions(self, claims: list[PlaceClaim], span: Span, cell: CellText, last: int) -> None:
+        """Tell claims about names of the functions that the running cell defines to apply the new object."""
+        for claim in claims:
+            name = claim.applied_name
+            if name is None or span.execution_count is None:
+                continue
+            stale = {known for model in claim.models() for known in self._desk.names_of(model)}
+            claim.is_used |= any(
+                reads.isdisjoint(stale | _BUILDING) and self._desk.is_new_name(function, span.execution_count)
+                for function, reads in functions_applying(cell.source, name, last).items()
+            )
 
     def edits_of(self, model: Model) -> tuple[Edit, ...]:
         """Return the edits that live findings hold of a model or of what its graph runs, oldest first."""
