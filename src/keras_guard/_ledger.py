@@ -143,12 +143,15 @@ def _nothing() -> None:
 class Entry:
     """One finding's life.
 
+    An entry rests when a use has seen the edit while a stale view is still there: its card is resolved, its
+    claims are kept, and a stale use opens it again.
+
     Attributes:
         finding: The finding, as last updated.
         diagnostic: What was or will be shown.
         cell: Execution count of the cell during which it arose.
         shown: Whether the user has seen it.
-        used: Whether the model was used since in a way that sees the edit.
+        used: Whether there was a use since that makes a pending card needless.
         stale_uses: How often each method ran the stale view.
         history: When it came into which state, in which cell.
         parts: The findings of the same cause, by the object each speaks of.
@@ -217,9 +220,17 @@ class Entry:
         """Whether a use runs a model of any of them."""
         return any(use.concerns(claim.model) for claim in self.claims())
 
+    def is_about(self, model: Model) -> bool:
+        """Whether it is about a model."""
+        return any(other is model for other in self.models())
+
     def models(self) -> list[Model]:
         """Return the models that still live."""
         return [model for model in (claim.model for claim in self.claims()) if model is not None]
+
+    def seen_by(self, use: Use, desk: Desk) -> Claim | None:
+        """Return a claim whose edit a use has seen, ``None`` where none has."""
+        return next((claim for claim in self.claims() if claim.seen_by(use, desk)), None)
 
     def opened_by(self, use: Use, desk: Desk) -> bool:
         """Whether a use runs the stale view of any of them; that one then represents the entry."""
@@ -299,9 +310,11 @@ class Ledger:
 
     def add(self, finding: Finding, cell: int | None) -> tuple[Entry, bool]:
         """Add a finding, or join it to the entry of the same cause; returns the entry and whether it is news."""
-        entry = self.find(finding.key)
+        entry = self._entries.get(finding.key)
         if entry is not None:
-            news = entry.join(finding)
+            news = entry.join(finding) or not entry.live
+            if not entry.live:
+                self.wake(entry)
             entry.diagnostic = entry.finding.diagnostic(entry.diagnostic.id, entry.state)
             return entry, news
         identity = f"keras-guard-{self._prefix}-{next(self._numbers)}"
@@ -321,6 +334,18 @@ class Ledger:
             entry.diagnostic = entry.finding.diagnostic(entry.diagnostic.id, state)
         entry.history.append((time.time(), state, cell))
 
+    def rest(self, entry: Entry, cell: int | None, resolution: str) -> None:
+        """Resolve the card of an entry, and keep its claims: it is true still, and may open."""
+        entry.diagnostic = entry.diagnostic.moved(
+            State.RESOLVED, resolution=resolution, happened=entry.happened
+        )
+        entry.history.append((time.time(), State.RESOLVED, cell))
+
+    def wake(self, entry: Entry) -> None:
+        """Let an entry that rests be pending again; its card is shown when the entries are settled."""
+        entry.diagnostic = entry.finding.diagnostic(entry.diagnostic.id, State.PENDING)
+        entry.used, entry.is_behind = False, True
+
     def note_shown(self, entry: Entry, cell: int | None) -> None:
         """Note that the user sees an entry; the first time begins the history of one that is pending."""
         if not entry.shown and entry.state is State.PENDING:
@@ -335,6 +360,10 @@ class Ledger:
     def live(self) -> list[Entry]:
         """Return the pending and open entries, oldest first."""
         return [entry for entry in self._entries.values() if entry.live]
+
+    def watched(self) -> list[Entry]:
+        """Return the entries that a use may open: the pending and open ones, and those that rest."""
+        return list(self._entries.values())
 
     def shown(self) -> Iterator[Entry]:
         """Yield every entry the user has seen, oldest first."""

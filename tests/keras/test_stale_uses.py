@@ -62,3 +62,46 @@ def test_training_of_nothing_is_over_when_it_ended(guarded: Any) -> None:
     (card,) = [shown for shown in guarded.shown if shown.state.value == "resolved"]
     assert (card.code, card.happened) == ("KG205", "1 `train_on_batch` ran and trained no weight")
     assert guarded.session.ledger.live() == []
+
+
+RATE = "model = keras.Sequential([keras.Input((4,)), layers.Dense(3, 'relu'), layers.Dense(1)])"
+
+
+def _predicted(guarded: Any) -> list[Any]:
+    """Edit an activation of a model that predicted, and call the model."""
+    guarded.run(
+        MODEL + RATE, "p = model.predict(X, verbose=0)", "model.layers[0].activation = keras.ops.tanh"
+    )
+    return list(guarded.run("y = model(X)"))
+
+
+def test_a_use_that_sees_the_edit_resolves_its_card(guarded: Any) -> None:
+    """The pending card is resolved in place by a call, and opens under the same id when the trace runs."""
+    _predicted(guarded)
+    shown = guarded.run("p = model.predict(X, verbose=0)")
+    states = [card.state.value for card in guarded.shown if card.code == "KG201"]
+    assert states[:3] == ["pending", "resolved", "open"]
+    assert len({card.id for card in guarded.shown}) == 1
+    assert _happened(shown)[-1].startswith("1 `predict` ran with activation")
+
+
+def test_a_seen_edit_is_named_when_it_is_asked_for(guarded: Any) -> None:
+    """What is resolved by a use that saw the edit is pending again when the user asks for the model."""
+    (resolved,) = _predicted(guarded)
+    assert resolved.state.value == "resolved"
+    assert [card.state.value for card in guarded.run("%keras_guard check model")] == ["pending"]
+
+
+def test_a_seen_edit_that_is_taken_back_shows_nothing(guarded: Any) -> None:
+    """The card of an edit that was seen stays as it is when the views agree again, and does not open."""
+    _predicted(guarded)
+    assert guarded.run("model.compile()", "p = model.predict(X, verbose=0)") == []
+
+
+def test_the_same_statement_run_again_waits_again(guarded: Any) -> None:
+    """A function that edits is called once more after its edit was seen: the same card is pending again."""
+    guarded.run(MODEL + RATE, "p = model.predict(X, verbose=0)")
+    guarded.run("def edit(f): model.layers[0].activation = f", "edit(keras.ops.tanh)", "y = model(X)")
+    guarded.run("edit(keras.ops.sin)")
+    assert [card.state.value for card in guarded.shown] == ["pending", "resolved", "pending"]
+    assert len({card.id for card in guarded.shown}) == 1

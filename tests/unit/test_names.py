@@ -6,12 +6,13 @@ import ast
 
 import pytest
 
-from keras_guard._instrument.code_ahead import NOTHING_AHEAD, code_ahead
+from keras_guard._instrument.code_ahead import NOTHING_AHEAD, code_ahead, code_in_turn
 from keras_guard._instrument.code_range import range_of_line, range_of_node
 from keras_guard._instrument.names import (
     binding_line,
     bindings_in,
     bindings_of,
+    functions_applying,
     touched_names,
     walking_names,
 )
@@ -242,6 +243,29 @@ def test_code_ahead_of_calls() -> None:
     assert (ahead | NOTHING_AHEAD) == ahead
 
 
+TURNS = """\
+def turn():
+    a.fit()
+    b.fit()
+c.fit()
+for m in (a, b):
+    m.fit()
+    turn()
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "again", "names"),
+    [(2, False, None), (2, True, "ab"), (4, True, None), (6, False, "ab"), (5, False, None)],
+)
+def test_code_in_turn(line: int, again: bool, names: str | None) -> None:
+    """What the loops around a line call in each turn; a function that a loop calls is a loop."""
+    turn = code_in_turn(TURNS, line, again=again)
+    found = "".join(name for name in "abc" if turn and turn.calls_each([name], frozenset({"fit"})))
+    assert (turn and found) == names
+    assert code_in_turn("for (", 1) is None
+
+
 @pytest.mark.parametrize(
     ("line", "target", "place"),
     [
@@ -299,3 +323,28 @@ def test_binding_line(source: str, first: int, last: int, line: int | None) -> N
 def test_trees_are_shared() -> None:
     """The same text is parsed once."""
     assert parsed("a = 1") is parsed("a = 1")
+
+
+APPLYING = """\
+def forward(x):
+    return head(body(x))
+def size():
+    return head.count_params()
+def given(head):
+    return head(1)
+def passed():
+    return make(head)
+class Net(keras.Model):
+    def call(self, x):
+        return head.call(x)
+def later(x):
+    return head(x)
+"""
+
+
+def test_functions_applying() -> None:
+    """Functions and classes that call what a global holds, with what they read; not those that ask or hand it on."""
+    found = functions_applying(APPLYING, "head", 11)
+    assert found == {"forward": {"head", "body", "x"} - {"x"}, "Net": {"head", "call"}}
+    assert functions_applying("def f(:\n    head()", "head", 9) == {}
+    assert functions_applying("head(x)", "head", 9) == {}

@@ -20,6 +20,7 @@ class Use:
         kind: ``train``, ``test``, ``predict`` when a traced function is about to run, else ``None``.
         serving: The facts of the traces that will run; empty when the code is traced again.
         again: Whether the same call was told before, when the entry method began.
+        made: The facts of the trace that the use has made; it is told once more then, after the trace has run.
         holders: Identities of the models in ``model``'s graph, itself included.
     """
 
@@ -29,6 +30,7 @@ class Use:
     serving: tuple[TraceFacts, ...] = ()
     holders: frozenset[int] = frozenset()
     again: bool = False
+    made: TraceFacts | None = None
 
     def of_models(self, holders: frozenset[int]) -> Use:
         """Return the use with the models in its graph."""

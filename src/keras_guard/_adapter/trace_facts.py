@@ -114,6 +114,11 @@ class TraceFacts:
         mark = self.held(owner, name)
         return mark is not NOT_READ and not is_marked(mark, value_of(owner, name))
 
+    def reads_now(self, owner: object, name: str) -> bool:
+        """Whether the trace read the value that an attribute has now."""
+        mark = self.held(owner, name)
+        return mark is not NOT_READ and is_marked(mark, value_of(owner, name))
+
     def globals_read(self) -> Iterator[str]:
         """Yield the names of the globals that code read."""
         return (fact.source.place.root for fact in self.code if fact.source.owner is None)

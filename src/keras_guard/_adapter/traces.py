@@ -37,6 +37,8 @@ ENTRIES = {
     "predict": "predict",
     "predict_on_batch": "predict",
 }
+#: Entry methods that train.
+TRAINING = frozenset(method for method, kind in ENTRIES.items() if kind == "train")
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,9 @@ class Desk(Protocol):
     def trained_when_compiled(self, model: Model) -> frozenset[int]:
         """Return the identities of the variables that were trainable when a model was compiled last."""
 
+    def is_trained_in_turn(self, model: Model) -> bool:
+        """Whether a loop that runs trains ``model`` in each turn, beside what it trains now."""
+
     def is_lost_copy(self, copy: HeldCopy) -> bool:
         """Whether a name still holds a copy that Keras returned, and no code has read it since its edit."""
 
@@ -72,7 +75,8 @@ class Claim(ABC):
         needs_model: Whether it ends when the user cannot reach its model any more.
         shows_pending: Whether there is a card before it is certain.
         opens_with_trace: Whether it opens when a traced function is about to run, not when its entry method begins.
-        quiet_after_use: Whether a use that sees the edit makes a pending card needless.
+        quiet_after_use: Whether a pending card is needless in a cell that uses the model without a stale view.
+        seen_as: What a use has done that :meth:`seen_by` tells of, in words.
         ends_with_use: Whether it speaks of the entry method that runs, and ends with it.
         cured_by: Methods that bring the views together when the code ahead calls them on the model.
     """
@@ -83,6 +87,7 @@ class Claim(ABC):
     is_used: bool = False
     opens_with_trace: ClassVar[bool] = False
     quiet_after_use: ClassVar[bool] = False
+    seen_as: str = "the new value was used"
     ends_with_use: bool = False
 
     def __init__(
@@ -126,6 +131,10 @@ class Claim(ABC):
     def opened_by(self, use: Use, desk: Desk) -> bool:
         """Whether a use of the model runs the stale view."""
         return use.method != "compile"
+
+    def seen_by(self, use: Use, desk: Desk) -> bool:
+        """Whether a use shows that the edit was made for it: what it runs has the new value."""
+        return False
 
     def waits(self, ahead: Ahead, desk: Desk) -> bool:
         """Whether the code ahead may bring the views together again."""

@@ -25,6 +25,7 @@ class Keeping:
         is_in_use: Called with the new object, the desk and the models: whether it has a life of its own by now.
         opened_by: Called with a use: whether it runs what the model keeps.
         used_by_name: Whether code that calls the new object, or passes it to a call, uses it for itself.
+        used_in_functions: Whether a new function that applies the new object uses it for itself, before it runs.
         cured_by: Methods that make a model take the new object when the code ahead calls them on it.
     """
 
@@ -33,6 +34,7 @@ class Keeping:
     opened_by: Callable[[Use], bool]
     cured_by: frozenset[str] = frozenset()
     used_by_name: bool = False
+    used_in_functions: bool = False
 
 
 class PlaceClaim(Claim):
@@ -59,6 +61,12 @@ class PlaceClaim(Claim):
         """See :class:`Claim`."""
         if self._keeping.used_by_name and self._place is not None and self._root in used:
             self.is_used = True
+
+    @property
+    def applied_name(self) -> str | None:
+        """The global that functions may apply the new object by; ``None`` where that does not count."""
+        is_global = self._place is not None and not self._place.steps
+        return self._root if is_global and self._keeping.used_in_functions else None
 
     @property
     def identity(self) -> tuple[object, ...]:

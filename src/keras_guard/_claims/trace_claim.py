@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterable
-from typing import Protocol
+from collections.abc import Iterable, Iterator
+from typing import Any, Protocol
 
+from .._adapter.attribute_reads import read_when_called
 from .._adapter.code_reads import CodeFact
-from .._adapter.membership import holds
+from .._adapter.keras_types import is_layer
+from .._adapter.marks import same_value
+from .._adapter.membership import graph_layers, holds, runs
 from .._adapter.model_use import Use
-from .._adapter.trace_facts import TraceFacts, layers_identity, trainable_identity
-from .._adapter.traces import KINDS, trains_other_variables, trains_unknown_variables
+from .._adapter.trace_facts import TraceFacts, facts_now, layers_identity, trainable_identity, value_of
+from .._adapter.traces import KINDS, OWN, trains_other_variables, trains_unknown_variables
 from .._data.identity import IdentityMap
-from .._data.types import Model
+from .._data.types import Layer, Model
 from .._instrument.code_ahead import Ahead
 from .base import RETRACES, Claim, Desk
 
 
 class Fact(Protocol):
-    """One fact that a trace may hold."""
+    """One fact that a trace may hold.
+
+    Attributes:
+        seen_as: See :class:`Claim`.
+    """
+
+    seen_as: str
 
     @property
     def identity(self) -> tuple[object, ...]:
@@ -30,12 +39,20 @@ class Fact(Protocol):
     def differs_unseen(self, model: Model) -> bool:
         """Whether a model that was traced before anybody watched shows that it does."""
 
+    def is_new_in(self, facts: TraceFacts, use: Use, model: Model, desk: Desk) -> bool:
+        """Whether a trace that a use has made, of the model or another one, holds what is true now."""
+
+    def is_called(self, use: Use, model: Model, desk: Desk) -> bool:
+        """Whether a call of a model, of this or another one, runs with what is true now."""
+
 
 class AttributeFact:
     """An attribute of a layer, model, optimizer, loss, metric or schedule."""
 
+    seen_as = Claim.seen_as
+
     def __init__(self, owner: object, name: str) -> None:
-        self._owner = weakref.ref(owner)
+        self._owner: weakref.ref[Any] = weakref.ref(owner)
         self._name = name
         self.identity: tuple[object, ...] = (id(owner), name)
 
@@ -48,12 +65,40 @@ class AttributeFact:
         """See :class:`Fact`."""
         return False
 
+    def is_new_in(self, facts: TraceFacts, use: Use, model: Model, desk: Desk) -> bool:
+        """See :class:`Fact`."""
+        return any(facts.reads_now(owner, self._name) for owner in self._owners(use.model))
+
+    def is_called(self, use: Use, model: Model, desk: Desk) -> bool:
+        """See :class:`Fact`."""
+        owner: Layer = self._owner()
+        if not is_layer(owner) or self._name not in read_when_called(owner.__class__):
+            return False
+        return any(runs(use.model, item) for item in self._owners(use.model))
+
+    def _owners(self, model: Model) -> Iterator[Any]:
+        """Yield the object, and the layers of a model that were made from its config since, as a clone has them."""
+        owner = self._owner()
+        if owner is None:
+            return
+        yield owner
+        if is_layer(owner):
+            value = value_of(owner, self._name)
+            for layer in (model, *graph_layers(model)):
+                is_alike = layer.__class__ is owner.__class__ and layer.name == owner.name
+                if layer is not owner and is_alike and same_value(value, value_of(layer, self._name)):
+                    yield layer
+
 
 class CodeRead:
     """A global, a variable of a closure, or a part of one, that code of the user's reads."""
 
+    seen_as = Claim.seen_as
+
     def __init__(self, fact: CodeFact) -> None:
         self._key = fact.source.key
+        #: Of models that were called, whether a call reads it: a loop may call a model often.
+        self._called: IdentityMap[bool] = IdentityMap()
         self.identity: tuple[object, ...] = self._key
 
     def differs(self, facts: TraceFacts, model: Model, desk: Desk) -> bool:
@@ -64,9 +109,23 @@ class CodeRead:
         """See :class:`Fact`."""
         return False
 
+    def is_new_in(self, facts: TraceFacts, use: Use, model: Model, desk: Desk) -> bool:
+        """See :class:`Fact`."""
+        return any(fact.source.key == self._key and not fact.differs(desk.namespace) for fact in facts.code)
+
+    def is_called(self, use: Use, model: Model, desk: Desk) -> bool:
+        """See :class:`Fact`."""
+        known = self._called.get(use.model, None)
+        if known is None:
+            facts = facts_now(use.model, "predict", desk.namespace)
+            known = self._called[use.model] = self.is_new_in(facts, use, model, desk)
+        return known
+
 
 class Layers:
     """The layers of the model."""
+
+    seen_as = Claim.seen_as
 
     identity: tuple[object, ...] = ("layers",)
 
@@ -78,6 +137,14 @@ class Layers:
         """See :class:`Fact`."""
         return trains_unknown_variables(model)
 
+    def is_new_in(self, facts: TraceFacts, use: Use, model: Model, desk: Desk) -> bool:
+        """See :class:`Fact`. An edit of layers is certain to be lost, and is not asked."""
+        return False
+
+    def is_called(self, use: Use, model: Model, desk: Desk) -> bool:
+        """See :class:`Fact`."""
+        return False
+
 
 class Trainable:
     """What of the model is trained.
@@ -85,7 +152,8 @@ class Trainable:
     A flag may be set for another model, one that holds all that was changed and was compiled with the flags as
     they are now. It says nothing of this model when the other one runs it: a discriminator is frozen for the
     stacked model. Where the two only share layers, as a pretext model and a probe share an encoder, it
-    matters once this model is trained again.
+    matters once this model is trained again; not where a loop trains both in turn, each with the flags it was
+    compiled with, as the two composite models of a CycleGAN.
 
     Args:
         flipped: The layer or model whose flag was set.
@@ -96,6 +164,7 @@ class Trainable:
     """
 
     identity: tuple[object, ...] = ("trainable",)
+    seen_as = "a use did not run the old trace"
 
     def __init__(self, flipped: object, *, at_use: bool = False) -> None:
         self._at_use = at_use
@@ -112,12 +181,23 @@ class Trainable:
         return not changed or not any(
             _was_compiled_with(other, changed, changed & set(now), desk)
             for other in desk.models()
-            if other is not model and (not self._at_use or holds(other, model))
+            if other is not model
+            and (not self._at_use or holds(other, model) or _take_turns(facts, model, other, desk))
         )
 
     def differs_unseen(self, model: Model) -> bool:
         """See :class:`Fact`."""
         return trains_other_variables(model)
+
+    def is_new_in(self, facts: TraceFacts, use: Use, model: Model, desk: Desk) -> bool:
+        """See :class:`Fact`. A step of the user's own that does not ask for the flags has no use for them."""
+        if use.model is not model or use.kind not in ("train", OWN):
+            return False
+        return facts.trainable is None or facts.trainable == trainable_identity(model)
+
+    def is_called(self, use: Use, model: Model, desk: Desk) -> bool:
+        """See :class:`Fact`."""
+        return use.concerns(model)
 
 
 def _was_compiled_with(model: Model, changed: set[int], trained: set[int], desk: Desk) -> bool:
@@ -125,6 +205,20 @@ def _was_compiled_with(model: Model, changed: set[int], trained: set[int], desk:
     if not desk.compiles(model) or not changed <= {id(variable) for variable in model.variables}:
         return False
     return desk.trained_when_compiled(model) & changed == trained
+
+
+def _take_turns(facts: TraceFacts, model: Model, other: Model, desk: Desk) -> bool:
+    """Whether a loop trains two models in turn, and each trains what it was compiled with."""
+    return (
+        desk.is_trained_in_turn(other)
+        and _trains_as_compiled(model, facts, desk)
+        and all(_trains_as_compiled(other, made, desk) for made in desk.traces.of(other).all_facts("train"))
+    )
+
+
+def _trains_as_compiled(model: Model, facts: TraceFacts, desk: Desk) -> bool:
+    own = {id(variable) for variable in model.variables}
+    return own & set(facts.trainable or ()) == own & desk.trained_when_compiled(model)
 
 
 class TraceClaim(Claim):
@@ -155,6 +249,7 @@ class TraceClaim(Claim):
         super().__init__(model, certain=certain or at_use, cured_by=RETRACES)
         self.at_use = at_use
         self.fact = fact
+        self.seen_as = fact.seen_as
         self._kinds = kinds
         self.shows_pending = shows_pending
 
@@ -191,6 +286,15 @@ class TraceClaim(Claim):
         if model is None or use.model is not model or use.kind not in self._kinds:
             return False
         return self._any_differs(use.serving, model, desk)
+
+    def seen_by(self, use: Use, desk: Desk) -> bool:
+        """See :class:`Claim`."""
+        model = self.model
+        if model is None:
+            return False
+        if use.made is not None:
+            return self.fact.is_new_in(use.made, use, model, desk)
+        return use.method == "call" and self.fact.is_called(use, model, desk)
 
     def waits(self, ahead: Ahead, desk: Desk) -> bool:
         """A stale trace does no harm until it runs, and that opens the claim by itself."""

@@ -44,6 +44,12 @@ class Ahead:
         """Whether one of ``methods`` is called on one of ``names``."""
         return any((name, method) in self.methods for name in names for method in methods)
 
+    def calls_each(self, names: Sequence[str], methods: frozenset[str]) -> bool:
+        """Whether one of ``methods`` is called on one of ``names``, or in a loop that walks over one of them."""
+        return self.calls(names, methods) or (
+            not self.walked.isdisjoint(names) and not self.called.isdisjoint(methods)
+        )
+
 
 NOTHING_AHEAD = Ahead()
 
@@ -80,6 +86,32 @@ def code_ahead(source: str, line: int, *, from_call: bool = False) -> Ahead:
             break
         body = inner
     return _summary(rest)
+
+
+def code_in_turn(source: str, line: int, *, again: bool = False) -> Ahead | None:
+    """Return what the loops around a line do in each turn; ``None`` where there is no loop.
+
+    Args:
+        source: The cell, as Python.
+        line: 1-based line of the statement that runs now.
+        again: True when a loop calls the function around the line: it is a loop itself then.
+    """
+    try:
+        body: Sequence[ast.stmt] = parsed(source).body
+    except (SyntaxError, ValueError):
+        return None
+    loops: list[ast.AST] = []
+    while (index := index_at(body, line)) is not None:
+        statement = body[index]
+        inner = body_at(statement, line)
+        if isinstance(statement, FUNCTIONS) and line > statement.lineno:
+            loops = [statement] if again else []
+        elif isinstance(statement, LOOPS) and inner is not None:
+            loops.append(statement)
+        if inner is None:
+            break
+        body = inner
+    return _summary(loops) if loops else None
 
 
 def _targets(statement: ast.stmt) -> list[ast.AST]:

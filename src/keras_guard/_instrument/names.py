@@ -295,6 +295,48 @@ def _alternatives(value: ast.expr) -> list[ast.expr]:
     return list(value.elts) if isinstance(value, (ast.List, ast.Tuple)) else [value]
 
 
+def functions_applying(source: str, name: str, last: int) -> dict[str, frozenset[str]]:
+    """Return the functions and classes of a cell that apply what a name holds, with the names they read.
+
+    To apply is to call it (``head(x)``, ``loss_fn(y, p)``) or one of the methods that do its work (``opt.apply(...)``).
+
+    Args:
+        source: The cell, as Python.
+        name: The name, a global.
+        last: The last line that counts.
+    """
+    if name not in source or "def " not in source:
+        return {}
+    try:
+        tree = parsed(source)
+    except (SyntaxError, ValueError):
+        return {}
+    found = {}
+    for statement in tree.body:
+        if not isinstance(statement, (*FUNCTIONS, ast.ClassDef)) or (statement.end_lineno or 0) > last:
+            continue
+        nodes = [node for part in statement.body for node in ast.walk(part)]
+        nodes += () if isinstance(statement, ast.ClassDef) else ast.walk(statement.args)
+        bound = {n.id for n in nodes if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}
+        bound |= {node.arg for node in nodes if isinstance(node, ast.arg)}
+        if name not in bound and any(isinstance(node, ast.Call) and _applies(node, name) for node in nodes):
+            reads = {node.id for node in nodes if isinstance(node, ast.Name)}
+            attributes = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+            found[statement.name] = frozenset((reads | attributes) - bound)
+    return found
+
+
+#: Methods by which an optimizer, a metric or a layer does its work.
+_APPLYING = frozenset({"apply", "apply_gradients", "minimize", "update_state", "call"})
+
+
+def _applies(call: ast.Call, name: str) -> bool:
+    function = call.func
+    if isinstance(function, ast.Attribute) and function.attr in _APPLYING:
+        function = function.value
+    return isinstance(function, ast.Name) and function.id == name
+
+
 def code_lines(source: str) -> frozenset[str]:
     """Return the lines of a cell without comments and blank space around them; comments are no code."""
     found = set()

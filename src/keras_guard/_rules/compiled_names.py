@@ -163,6 +163,6 @@ def _scores(use: Use) -> bool:
     return use.scores
 
 
-_TRAINED = Keeping(_keeps, _is_in_use, _trains, RETRACES, used_by_name=True)
+_TRAINED = Keeping(_keeps, _is_in_use, _trains, RETRACES, used_by_name=True, used_in_functions=True)
 _UNTIL_SCORED = Terms(cured_by=RETRACES, opened_by=_opened_by_scoring)
-_SCORED = Keeping(_keeps, _is_in_use, _scores, RETRACES, used_by_name=True)
+_SCORED = Keeping(_keeps, _is_in_use, _scores, RETRACES, used_by_name=True, used_in_functions=True)

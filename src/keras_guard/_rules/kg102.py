@@ -149,7 +149,7 @@ def _uses(use: Use) -> bool:
     return use.method != "compile"
 
 
-_KEEPING = Keeping(holds, _is_in_use, _uses)
+_KEEPING = Keeping(holds, _is_in_use, _uses, used_in_functions=True)
 
 
 def _by_hand(event: Rebound, name: str, built: int | None, desk: Desk) -> str:

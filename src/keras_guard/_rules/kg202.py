@@ -248,6 +248,8 @@ def _is_around(claim: Claim, layer: Layer, model: Model) -> bool:
 class _MaskedClaim(Claim):
     """A model is frozen itself, and a layer inside was unfrozen."""
 
+    seen_as = "another model trains the layer"
+
     def __init__(self, model: Model, layer: Layer) -> None:
         super().__init__(model, cured_by=frozenset({"compile"}))
         self._layer = weakref.ref(layer)
@@ -265,6 +267,14 @@ class _MaskedClaim(Claim):
     def opened_by(self, use: Use, desk: ClaimDesk) -> bool:
         """See :class:`Claim`."""
         return use.trains and use.model is self.model
+
+    def seen_by(self, use: Use, desk: ClaimDesk) -> bool:
+        """See :class:`Claim`. The layer may have been thawed for another model, in which it is not masked."""
+        layer, own = self._layer(), self.model
+        if layer is None or use.model is own or not (use.trains or use.method == "compile"):
+            return False
+        variables = {id(variable) for variable in layer.trainable_variables}
+        return bool(variables) and variables <= {id(item) for item in use.model.trainable_variables}
 
     def waits(self, ahead: Ahead, desk: ClaimDesk) -> bool:
         """What is compiled or thawed further down shows at the end of the cell, or when the model is trained."""

@@ -59,6 +59,10 @@ class Adoption:
 
     def audit(self, model: Model) -> list[Entry]:
         """Let every rule look at a model as it is now; returns what is wrong with it."""
+        for entry in self._ledger.watched():
+            if not entry.live and entry.is_about(model) and entry.holds(self._desk):
+                self._ledger.wake(entry)
+                self._states.show(entry)
         for rule in RULES.values():
             self._adopt_all(rule.audit(model, self._desk))
         return self._desk.entries_of(model)
@@ -97,7 +101,7 @@ class Adoption:
         """Whether the same is claimed of the same objects already, with the line that did it."""
         identity = finding.claim.identity if finding.claim is not None else ()
         return bool(identity) and any(
-            claim.identity == identity for entry in self._ledger.live() for claim in entry.claims()
+            claim.identity == identity for entry in self._ledger.watched() for claim in entry.claims()
         )
 
     def _is_said_of_another_place(self, finding: Finding) -> bool:

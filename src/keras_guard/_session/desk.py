@@ -12,7 +12,7 @@ from .._adapter.code_reads import python_function_of, reads_in
 from .._adapter.keras_types import is_model
 from .._adapter.marks import Mark, mark_of
 from .._adapter.membership import graph_layers, matches_layer_list
-from .._adapter.traces import TraceBook
+from .._adapter.traces import TRAINING, TraceBook
 from .._claims.base import living, weak_all
 from .._data.diagnostic import Span
 from .._data.events import HeldCopy
@@ -28,6 +28,7 @@ from .held_copies import HeldCopies
 from .list_origins import Kind, ListOrigins
 from .running_entries import RunningEntries
 from .shell_face import ShellFace
+from .spans import code_in_turn_of
 
 
 @dataclass(frozen=True)
@@ -189,6 +190,10 @@ class Desk:
         found = self._compiled.get(model, None)
         return found is not None and bool(found.trained) and not model.trainable_variables
 
+    def is_trained_in_turn(self, model: Model) -> bool:
+        """See ``_claims.base.Desk``."""
+        return code_in_turn_of(list(self._shell.frames())).calls_each(self.names_of(model), TRAINING)
+
     def trained_when_compiled(self, model: Model) -> frozenset[int]:
         """See ``_claims.base.Desk``."""
         found = self._compiled.get(model, None)
@@ -254,6 +259,12 @@ class Desk:
         """See ``rules.base.Desk``."""
         cell = self._shell.text_of(number)
         return cell is not None and binding_line(cell.source, name, 1, 10**9) is not None
+
+    def is_new_name(self, name: str, number: int) -> bool:
+        """Whether no cell before the one of a number binds a name: a function that is run again is an old one."""
+        texts = (self._shell.text_of(earlier) for earlier in range(1, number))
+        sources = (cell.source for cell in texts if cell is not None and name in cell.source)
+        return all(binding_line(source, name, 1, 10**9) is None for source in sources)
 
     def code_after(self, span: Span) -> Ahead:
         """See ``rules.base.Desk``."""

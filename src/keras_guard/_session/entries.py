@@ -9,11 +9,12 @@ from functools import partial
 from .._adapter.keras_types import is_model
 from .._adapter.membership import graph_layers
 from .._adapter.model_use import Use
-from .._data.diagnostic import State
+from .._claims.place_claim import PlaceClaim
+from .._data.diagnostic import Span, State
 from .._data.edits import Edit
 from .._data.place import Place
 from .._data.types import Model
-from .._instrument.names import names_walked
+from .._instrument.names import functions_applying, names_walked
 from .._ledger import Entry, Ledger
 from .adoption import Adoption
 from .containment import Containment
@@ -25,6 +26,8 @@ from .waiting import Waiting
 from .withdrawn import WithdrawnEdits
 
 _END = 10**9
+#: What a function reads that builds a model again: it applies the new layer when it is called, not before.
+_BUILDING = frozenset({"Input", "Sequential", "Model", "Functional", "clone_model"})
 
 
 class Entries:
@@ -62,9 +65,9 @@ class Entries:
     def settle(self) -> None:
         """Resolve every entry whose divergence is gone. What ran stale until now is counted before."""
         self.uses.count_calls()
-        for entry in self._ledger.live():
+        for entry in self._ledger.watched():
             ended = self._states.ask(entry, partial(self._reason_of_end, entry), None)
-            if ended is not None and entry.live:
+            if ended is not None and entry.claims():
                 self._states.move(entry, State.RESOLVED, self._states.in_cell(ended))
             elif entry.is_behind and entry.shown:
                 self._states.show(entry)
@@ -107,11 +110,11 @@ class Entries:
 
     def end_withdrawn(self) -> None:
         """Resolve what an earlier run of the cell that ends did, and this run has not done again."""
-        cell, live = self._shell.cell, self._ledger.live()
-        if cell is None or not live:
+        cell, watched = self._shell.cell, self._ledger.watched()
+        if cell is None or not watched:
             return
         edits = WithdrawnEdits(self._shell, cell)
-        for entry in live:
+        for entry in watched:
             if self._states.ask(entry, partial(edits.withdraws, entry.finding.span), False):
                 self._states.move(
                     entry, State.RESOLVED, self._states.in_cell("the cell was run again without the edit")
@@ -136,6 +139,7 @@ class Entries:
         if entry.state is not State.PENDING:
             return
         span = entry.finding.span
+        self._note_functions(entry, span, cell, last)
         is_here = span.execution_count == cell.number and span.end_line is not None
         first = span.end_line - cell.offset + 1 if is_here and span.end_line is not None else 1
         if first not in used:
@@ -143,6 +147,18 @@ class Entries:
             used[first] = names, names_walked(cell.source, first, last)
         for claim in entry.claims():
             claim.note_names(*used[first])
+
+    def _note_functions(self, entry: Entry, span: Span, cell: CellText, last: int) -> None:
+        """Tell claims about names of the functions that the running cell defines to apply the new object."""
+        for claim in entry.claims():
+            name = claim.applied_name if isinstance(claim, PlaceClaim) else None
+            if name is None or span.execution_count is None:
+                continue
+            stale = {known for model in claim.models() for known in self._desk.names_of(model)}
+            claim.is_used |= any(
+                reads.isdisjoint(stale | _BUILDING) and self._desk.is_new_name(function, span.execution_count)
+                for function, reads in functions_applying(cell.source, name, last).items()
+            )
 
     def edits_of(self, model: Model) -> tuple[Edit, ...]:
         """Return the edits that live findings hold of a model or of what its graph runs, oldest first."""

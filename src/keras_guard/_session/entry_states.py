@@ -62,10 +62,18 @@ class EntryStates:
 
     def move(self, entry: Entry, state: State, resolution: str | None = None) -> None:
         """Bring an entry to a state, and show it."""
-        cell = self._shell.cell
+        cell, rests = self._shell.cell, not entry.live
+        if rests and state is State.RESOLVED:
+            resolution = entry.diagnostic.resolution  # the card says it already
         self._ledger.move(entry, state, cell.number if cell else None, resolution)
-        if state is not State.RESOLVED or entry.shown:
+        if state is not State.RESOLVED or (entry.shown and not rests):
             self.show(entry)
+
+    def rest(self, entry: Entry, what: str) -> None:
+        """Resolve the card of an entry whose edit was seen, until a stale view runs."""
+        cell = self._shell.cell
+        self._ledger.rest(entry, cell.number if cell else None, self.in_cell(what))
+        self.show(entry)
 
     def open(self, entry: Entry) -> None:
         """Bring an entry to open and show it; raises in strict mode."""

@@ -13,7 +13,7 @@ from .._adapter.membership import graph_layers
 from .._adapter.model_use import Use
 from .._adapter.own_functions import traces_made
 from .._adapter.policy import global_policy
-from .._adapter.trace_facts import facts_now, value_of
+from .._adapter.trace_facts import TraceFacts, facts_now, value_of
 from .._adapter.traces import Call, makes_traces, runs_eagerly_now
 from .._claims.list_claim import is_among
 from .._data.diagnostic import Span
@@ -43,6 +43,7 @@ class Told:
         publish: Has the rules judge an event.
         settle: Resolves what is no longer true.
         used: Opens what a use of a model runs stale.
+        traced: Notes a trace that was made, and resolves what it has the new value of.
         ended: Counts what an entry method ran stale, now that it has ended.
         model_made: Notes that a model was made in the running cell.
         epoch_begins: Finds what callbacks changed that no hook tells of.
@@ -51,6 +52,7 @@ class Told:
     publish: Callable[[Event], None]
     settle: Callable[[], None]
     used: Callable[[Use], None]
+    traced: Callable[[Model, Call, TraceFacts], None]
     ended: Callable[[RunningEntry], None]
     model_made: Callable[[], None]
     epoch_begins: Callable[[RunningEntry], None]
@@ -180,7 +182,7 @@ class KerasEvents:
         entry.makes_trace = False
         facts = facts_now(model, entry.call.kind, self._desk.namespace)
         runtime.note_read(facts.globals_read())
-        self._desk.traces.of(model).record(entry.call, facts)
+        self._told.traced(model, entry.call, facts)
 
     def _use(self, use: Use) -> None:
         if self._shell.options_in_force().enabled:
@@ -212,7 +214,7 @@ class KerasEvents:
         if function.experimental_get_tracing_count() == count:
             return
         for model, facts in traces_made(function, self._desk.namespace):
-            self._desk.traces.of(model).record(call, facts)
+            self._told.traced(model, call, facts)
 
     # Building and compiling
 

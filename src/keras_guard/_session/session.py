@@ -65,6 +65,7 @@ class Session:
                 self.entries.adoption.publish,
                 self.entries.settle,
                 self._used,
+                self.entries.uses.traced,
                 self.entries.uses.use_ended,
                 self._note_model,
                 self._changes.epoch_begins,

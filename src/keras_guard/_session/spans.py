@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .._data.diagnostic import Span
-from .._instrument.code_ahead import NOTHING_AHEAD, Ahead, code_ahead
+from .._instrument.code_ahead import NOTHING_AHEAD, Ahead, code_ahead, code_in_turn
 from .._instrument.code_range import CodeRange, range_of_line
 from .._instrument.runtime import Site
 from .shell_face import CellFrame, CellText, ShellFace
@@ -62,3 +62,13 @@ def code_ahead_of(frames: list[CellFrame]) -> Ahead:
     for depth, frame in enumerate(frames):
         ahead |= code_ahead(frame.cell.source, frame.line, from_call=depth > 0)
     return ahead
+
+
+def code_in_turn_of(frames: list[CellFrame]) -> Ahead:
+    """Return what the loops do that running cell code is in, the functions that they call included."""
+    found, again = NOTHING_AHEAD, False
+    for frame in reversed(frames):
+        turn = code_in_turn(frame.cell.source, frame.line, again=again)
+        again = again or turn is not None
+        found |= turn or NOTHING_AHEAD
+    return found

@@ -1,11 +1,14 @@
-"""Uses of a model that run its stale view: what they open, and how often they ran."""
+"""Uses of a model: what those that run its stale view open, how often they ran, and what those do that see an edit."""
 
 from __future__ import annotations
 
 from functools import partial
 
 from .._adapter.model_use import Use
+from .._adapter.trace_facts import TraceFacts
+from .._adapter.traces import Call
 from .._data.diagnostic import State
+from .._data.types import Model
 from .._ledger import Entry, Ledger
 from .desk import Desk
 from .entry_states import EntryStates
@@ -36,22 +39,39 @@ class StaleUses:
     def used(self, use: Use) -> None:
         """A model is about to be used: open what that use runs stale."""
         self.count_calls()
-        for entry in self._ledger.live():
+        for entry in self._ledger.watched():
             self._states.ask(entry, partial(self._used, entry, use), None)
 
-    def _used(self, entry: Entry, use: Use) -> None:
-        if not entry.concerned_by(use):
+    def traced(self, model: Model, call: Call, facts: TraceFacts) -> None:
+        """A trace was made: note it. What it read has its new value there."""
+        self._desk.traces.of(model).record(call, facts)
+        use = Use(model, call.method, call.kind, made=facts)
+        for entry in self._ledger.live():
+            self._states.ask(entry, partial(self._note_seen, entry, use), None)
+
+    def _note_seen(self, entry: Entry, use: Use) -> None:
+        """Resolve a pending card whose edit a use has seen; a stale use opens it again."""
+        claim = entry.seen_by(use, self._desk) if entry.state is State.PENDING else None
+        if claim is None:
             return
-        if not entry.opened_by(use, self._desk):
-            entry.used = True
+        entry.used = True
+        if entry.shown:
+            self._states.rest(entry, claim.seen_as)
+
+    def _used(self, entry: Entry, use: Use) -> None:
+        claim, concerns = entry.finding.claim, entry.concerned_by(use)
+        if not concerns or not entry.opened_by(use, self._desk):
+            entry.used = entry.used or (concerns and claim is not None and claim.quiet_after_use)
+            self._note_seen(entry, use)
             return
         claim = entry.finding.claim
-        raises = entry.state is State.PENDING and self._shell.options_in_force().strict
+        was_open = entry.state is State.OPEN
+        raises = not was_open and self._shell.options_in_force().strict
         runs = use.runs and not raises
         counts = runs and claim is not None and use.again == claim.opens_with_trace
         if counts and not self._desk.running.note_stale(use.model, entry):
             self._called.append(entry)
-        if entry.state is State.PENDING:
+        if not was_open:
             self._states.open(entry)
 
     def use_ended(self, running: RunningEntry) -> None:

@@ -61,5 +61,5 @@ class Waiting:
             return
         if claim.certain:
             self._states.open(entry)
-        elif claim.shows_pending and not (claim.quiet_after_use and entry.used):
+        elif claim.shows_pending and not entry.used:
             self._states.show(entry)
