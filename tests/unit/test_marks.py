@@ -55,7 +55,9 @@ def _adder(number: int) -> Any:
 PAIRS = {
     "number": (1, 2),
     "bool": (1, True),
-    "float": (1, 1.0),
+    "float": (1, 1.5),
+    "scalar": (0.25, np.float32(0.5)),
+    "scalar-bool": (1, np.bool_(True)),
     "text": ("a", "b"),
     "none": (None, 0),
     "missing": (MISSING, None),
@@ -67,7 +69,8 @@ PAIRS = {
     "dict-keys": ({"a": 2}, {"b": 2}),
     "array": (np.zeros(3), np.ones(3)),
     "array-shape": (np.zeros(3), np.zeros((3, 1))),
-    "array-dtype": (np.zeros(3), np.zeros(3, "float32")),
+    "array-dtype": (np.zeros(3), np.ones(3, "float32")),
+    "array-bool": (np.zeros(3), np.zeros(3, bool)),
     "large-array": (np.zeros(5_000), np.ones(5_000)),
     "function": (_adder, _holding_itself),
     "closure": (_adder(1), _adder(2)),
@@ -90,12 +93,24 @@ def test_marks_recognise_their_value_and_no_other(value: Any, other: Any) -> Non
 
 @pytest.mark.parametrize(
     ("value", "twin"),
-    [([1, (2,)], (1, [2])), (np.arange(3), np.arange(3)), (_adder(1), _adder(1)), ({"a": [1]}, {"a": [1]})],
-    ids=["list-and-tuple", "array", "function", "dict"],
+    [
+        ([1, (2,)], (1, [2])),
+        (np.arange(3), np.arange(3)),
+        (_adder(1), _adder(1)),
+        ({"a": [1]}, {"a": [1]}),
+        (1, 1.0),
+        (0.1, np.float32(0.1)),
+        (2, np.int64(2)),
+        (float("nan"), np.float32("nan")),
+        (np.array([0.1, 2]), np.array([0.1, 2], "float32")),
+        (np.linspace(0, 1, 5_000), np.linspace(0, 1, 5_000).astype("float32")),
+        (np.arange(3), np.arange(3.0)),
+    ],
 )
 def test_what_means_the_same_is_the_same(value: Any, twin: Any) -> None:
     """Running a cell again makes every value again; equal ones are no change."""
     assert is_marked(mark_of(value), twin)
+    assert is_marked(mark_of(twin), value)
 
 
 @pytest.mark.parametrize(

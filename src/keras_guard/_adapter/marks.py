@@ -17,6 +17,7 @@ from typing import Any
 from .._data.missing import MISSING
 from .describe import brief_value
 from .same_code import same_instructions, same_meaning
+from .same_numbers import NUMBERS, in_single_precision, is_number, same_number
 
 #: A mark, or a plain value that is its own mark.
 Mark = Any
@@ -61,6 +62,8 @@ def is_marked(mark: Mark, value: object) -> bool:
     kind, value = type(mark), _unwrapped(value)
     if kind is tuple:
         return _are_marked(mark, value)
+    if kind in NUMBERS and is_number(value):
+        return same_number(mark, value)
     if kind in _PLAIN:
         return type(value) is kind and bool(value == mark or (value != value and mark != mark))  # noqa: PLR0124
     found: bool = mark.is_of(value)
@@ -182,17 +185,20 @@ def _dict_mark(value: Any, depth: int) -> Mark:
 
 @dataclass(frozen=True, eq=False)
 class _ArrayMark:
-    """The content of an array."""
+    """The content of an array: as it is, and its numbers as any type may hold them."""
 
     dtype: str
     shape: tuple[int, ...]
     content: bytes
+    numbers: bytes | None
 
     def is_of(self, value: object) -> bool:
-        other = mark_of(value)
-        return type(other) is _ArrayMark and (
-            (other.dtype, other.shape, other.content) == (self.dtype, self.shape, self.content)
-        )
+        other = _array_mark(_as_array(value)) if type(value) in NUMBERS else mark_of(value)
+        if type(other) is not _ArrayMark or other.shape != self.shape:
+            return False
+        if other.dtype == self.dtype:
+            return other.content == self.content
+        return self.numbers is not None and other.numbers == self.numbers
 
     def __str__(self) -> str:
         return f"an array of shape {self.shape}"
@@ -201,10 +207,19 @@ class _ArrayMark:
 def _array_mark(value: Any) -> Mark:
     if value.dtype.hasobject or value.nbytes > _MAX_BYTES:
         return UNKNOWN
-    content = value.tobytes()
-    if len(content) > _MAX_KEPT_BYTES:
-        content = hashlib.blake2b(content, digest_size=16).digest()
-    return _ArrayMark(str(value.dtype), tuple(value.shape), content)
+    content = _brief(value.tobytes())
+    numbers = content if value.dtype.name == "float32" else in_single_precision(value)
+    return _ArrayMark(str(value.dtype), tuple(value.shape), content, numbers and _brief(numbers))
+
+
+def _brief(content: bytes) -> bytes:
+    return content if len(content) <= _MAX_KEPT_BYTES else hashlib.blake2b(content, digest_size=16).digest()
+
+
+def _as_array(number: object) -> Any:
+    import numpy as np  # never before Keras brought it along
+
+    return np.asarray(number)
 
 
 @dataclass(frozen=True, eq=False)
