@@ -8,7 +8,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from keras_guard._adapter.marks import UNKNOWN, in_words, is_marked, is_unknown, mark_of, same_value
+from keras_guard._adapter.marks import (
+    UNKNOWN,
+    in_words,
+    is_marked,
+    is_unknown,
+    mark_of,
+    mark_of_length,
+    mark_of_object,
+    same_value,
+)
 from keras_guard._data.missing import MISSING
 
 
@@ -174,3 +183,25 @@ def test_a_function_that_is_gone_is_known_by_its_code() -> None:
 def test_marks_in_words(value: Any, words: str) -> None:
     """A card can say what was marked, after the object is gone."""
     assert in_words(mark_of(value)) == words
+
+
+@pytest.mark.parametrize("value", [[1, 2], (1, 2), {"a": 1, "b": 2}, "ab", np.zeros((2, 3))])
+def test_a_mark_of_a_length_knows_no_items(value: Any) -> None:
+    """Only how many there are counts."""
+    mark = mark_of_length(value)
+    assert is_marked(mark, value)
+    assert is_marked(mark, ["a", "b"])
+    assert not is_marked(mark, [1, 2, 3])
+    assert not is_marked(mark, 2)
+    assert in_words(mark) == "something of length 2"
+
+
+def test_a_mark_of_an_object_knows_this_one_only() -> None:
+    """An object with a state is never another one; it is not kept alive."""
+    thing = Thing()
+    mark = mark_of_object(thing, alike=False)
+    assert is_marked(mark, thing)
+    assert not is_marked(mark, Thing())
+    assert in_words(mark) == "an earlier Thing"
+    del thing
+    assert not is_marked(mark, Thing())

@@ -24,7 +24,7 @@ _MAX_ITEMS = 1_000_000
 _PLAIN = frozenset({bool, int, float, complex, str, bytes, type(None), type(...)})
 _CONTAINERS = (list, dict, set)
 #: Methods that change a list, dict or set in place.
-_MUTATORS = frozenset(
+MUTATORS = frozenset(
     {"append", "extend", "insert", "remove", "pop", "clear", "sort", "reverse", "add", "discard", "update",
      "setdefault", "popitem"}
 )  # fmt: skip
@@ -237,7 +237,7 @@ def _stored(code: types.CodeType, members: Any) -> set[str]:
         elif instruction.opname in ("LOAD_ATTR", "LOAD_METHOD"):
             loaded.add(instruction.argval)
         mutates |= instruction.opname in ("STORE_SUBSCR", "DELETE_SUBSCR")
-    if mutates or loaded & _MUTATORS:
+    if mutates or loaded & MUTATORS:
         stored |= {name for name in loaded if isinstance(members.get(name), _CONTAINERS)}
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
