@@ -8,7 +8,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from keras_guard._adapter.marks import UNKNOWN, in_words, is_marked, is_unknown, mark_of, same_value
+from keras_guard._adapter.marks import (
+    UNKNOWN,
+    in_words,
+    is_marked,
+    is_unknown,
+    mark_of,
+    mark_of_length,
+    mark_of_object,
+    same_value,
+)
 from keras_guard._data.missing import MISSING
 
 
@@ -55,7 +64,9 @@ def _adder(number: int) -> Any:
 PAIRS = {
     "number": (1, 2),
     "bool": (1, True),
-    "float": (1, 1.0),
+    "float": (1, 1.5),
+    "scalar": (0.25, np.float32(0.5)),
+    "scalar-bool": (1, np.bool_(True)),
     "text": ("a", "b"),
     "none": (None, 0),
     "missing": (MISSING, None),
@@ -67,7 +78,8 @@ PAIRS = {
     "dict-keys": ({"a": 2}, {"b": 2}),
     "array": (np.zeros(3), np.ones(3)),
     "array-shape": (np.zeros(3), np.zeros((3, 1))),
-    "array-dtype": (np.zeros(3), np.zeros(3, "float32")),
+    "array-dtype": (np.zeros(3), np.ones(3, "float32")),
+    "array-bool": (np.zeros(3), np.zeros(3, bool)),
     "large-array": (np.zeros(5_000), np.ones(5_000)),
     "function": (_adder, _holding_itself),
     "closure": (_adder(1), _adder(2)),
@@ -90,12 +102,24 @@ def test_marks_recognise_their_value_and_no_other(value: Any, other: Any) -> Non
 
 @pytest.mark.parametrize(
     ("value", "twin"),
-    [([1, (2,)], (1, [2])), (np.arange(3), np.arange(3)), (_adder(1), _adder(1)), ({"a": [1]}, {"a": [1]})],
-    ids=["list-and-tuple", "array", "function", "dict"],
+    [
+        ([1, (2,)], (1, [2])),
+        (np.arange(3), np.arange(3)),
+        (_adder(1), _adder(1)),
+        ({"a": [1]}, {"a": [1]}),
+        (1, 1.0),
+        (0.1, np.float32(0.1)),
+        (2, np.int64(2)),
+        (float("nan"), np.float32("nan")),
+        (np.array([0.1, 2]), np.array([0.1, 2], "float32")),
+        (np.linspace(0, 1, 5_000), np.linspace(0, 1, 5_000).astype("float32")),
+        (np.arange(3), np.arange(3.0)),
+    ],
 )
 def test_what_means_the_same_is_the_same(value: Any, twin: Any) -> None:
     """Running a cell again makes every value again; equal ones are no change."""
     assert is_marked(mark_of(value), twin)
+    assert is_marked(mark_of(twin), value)
 
 
 @pytest.mark.parametrize(
@@ -159,3 +183,25 @@ def test_a_function_that_is_gone_is_known_by_its_code() -> None:
 def test_marks_in_words(value: Any, words: str) -> None:
     """A card can say what was marked, after the object is gone."""
     assert in_words(mark_of(value)) == words
+
+
+@pytest.mark.parametrize("value", [[1, 2], (1, 2), {"a": 1, "b": 2}, "ab", np.zeros((2, 3))])
+def test_a_mark_of_a_length_knows_no_items(value: Any) -> None:
+    """Only how many there are counts."""
+    mark = mark_of_length(value)
+    assert is_marked(mark, value)
+    assert is_marked(mark, ["a", "b"])
+    assert not is_marked(mark, [1, 2, 3])
+    assert not is_marked(mark, 2)
+    assert in_words(mark) == "something of length 2"
+
+
+def test_a_mark_of_an_object_knows_this_one_only() -> None:
+    """An object with a state is never another one; it is not kept alive."""
+    thing = Thing()
+    mark = mark_of_object(thing, alike=False)
+    assert is_marked(mark, thing)
+    assert not is_marked(mark, Thing())
+    assert in_words(mark) == "an earlier Thing"
+    del thing
+    assert not is_marked(mark, Thing())

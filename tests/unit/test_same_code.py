@@ -33,6 +33,12 @@ SAME = [
      "def m(z, y):\n    def g(x): return lambda: x * z - y\n    def f(x): return g(x)\n    return f\nf = m(1, 2)\n"),
     ("def m():\n    def f(n): return n and f(n - 1)\n    return f\nf = m()\n",) * 2,
     ("def f(a, b=float('nan')): return a\n",) * 2,
+    ("def f(a, b=1): return a * 2\n", "def f(a, b=1.0): return a * 2.0\n"),
+    ("import numpy as np\ndef f(a, w=np.array([.1, 2.])): return a\n", "import numpy as np\n"
+     "def f(a, w=np.array([.1, 2.], 'float32')): return a\n"),
+    ("import numpy as np\ndef f(a, w=np.float64(.1)): return a\n", "import numpy as np\n"
+     "def f(a, w=np.float32(.1)): return a\n"),
+    ("class f:\n    def call(self): return 1\n", "class f:\n    def call(self): return 1\n    def __repr__(self): return ''\n"),
     ("def f(a, s={1, 2}): return a\n", "def f(a, s={2, 1}): return a\n"),
     ("def f(a, s={object()}): return a\n",) * 2,
     ("import functools\nf = functools.partial(lambda a, b: a - b, 2)\n",) * 2,
@@ -50,7 +56,8 @@ OTHER = [
      "    return f\nf = m(1, 2)\n"),
     (PLAIN, "def f(a, *b):\n    return a - b\n"),
     ("def f(a, b=1): return a\n", "def f(a, b=2): return a\n"),
-    ("def f(a, b=1): return a\n", "def f(a, b=1.0): return a\n"),
+    ("def f(a, b=1): return a\n", "def f(a, b=True): return a\n"),
+    ("class f:\n    def call(self): return 1\n", "class f:\n    def call(self): return 2\n    def __repr__(self): return ''\n"),
     ("def f(a, training=None): return a\n", "def f(a, mask=None): return a\n"),
     ("def f(a): return a.x\n", "def f(a): return a.y\n"),
     ("def f(a): return g(a)\n", "def f(a): return h(a)\n"),

@@ -15,7 +15,7 @@ from types import CodeType, FunctionType
 
 from .._data.types import Layer
 from .keras_types import TYPES
-from .source_reads import hands_on_self, read_in_training_only
+from .source_reads import attributes_of_self, hands_on_self, read_in_training_only
 
 ALL_KINDS = frozenset({"train", "test", "predict"})
 #: The kinds of traced function that compute a loss.
@@ -117,7 +117,12 @@ def constructor_arguments(cls: type) -> frozenset[str]:
 
 def is_keras_class(cls: type) -> bool:
     """Whether a class is Keras' own."""
-    return cls.__module__.partition(".")[0] in ("keras", "tf_keras")
+    return is_keras_module(cls.__module__)
+
+
+def is_keras_module(name: str) -> bool:
+    """Whether a module is Keras' own."""
+    return name.partition(".")[0] in ("keras", "tf_keras")
 
 
 #: Where the base classes of Keras' layers come from.
@@ -211,20 +216,30 @@ def _reached(
         stop: The base classes whose methods, and whose bases' methods, do not count.
         leaving: Says of a method which attributes to leave out.
     """
-    waiting, done = list(entries), set()
+    waiting, done = [(name, False) for name in entries], set()
     while waiting:
-        name = waiting.pop()
-        if name in done:
+        name, in_bases = waiting.pop()
+        if (name, in_bases) in done:
             continue
-        done.add(name)
-        for function in _definitions(cls, name, stop):
-            names = frozenset(_attributes_loaded(function.__code__)) - leaving(function)
+        done.add((name, in_bases))
+        for function in _definitions(cls, name, stop, in_bases):
+            names = _names_loaded(function) - leaving(function)
             yield function, names
-            waiting += names
+            goes_on = _runs_bases(function, cls)
+            waiting += [(loaded, goes_on) for loaded in names]
 
 
-def _definitions(cls: type, name: str, stop: tuple[type, ...]) -> Iterator[FunctionType]:
-    """Yield what a call of ``cls().name`` may run: the method in each class that defines it."""
+def _definitions(cls: type, name: str, stop: tuple[type, ...], in_bases: bool) -> Iterator[FunctionType]:
+    """Yield what a call of ``cls().name`` may run.
+
+    That is the first definition in the order of the classes, and the next one where it runs those of base classes.
+
+    Args:
+        cls: The class.
+        name: The method.
+        stop: The base classes whose methods, and whose bases' methods, do not count.
+        in_bases: Whether a base class's own may be called by ``super()``.
+    """
     for base in cls.__mro__:
         if base in stop:
             return
@@ -234,6 +249,37 @@ def _definitions(cls: type, name: str, stop: tuple[type, ...]) -> Iterator[Funct
         value = inspect.unwrap(value) if callable(value) else value
         if isinstance(value, FunctionType):
             yield value
+            if not (in_bases or _runs_bases(value, cls)):
+                return
+
+
+def _runs_bases(function: FunctionType, cls: type) -> bool:
+    """Whether a method may run the methods of base classes, by ``super()``, by their names, or in what it wraps."""
+    code = function.__code__
+    bases = {base.__name__ for base in cls.__mro__[1:]}
+    return bool(code.co_freevars) or any("super" in names or bases & names for names in _all_names(code))
+
+
+def _all_names(code: CodeType) -> Iterator[frozenset[str]]:
+    yield frozenset(code.co_names)
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _all_names(constant)
+
+
+def _names_loaded(function: FunctionType) -> frozenset[str]:
+    """Return the attributes that a method may read of the object it is called on.
+
+    Keras' own methods are known to name the attributes of other objects otherwise, but for ``name``.
+    """
+    if is_keras_module(function.__module__):
+        return frozenset(_attributes_loaded(function.__code__)) - _NAMES
+    found = attributes_of_self(function)
+    return frozenset(_attributes_loaded(function.__code__)) if found is None else found
+
+
+#: What every layer has, and its call reads of its inputs.
+_NAMES = frozenset({"name"})
 
 
 def _attributes_loaded(code: CodeType) -> Iterator[str]:

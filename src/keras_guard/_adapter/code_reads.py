@@ -7,12 +7,11 @@ it finds there. What the code writes itself, such as a count, is not among it: t
 
 from __future__ import annotations
 
-import dis
 import functools
 import inspect
 import types
 import weakref
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,30 +19,12 @@ from .._data.missing import MISSING
 from .._data.place import Attribute, Item, Place, Step
 from .._data.types import Namespace
 from .attribute_reads import is_keras_class
+from .bytecode_reads import Read, reads_in
 from .keras_types import TYPES
-from .marks import Mark, is_marked, is_unknown, mark_of
+from .marks import Mark, is_length, is_marked, is_unknown, mark_of, mark_of_length, unwrapped
 
 #: A walk looks at no more functions than these.
 _MAX_FUNCTIONS = 128
-_MAX_STEPS = 4
-_BETWEEN = frozenset({"PUSH_NULL", "CACHE", "EXTENDED_ARG", "COPY_FREE_VARS", "RESUME"})
-#: What is asked of an array is not what is in it.
-_FORM = frozenset({"shape", "dtype", "ndim", "size"})
-_GLOBAL = frozenset({"LOAD_GLOBAL", "LOAD_NAME"})
-_FREE = frozenset({"LOAD_DEREF", "LOAD_CLASSDEREF", "LOAD_FROM_DICT_OR_DEREF"})
-
-
-@dataclass(frozen=True)
-class Read:
-    """One read in the code of a function.
-
-    Attributes:
-        scope: ``global``, ``free`` for a variable of an enclosing function, ``self`` for the first argument.
-        place: The name, with the attributes and items that are read from it.
-    """
-
-    scope: str
-    place: Place
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,12 +41,15 @@ class Source:
 
     def read(self, namespace: Namespace) -> Any:
         """Return what is there now, or ``MISSING``."""
-        if self.owner is None:
-            return self.place.read(namespace)
-        owner = self.owner()
+        owner = self.owner() if self.owner is not None else None
         if type(owner) in _CLOSED_OVER:
-            return self.place.read(_closed_over(owner))
-        return MISSING if owner is None else self.place.read({self.place.root: owner})
+            namespace = _closed_over(owner)
+        elif self.owner is not None:
+            namespace = {self.place.root: MISSING if owner is None else owner}
+        value = namespace.get(self.place.root, MISSING)
+        for step in self.place.steps:
+            value = _after(step, value)
+        return value
 
     def is_global(self, name: str) -> bool:
         """Whether it is a global, or a part of one."""
@@ -103,10 +87,17 @@ class CodeFact:
 
 @dataclass(frozen=True, eq=False)
 class ObjectRead:
-    """A layer, model or optimizer that code reads, with the step it reads from it, if it reads one."""
+    """A layer, model, optimizer, loss or metric that code reads, with the step it reads from it, if it reads one.
+
+    Attributes:
+        value: The object.
+        step: The step.
+        source: Where the object is read from, ``None`` for one whose own method reads it.
+    """
 
     value: Any
     step: Step | None
+    source: Source | None = None
 
 
 def objects_read(functions: Iterable[object], namespace: Namespace) -> list[ObjectRead]:
@@ -188,49 +179,60 @@ class _Walk:
     def _note(self, read: Read, function: types.FunctionType, owner: object) -> None:
         if read.scope == "global":
             if function.__globals__ is self._namespace:
-                self._follow(
-                    Source(read.place), {read.place.root: self._namespace.get(read.place.root, MISSING)}
-                )
+                self._follow(Source(read.place), self._namespace, read.length)
         elif read.scope == "free":
-            self._follow(Source(read.place, weakref.ref(function)), _closed_over(function))
+            self._follow(Source(read.place, weakref.ref(function)), _closed_over(function), read.length)
         elif owner is not None:
             if issubclass(type(owner), TYPES.owners):
                 self.objects.append(ObjectRead(owner, next(iter(read.place.steps), None)))
             if not read.place.steps:
                 return
             try:
-                self._follow(Source(read.place, weakref.ref(owner)), {read.place.root: owner})
+                self._follow(Source(read.place, weakref.ref(owner)), {read.place.root: owner}, read.length)
             except TypeError:
                 return  # takes no weak reference
 
-    def _follow(self, source: Source, names: Namespace) -> None:
-        """Note what a source holds, or look into what it calls. Only steps through the user's own objects count."""
+    def _follow(self, source: Source, names: Namespace, length: bool = False) -> None:
+        """Note what a source holds, or look into what it calls. Only steps through the user's own objects count.
+
+        Args:
+            source: Where the code reads.
+            names: The names it reads from.
+            length: Whether it asks for the length only.
+        """
         value: Any = names.get(source.place.root, MISSING)
         touched = {id(value)}
         is_owner = source.owner is not None and type(source.owner_now()) not in _CLOSED_OVER
         steps = source.place.steps
         for count, step in enumerate((*steps, None)):
-            if issubclass(type(value), TYPES.owners) and not is_owner:
-                self.objects.append(ObjectRead(value, step))
+            if issubclass(type(value), TYPES.watched) and not is_owner:
+                found = Source(Place(source.place.root, steps[:count]), source.owner)
+                self.objects.append(ObjectRead(value, step, found))
                 return
             if step is None:
                 break
-            if not (is_owner or _keeps_settings(value)):
-                # A part of an array, or a method of a text: the whole is what is read.
+            if not (is_owner or _keeps_settings(value) or _is_entry(step, value)):
+                # A slice of an array, or a method of a text: the whole is what is read.
+                length = False
                 source = Source(Place(source.place.root, steps[:count]), source.owner)
                 break
             method = _method_of(value, step)
             if method is not None:
                 self.enter(method, value)
                 return
-            value, is_owner = step.read(value), False
+            value, is_owner = _after(step, value), False
             touched.add(id(value))
         if _is_code(value):
             self.enter(value)
         if _is_fact(value):
-            mark = mark_of(value)
-            if not is_unknown(mark):
-                self.facts.setdefault(source.key, CodeFact(source, mark, frozenset(touched)))
+            self._keep(
+                CodeFact(source, mark_of_length(value) if length else mark_of(value), frozenset(touched))
+            )
+
+    def _keep(self, fact: CodeFact) -> None:
+        noted = self.facts.get(fact.source.key)
+        if not is_unknown(fact.mark) and (noted is None or is_length(noted.mark)):
+            self.facts[fact.source.key] = fact
 
 
 def python_function_of(value: Any) -> Any:
@@ -286,8 +288,32 @@ def _is_fact(value: Any) -> bool:
 
 def _keeps_settings(value: Any) -> bool:
     """Whether steps into a value lead to settings: a dict, a list, an object or class of the user's own."""
+    value = unwrapped(value)
     kind = value if issubclass(type(value), type) else type(value)
-    return kind in (dict, list, tuple, types.SimpleNamespace) or _is_own_class(kind)
+    if kind in (dict, list, tuple, types.SimpleNamespace) or _is_own_class(kind):
+        return True
+    return is_keras_class(kind) and issubclass(kind, (dict, list))  # what a layer or model keeps them as
+
+
+def _is_entry(step: Step, value: object) -> bool:
+    """Whether a step leads to one entry, or row, of an array."""
+    return isinstance(step, Item) and type(step.key) is int and _is_array(value)
+
+
+def _is_array(value: object) -> bool:
+    return type(value).__module__ == "numpy" and type(value).__name__ == "ndarray"
+
+
+def _after(step: Step, value: Any) -> Any:
+    """Return where a step leads from a value, or ``MISSING``. No code of the user's runs."""
+    if value is MISSING:
+        return MISSING
+    if not _is_entry(step, value):
+        return step.read(unwrapped(value))
+    try:
+        return value[step.key]  # type: ignore[union-attr]
+    except IndexError:
+        return MISSING
 
 
 def _is_own_class(kind: type) -> bool:
@@ -310,87 +336,3 @@ def _content(cell: Any) -> Any:
         return cell.cell_contents
     except ValueError:  # not filled yet
         return MISSING
-
-
-@functools.lru_cache(maxsize=1_024)
-def reads_in(code: types.CodeType) -> tuple[Read, ...]:
-    """Return what code reads and never writes, the functions defined in it included."""
-    found: dict[Read, None] = {}
-    written: set[str] = set()
-    own = code.co_varnames[:1] if code.co_argcount else ()
-    for part in _codes(code):
-        steps = [step for step in dis.get_instructions(part) if step.opname not in _BETWEEN]
-        for index, step in enumerate(steps):
-            scope = _scope_of(step, part, code, own)
-            if scope is not None:
-                place = _place_read(str(step.argval), steps[index + 1 :])
-                if place is not None:
-                    found.setdefault(Read(scope, place))
-            written |= _written_by(step)
-    return tuple(read for read in found if not _is_written(read.place, written))
-
-
-def _codes(code: types.CodeType) -> Iterator[types.CodeType]:
-    yield code
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            yield from _codes(constant)
-
-
-def _scope_of(
-    step: dis.Instruction, part: types.CodeType, outermost: types.CodeType, own: tuple[str, ...]
-) -> str | None:
-    if step.opname in _GLOBAL:
-        return "global"
-    if step.opname in _FREE and step.argval in outermost.co_freevars:
-        return "free"
-    is_own = step.argval in own and (part is outermost or step.opname in _FREE)
-    if is_own and step.opname.startswith(("LOAD_FAST", "LOAD_DEREF")) and type(step.argval) is str:
-        return "self"
-    return None
-
-
-def _place_read(name: str, after: list[dis.Instruction]) -> Place | None:
-    """Return the name with the constant attributes and items that the next instructions read from it."""
-    steps: list[Step] = []
-    index = 0
-    while index < len(after) and len(steps) < _MAX_STEPS:
-        step = after[index]
-        if step.opname in ("LOAD_ATTR", "LOAD_METHOD"):
-            if step.argval in _FORM:
-                return None
-            if step.argval == "get" and _constant_at(after, index + 1) is not None:
-                steps.append(Item(after[index + 1].argval))  # ``settings.get("rate", 1.0)``
-                break
-            steps.append(Attribute(str(step.argval)))
-            index += 1
-        elif _constant_at(after, index) is not None and _is_subscript(after, index + 1):
-            steps.append(Item(step.argval))
-            index += 2
-        else:
-            break
-    return Place(name, tuple(steps))
-
-
-def _constant_at(steps: list[dis.Instruction], index: int) -> str | int | None:
-    if index < len(steps) and steps[index].opname.startswith(("LOAD_CONST", "LOAD_SMALL_INT")):
-        value = steps[index].argval
-        return value if type(value) in (str, int) else None
-    return None
-
-
-def _is_subscript(steps: list[dis.Instruction], index: int) -> bool:
-    return index < len(steps) and (steps[index].opname == "BINARY_SUBSCR" or steps[index].argrepr == "[]")
-
-
-def _written_by(step: dis.Instruction) -> set[str]:
-    if step.opname in ("STORE_GLOBAL", "STORE_ATTR", "STORE_DEREF", "STORE_NAME"):
-        return {str(step.argval)}
-    return {"["} if step.opname in ("STORE_SUBSCR", "DELETE_SUBSCR") else set()
-
-
-def _is_written(place: Place, written: set[str]) -> bool:
-    if not place.steps:
-        return place.root in written
-    step = place.steps[-1]
-    return step.name in written if isinstance(step, Attribute) else "[" in written

@@ -17,6 +17,7 @@ from typing import Any
 from .._data.missing import MISSING
 from .describe import brief_value
 from .same_code import same_instructions, same_meaning
+from .same_numbers import NUMBERS, in_single_precision, is_number, same_number
 
 #: A mark, or a plain value that is its own mark.
 Mark = Any
@@ -36,7 +37,7 @@ def mark_of(value: Any, depth: int = _MAX_DEPTH) -> Mark:
     kind = type(value)
     if kind in _PLAIN or (kind is tuple and _PLAIN.issuperset(map(type, value))):
         return value
-    value = _unwrapped(value)
+    value = unwrapped(value)
     kind = type(value)
     if kind is types.FunctionType:
         return _FunctionMark(weakref.ref(value), value.__code__)
@@ -58,16 +59,18 @@ def mark_of(value: Any, depth: int = _MAX_DEPTH) -> Mark:
 
 def is_marked(mark: Mark, value: object) -> bool:
     """Whether a value is the one that was marked, or means the same. What cannot be compared counts as the same."""
-    kind, value = type(mark), _unwrapped(value)
+    kind, value = type(mark), unwrapped(value)
     if kind is tuple:
         return _are_marked(mark, value)
+    if kind in NUMBERS and is_number(value):
+        return same_number(mark, value)
     if kind in _PLAIN:
         return type(value) is kind and bool(value == mark or (value != value and mark != mark))  # noqa: PLR0124
     found: bool = mark.is_of(value)
     return found
 
 
-def _unwrapped(value: Any) -> Any:
+def unwrapped(value: Any) -> Any:
     """Return the function of a method, and what a wrapper that TensorFlow puts around a list, dict or tuple holds."""
     kind = type(value)
     if kind is types.MethodType:
@@ -82,6 +85,32 @@ def _are_marked(marks: tuple[Mark, ...], value: object) -> bool:
         return False
     items = list(_items(value))
     return len(items) == len(marks) and all(map(is_marked, marks, items))
+
+
+def mark_of_length(value: Any) -> Mark:
+    """Return the mark of how many items a value has, whatever they are; its own mark where that cannot be said."""
+    length = _length_of(value)
+    return mark_of(value) if length is None else _LengthMark(length)
+
+
+def is_length(mark: Mark) -> bool:
+    """Whether a mark is that of a length."""
+    return type(mark) is _LengthMark
+
+
+def _length_of(value: Any) -> int | None:
+    """Return how many items a value has. No code of the user's runs."""
+    value = unwrapped(value)
+    for kind in (list, tuple, dict, str, bytes):
+        if issubclass(type(value), kind):
+            return kind.__len__(value)
+    shape = value.shape if type(value).__module__ == "numpy" and hasattr(value, "shape") else ()
+    return int(shape[0]) if shape else None
+
+
+def mark_of_object(value: object, alike: bool) -> Mark:
+    """Return the mark of an object that code calls: that of no other, or also that of one with the same config."""
+    return (_EarlierMark if alike else _IdentityMark)(weakref.ref(value), type(value))
 
 
 def same_value(old: object, new: object) -> bool:
@@ -182,29 +211,59 @@ def _dict_mark(value: Any, depth: int) -> Mark:
 
 @dataclass(frozen=True, eq=False)
 class _ArrayMark:
-    """The content of an array."""
+    """The content of an array: as it is, and its numbers as any type may hold them."""
 
     dtype: str
     shape: tuple[int, ...]
     content: bytes
+    numbers: bytes | None
 
     def is_of(self, value: object) -> bool:
-        other = mark_of(value)
-        return type(other) is _ArrayMark and (
-            (other.dtype, other.shape, other.content) == (self.dtype, self.shape, self.content)
-        )
+        other = _array_mark(_as_array(value)) if type(value) in NUMBERS else mark_of(value)
+        if type(other) is not _ArrayMark or other.shape != self.shape:
+            return False
+        if other.dtype == self.dtype:
+            return other.content == self.content
+        return self.numbers is not None and other.numbers == self.numbers
 
     def __str__(self) -> str:
-        return f"an array of shape {self.shape}"
+        return f"an array of shape {self.shape}" if self.shape else self._number()
+
+    def _number(self) -> str:
+        import numpy as np  # never before Keras brought it along
+
+        return brief_value(np.frombuffer(self.content, self.dtype)[0].item())
 
 
 def _array_mark(value: Any) -> Mark:
     if value.dtype.hasobject or value.nbytes > _MAX_BYTES:
         return UNKNOWN
-    content = value.tobytes()
-    if len(content) > _MAX_KEPT_BYTES:
-        content = hashlib.blake2b(content, digest_size=16).digest()
-    return _ArrayMark(str(value.dtype), tuple(value.shape), content)
+    content = _brief(value.tobytes())
+    numbers = content if value.dtype.name == "float32" else in_single_precision(value)
+    return _ArrayMark(str(value.dtype), tuple(value.shape), content, numbers and _brief(numbers))
+
+
+def _brief(content: bytes) -> bytes:
+    return content if len(content) <= _MAX_KEPT_BYTES else hashlib.blake2b(content, digest_size=16).digest()
+
+
+def _as_array(number: object) -> Any:
+    import numpy as np  # never before Keras brought it along
+
+    return np.asarray(number)
+
+
+@dataclass(frozen=True)
+class _LengthMark:
+    """How many items a value has."""
+
+    length: int
+
+    def is_of(self, value: object) -> bool:
+        return _length_of(value) == self.length
+
+    def __str__(self) -> str:
+        return f"something of length {self.length}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -222,6 +281,20 @@ class _ObjectMark:
 
     def __str__(self) -> str:
         return f"another {self.kind.__name__}"
+
+
+class _EarlierMark(_ObjectMark):
+    """An object that code called."""
+
+    def __str__(self) -> str:
+        return f"an earlier {self.kind.__name__}"
+
+
+class _IdentityMark(_EarlierMark):
+    """One object, and no other that is alike: it has a state."""
+
+    def is_of(self, value: object) -> bool:
+        return self.reference() is value
 
 
 def _same_config(old: object, new: object) -> bool:

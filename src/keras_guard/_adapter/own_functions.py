@@ -18,8 +18,9 @@ from typing import Any
 
 from .._data.place import Attribute, Place
 from .._data.types import Model, Namespace
-from .code_reads import ObjectRead, facts_of_code, objects_read, python_function_of
-from .keras_types import is_model, is_optimizer
+from .code_reads import CodeFact, ObjectRead, facts_of_code, objects_read, python_function_of
+from .keras_types import TYPES, is_model, is_optimizer
+from .marks import mark_of_object
 from .trace_facts import TraceFacts, facts_now, optimizer_facts
 from .traces import GENERATE, OWN, Call
 
@@ -121,11 +122,31 @@ def traces_made(function: object, namespace: Namespace) -> Iterator[tuple[Any, T
                 facts,
                 trainable=facts.trainable if _reads_flags(found, model) else None,
                 read={**facts.read, **optimizer_facts(optimizers)},
-                code=(*facts.code, *facts_of_code(code, namespace)),
+                code=(*facts.code, *facts_of_code(code, namespace), *_which_objects(found)),
                 maker=weakref.ref(function),
                 maker_place=_place_of(function, namespace),
             ),
         )
+
+
+def _which_objects(found: list[ObjectRead]) -> Iterator[CodeFact]:
+    """Yield which optimizers, losses and metrics a function reads from globals and the like.
+
+    An optimizer or metric has a state: another one is never the same. Layers and models are what the claims about the
+    graph are about.
+    """
+    noted = set()
+    for read in found:
+        source = read.source
+        if (
+            source is None
+            or source.key in noted
+            or not issubclass(type(read.value), TYPES.optimizer + TYPES.loss + TYPES.metric)
+        ):
+            continue
+        noted.add(source.key)
+        is_loss = issubclass(type(read.value), TYPES.loss)
+        yield CodeFact(source, mark_of_object(read.value, alike=is_loss))
 
 
 def _reads_flags(found: list[ObjectRead], model: Model) -> bool:

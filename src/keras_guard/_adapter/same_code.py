@@ -17,20 +17,22 @@ from typing import Any
 
 from .._data.reserved import SITE_PREFIX
 from .quiet import no_warnings
+from .same_numbers import in_single_precision, is_number, same_number
 
 #: Arrays with more items are compared by shape and type alone: comparing must not be felt.
 _MAX_ITEMS = 1_000_000
 _PLAIN = frozenset({bool, int, float, complex, str, bytes, type(None), type(...)})
 _CONTAINERS = (list, dict, set)
 #: Methods that change a list, dict or set in place.
-_MUTATORS = frozenset(
+MUTATORS = frozenset(
     {"append", "extend", "insert", "remove", "pop", "clear", "sort", "reverse", "add", "discard", "update",
      "setdefault", "popitem"}
 )  # fmt: skip
-#: Members of a class that Python makes, or that say nothing of what it does.
+#: Members of a class that Python makes, or that say nothing of what its objects compute.
 _SKIPPED = frozenset(
     {"__dict__", "__weakref__", "__module__", "__doc__", "__firstlineno__", "__static_attributes__",
-     "__annotations__", "__annotate__", "__annotate_func__", "__annotations_cache__", "__orig_bases__"}
+     "__annotations__", "__annotate__", "__annotate_func__", "__annotations_cache__", "__orig_bases__",
+     "__repr__", "__str__", "get_config"}
 )  # fmt: skip
 _KINDS = inspect.CO_VARARGS | inspect.CO_VARKEYWORDS | inspect.CO_GENERATOR | inspect.CO_COROUTINE
 _LOCAL = frozenset(dis.haslocal) | frozenset(dis.hasfree)
@@ -57,6 +59,8 @@ class _Comparison:
         """Whether two values mean the same, or cannot be compared."""
         if a is b or (id(a), id(b)) in self._met:
             return True
+        if is_number(a) and is_number(b):
+            return same_number(a, b)
         if type(a) in _PLAIN or type(b) in _PLAIN:
             return _same_plain(a, b)
         self._met[id(a), id(b)] = (a, b)
@@ -233,7 +237,7 @@ def _stored(code: types.CodeType, members: Any) -> set[str]:
         elif instruction.opname in ("LOAD_ATTR", "LOAD_METHOD"):
             loaded.add(instruction.argval)
         mutates |= instruction.opname in ("STORE_SUBSCR", "DELETE_SUBSCR")
-    if mutates or loaded & _MUTATORS:
+    if mutates or loaded & MUTATORS:
         stored |= {name for name in loaded if isinstance(members.get(name), _CONTAINERS)}
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
@@ -308,8 +312,11 @@ def _same_opaque(a: Any, b: Any) -> bool:
 
 
 def _same_array(a: Any, b: Any) -> bool:
-    if (tuple(a.shape), a.dtype) != (tuple(b.shape), b.dtype):
+    if tuple(a.shape) != tuple(b.shape):
         return False
+    if a.dtype != b.dtype:
+        numbers = in_single_precision(a) if a.size <= _MAX_ITEMS else None
+        return numbers is not None and numbers == in_single_precision(b)
     if hasattr(a, "assign"):
         return True  # the value of a variable is state, not definition
     import numpy as np  # never before Keras brought it along

@@ -33,14 +33,34 @@ def read_in_training_only(function: FunctionType) -> frozenset[str]:
 
 def hands_on_self(function: FunctionType) -> bool:
     """Whether a method may give the object it is called on to other code; so it may where there is no source."""
+    return attributes_of_self(function) is None
+
+
+@functools.lru_cache(maxsize=1_024)
+def attributes_of_self(function: FunctionType) -> frozenset[str] | None:
+    """Return the attributes a method reads of the object it is called on.
+
+    ``None`` where others may read more of it: where the method hands it on, gives it another name, or has no source.
+    The functions in the method that close over the object count as the method does.
+    """
     definition = _definition(function)
     if definition is None:
-        return True
+        return None
     first = function.__code__.co_varnames[:1]
     nodes = list(ast.walk(definition))
-    owned = {id(node.value) for node in nodes if isinstance(node, ast.Attribute)}
-    owned |= {id(item) for node in nodes if _is_super(node) for item in node.args}
-    return any(isinstance(node, ast.Name) and node.id in first and id(node) not in owned for node in nodes)
+    uses = [node for node in nodes if isinstance(node, ast.Attribute) and _is_one_of(node.value, first)]
+    known = {id(node.value) for node in uses}
+    known |= {id(item) for node in nodes if _is_super(node) for item in node.args}
+    known |= {
+        id(node.func) for node in nodes if isinstance(node, ast.Call)
+    }  # ``self(x)`` runs its own ``call``
+    if any(_is_one_of(node, first) and id(node) not in known for node in nodes):
+        return None
+    return _loaded(uses)
+
+
+def _is_one_of(node: ast.AST, names: tuple[str, ...]) -> bool:
+    return isinstance(node, ast.Name) and node.id in names
 
 
 def _is_super(node: ast.AST) -> TypeGuard[ast.Call]:
@@ -53,7 +73,9 @@ def _definition(function: FunctionType) -> ast.FunctionDef | None:
     except (OSError, TypeError, SyntaxError, ValueError):
         return None
     definition = tree.body[0]
-    return definition if isinstance(definition, ast.FunctionDef) else None
+    if not isinstance(definition, ast.FunctionDef) or definition.name != function.__code__.co_name:
+        return None
+    return definition
 
 
 def _loaded(nodes: Iterable[ast.AST]) -> frozenset[str]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from types import FunctionType
 from typing import Any
 
-from .._adapter.code_reads import python_function_of, reads_in
+from .._adapter.bytecode_reads import reads_in
+from .._adapter.code_reads import python_function_of
 from .._adapter.keras_types import is_model
 from .._adapter.marks import Mark, mark_of
 from .._adapter.membership import graph_layers, matches_layer_list

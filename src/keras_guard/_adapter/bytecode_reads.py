@@ -1,0 +1,142 @@
+"""What the bytecode of a function reads from outside itself: globals, variables of enclosing functions, ``self``."""
+
+from __future__ import annotations
+
+import dis
+import functools
+import types
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from .._data.place import Attribute, Item, Place, Step
+from .same_code import MUTATORS
+
+_MAX_STEPS = 4
+_BETWEEN = frozenset({"PUSH_NULL", "CACHE", "EXTENDED_ARG", "COPY_FREE_VARS", "RESUME", "PRECALL"})
+#: What is asked of an array is not what is in it.
+_FORM = frozenset({"shape", "dtype", "ndim", "size"})
+_GLOBAL = frozenset({"LOAD_GLOBAL", "LOAD_NAME"})
+_FREE = frozenset({"LOAD_DEREF", "LOAD_CLASSDEREF", "LOAD_FROM_DICT_OR_DEREF"})
+
+
+@dataclass(frozen=True)
+class Read:
+    """One read in the code of a function.
+
+    Attributes:
+        scope: ``global``, ``free`` for a variable of an enclosing function, ``self`` for the first argument.
+        place: The name, with the attributes and items that are read from it.
+        length: Whether it is read for its length only.
+    """
+
+    scope: str
+    place: Place
+    length: bool = False
+
+
+@functools.lru_cache(maxsize=1_024)
+def reads_in(code: types.CodeType) -> tuple[Read, ...]:
+    """Return what code reads and never writes, the functions defined in it included."""
+    found: dict[Read, None] = {}
+    written: set[str] = set()
+    changed: set[Place] = set()
+    own = code.co_varnames[:1] if code.co_argcount else ()
+    for part in _codes(code):
+        steps = [step for step in dis.get_instructions(part) if step.opname not in _BETWEEN]
+        for index, step in enumerate(steps):
+            scope = _scope_of(step, part, code, own)
+            if scope is not None:
+                place, end = _place_read(str(step.argval), steps, index + 1)
+                if place is not None:
+                    found.setdefault(Read(scope, place, _is_length(steps, index, end)))
+                    changed |= _changed_by(place)
+            written |= _written_by(step)
+    return tuple(
+        read for read in found if not (_is_written(read.place, written) or _is_changed(read.place, changed))
+    )
+
+
+def _codes(code: types.CodeType) -> Iterator[types.CodeType]:
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield from _codes(constant)
+
+
+def _scope_of(
+    step: dis.Instruction, part: types.CodeType, outermost: types.CodeType, own: tuple[str, ...]
+) -> str | None:
+    if step.opname in _GLOBAL:
+        return "global"
+    if step.opname in _FREE and step.argval in outermost.co_freevars:
+        return "free"
+    is_own = step.argval in own and (part is outermost or step.opname in _FREE)
+    if is_own and step.opname.startswith(("LOAD_FAST", "LOAD_DEREF")) and type(step.argval) is str:
+        return "self"
+    return None
+
+
+def _place_read(name: str, all_steps: list[dis.Instruction], index: int) -> tuple[Place | None, int]:
+    """Return the name with the constant attributes and items that the next instructions read from it, and the next one."""
+    steps: list[Step] = []
+    while index < len(all_steps) and len(steps) < _MAX_STEPS:
+        step = all_steps[index]
+        if step.opname in ("LOAD_ATTR", "LOAD_METHOD"):
+            if step.argval in _FORM:
+                return None, index
+            if step.argval == "get" and _constant_at(all_steps, index + 1) is not None:
+                steps.append(Item(all_steps[index + 1].argval))  # ``settings.get("rate", 1.0)``
+                break
+            steps.append(Attribute(str(step.argval)))
+            index += 1
+        elif _constant_at(all_steps, index) is not None and _is_subscript(all_steps, index + 1):
+            steps.append(Item(step.argval))
+            index += 2
+        else:
+            break
+    return Place(name, tuple(steps)), index
+
+
+def _is_length(steps: list[dis.Instruction], first: int, end: int) -> bool:
+    """Whether what is read between two instructions is given to ``len``, and to nothing else."""
+    if first == 0 or end >= len(steps):
+        return False
+    before, after = steps[first - 1], steps[end]
+    is_call = after.opname in ("CALL", "CALL_FUNCTION") and after.arg == 1
+    return is_call and before.opname in _GLOBAL and before.argval == "len"
+
+
+def _changed_by(place: Place) -> set[Place]:
+    """Return the list, dict or set that a method which is read changes in place."""
+    last = place.steps[-1] if place.steps else None
+    if isinstance(last, Attribute) and last.name in MUTATORS:
+        return {Place(place.root, place.steps[:-1])}
+    return set()
+
+
+def _is_changed(place: Place, changed: set[Place]) -> bool:
+    return not _changed_by(place) and any(place.is_below(other) for other in changed)
+
+
+def _constant_at(steps: list[dis.Instruction], index: int) -> str | int | None:
+    if index < len(steps) and steps[index].opname.startswith(("LOAD_CONST", "LOAD_SMALL_INT")):
+        value = steps[index].argval
+        return value if type(value) in (str, int) else None
+    return None
+
+
+def _is_subscript(steps: list[dis.Instruction], index: int) -> bool:
+    return index < len(steps) and (steps[index].opname == "BINARY_SUBSCR" or steps[index].argrepr == "[]")
+
+
+def _written_by(step: dis.Instruction) -> set[str]:
+    if step.opname in ("STORE_GLOBAL", "STORE_ATTR", "STORE_DEREF", "STORE_NAME"):
+        return {str(step.argval)}
+    return {"["} if step.opname in ("STORE_SUBSCR", "DELETE_SUBSCR") else set()
+
+
+def _is_written(place: Place, written: set[str]) -> bool:
+    if not place.steps:
+        return place.root in written
+    step = place.steps[-1]
+    return step.name in written if isinstance(step, Attribute) else "[" in written
