@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from .._adapter.keras_types import is_layer, is_model
 from .._adapter.membership import (
     holds,
+    is_built_around,
     is_called_apart,
     is_compiled,
     is_run_alone,
     own_layers,
-    tracked_layers,
     visible_layers,
 )
 from .._adapter.model_use import Use
@@ -79,7 +79,7 @@ on local names of functions. A new layer that was only built, or given weights, 
         if not (is_layer(old) and is_layer(new)):
             return
         stale = [model for model in desk.holders(old) if not holds(model, new) and model is not new]
-        if not stale or _built_around(new, old) or _cut_from(stale[0], new):
+        if not stale or is_built_around(new, old) or _cut_from(stale[0], new):
             return
         for model in stale:
             yield self._finding(event, model, stale, desk)
@@ -163,11 +163,6 @@ def _by_hand(event: Rebound, name: str, built: int | None, desk: Desk) -> str:
         else f"run {cell(built)}"
     )
     return f"{how} again to build `{name}` with the new layer (its weights start afresh), or "
-
-
-def _built_around(new: object, old: object) -> bool:
-    """Whether the new layer or model runs the old one itself (``base = Sequential([base, head])``)."""
-    return holds(new, old) if is_model(new) else any(item is old for item in tracked_layers(new))
 
 
 def _cut_from(model: Model, new: object) -> bool:
