@@ -43,7 +43,7 @@ class Probe:
         global _counter  # noqa: PLW0603 - names in builtins must differ over the whole process
         _counter += 1
         self._names = (f"{_PREFIX}{_counter}_before__", f"{_PREFIX}{_counter}_after__")
-        new_code = _instrumented_code(self.function, *self._names, has_after=after is not None)
+        new_code = _named(_template(self.function, has_after=after is not None), self._names)
         setattr(builtins, self._names[0], before)
         if after is not None:
             setattr(builtins, self._names[1], after)
@@ -71,6 +71,24 @@ def _plain_function(function: Any) -> FunctionType:
     if not isinstance(plain, FunctionType):
         raise ProbeError(f"{function!r} is not a Python function")
     return plain
+
+
+def _template(function: FunctionType, *, has_after: bool) -> CodeType:
+    """Return the instrumented code with names in place of those of the probes; it is compiled once for a function."""
+    key = (function.__code__, has_after)
+    found = _TEMPLATES.get(key)
+    if found is None:
+        found = _TEMPLATES[key] = _instrumented_code(function, *_PLACES, has_after=has_after)
+    return found
+
+
+_PLACES = (f"{_PREFIX}before__", f"{_PREFIX}after__")
+_TEMPLATES: dict[tuple[CodeType, bool], CodeType] = {}
+
+
+def _named(code: CodeType, names: tuple[str, str]) -> CodeType:
+    named = dict(zip(_PLACES, names, strict=True))
+    return code.replace(co_names=tuple(named.get(name, name) for name in code.co_names))
 
 
 def _instrumented_code(function: FunctionType, before: str, after: str, *, has_after: bool) -> CodeType:
