@@ -324,6 +324,7 @@ class Ledger:
 
     def move(self, entry: Entry, state: State, cell: int | None, resolution: str | None = None) -> None:
         """Bring an entry into another state."""
+        is_news = entry.live or state is not State.RESOLVED
         if state is State.RESOLVED:
             entry.diagnostic = entry.diagnostic.moved(state, resolution=resolution, happened=entry.happened)
             self._entries.pop(entry.finding.key, None)
@@ -332,7 +333,8 @@ class Ledger:
                 self._past = [*self._past, entry][-self._limit :]
         else:
             entry.diagnostic = entry.finding.diagnostic(entry.diagnostic.id, state)
-        entry.history.append((time.time(), state, cell))
+        if is_news:
+            entry.history.append((time.time(), state, cell))
 
     def rest(self, entry: Entry, cell: int | None, resolution: str) -> None:
         """Resolve the card of an entry, and keep its claims: it is true still, and may open."""

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from keras_guard._shell.entry_lines import events_of
+
 pytestmark = pytest.mark.keras
 
 MODEL = """
@@ -83,6 +85,9 @@ def test_a_use_that_sees_the_edit_resolves_its_card(guarded: Any) -> None:
     assert states[:3] == ["pending", "resolved", "open"]
     assert len({card.id for card in guarded.shown}) == 1
     assert _happened(shown)[-1].startswith("1 `predict` ran with activation")
+    (entry,) = guarded.extension.session.ledger.shown()
+    told = [row[4] for row in events_of([entry]) if row[2] == "resolved"]
+    assert told == ["a use showed that the edit was made for it"]
 
 
 def test_a_seen_edit_is_named_when_it_is_asked_for(guarded: Any) -> None:

@@ -52,11 +52,12 @@ def events_of(entries: Iterable[Entry]) -> list[tuple[str, ...]]:
 
 def _told(entry: Entry, state: State) -> str:
     """Say what an event was: a resolved entry tells how it ended, with the stale uses before that."""
+    happened = entry.happened if entry.history[-1][1] is state else ""
+    what = entry.diagnostic.message
     if state is State.RESOLVED:
-        parts = (entry.diagnostic.resolution, entry.happened)
-        return "; ".join(part for part in parts if part)
-    last = entry.history[-1][1] is state
-    return "; ".join(part for part in (entry.diagnostic.message, entry.happened if last else "") if part)
+        # One that opened again has another state, and its card no longer says what resolved it before.
+        what = entry.diagnostic.resolution or "a use showed that the edit was made for it"
+    return "; ".join(part for part in (what, happened) if part)
 
 
 def event_lines(events: Sequence[tuple[str, ...]]) -> list[Line]:
