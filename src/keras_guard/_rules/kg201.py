@@ -12,7 +12,7 @@ from .._adapter.describe import brief_value
 from .._adapter.graph_input import is_automatic_input_name
 from .._adapter.keras_types import is_layer, is_model
 from .._adapter.marks import Mark, in_words, is_marked, same_value
-from .._adapter.membership import graph_layers, is_input
+from .._adapter.membership import graph_layers, is_input, own_layers
 from .._adapter.model_use import Use
 from .._claims.base import Desk as ClaimDesk
 from .._claims.state_claim import StateClaim, Terms
@@ -328,15 +328,19 @@ def _is_dead(
         return False
     if name == "use_bias" and not value and getattr(layer, "bias", MISSING) is None:
         return False  # `call` reads both
-    return not any(_took_over(m, layer, name, value) for m in desk.models() if id(m) not in models)
+    made_since = (other for other in desk.models() if id(other) not in models)
+    return not any(_took_over(other, model, layer, name, value) for other in made_since)
 
 
-def _took_over(model: Model, layer: Layer, name: str, value: object) -> bool:
+def _took_over(other: Model, model: Model, layer: Layer, name: str, value: object) -> bool:
+    """Whether a model has a twin of a layer with this value: one of its name, or in a model of the same layers."""
+    is_copy = [type(part) for part in own_layers(other)] == [type(part) for part in own_layers(model)]
     return any(
         twin is not layer
         and twin.__class__ is layer.__class__
+        and (is_copy or twin.name == layer.name)
         and same_value(getattr(twin, name, MISSING), value)
-        for twin in graph_layers(model)
+        for twin in graph_layers(other)
     )
 
 
