@@ -173,8 +173,8 @@ def facts_now(model: Model, kind: str, namespace: Namespace) -> TraceFacts:
     usual: dict[tuple[str, ...], _UsualNames] = {}
     for owner, names in _attributes_read(model, layers, kind):
         facts = _owner_facts(owner, names, shared, usual)
-        if facts.names:
-            read[id(owner)] = facts
+        if facts.names or not issubclass(type(owner), TYPES.owners):
+            read[id(owner)] = facts  # of a loss or metric it is known by this that it is run
     code = facts_of_code(_functions_run(model, layers, kind), namespace)
     return TraceFacts(
         layers=tuple(map(id, layers)),

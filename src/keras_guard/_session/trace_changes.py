@@ -52,9 +52,7 @@ class TraceChanges:
         found += self._flips(use)
         found += self._edited_arguments(use.model) if use.scores else ()
         if use.scores:
-            for owner in held_objects(use.model, "test", graph_layers(use.model)):
-                for name, value in unapplied_arguments(owner).items():
-                    found.append(self._held(owner, name, value))
+            found += self._unapplied(use.model)
         return found
 
     def epoch_begins(self, entry: RunningEntry) -> None:
@@ -97,6 +95,12 @@ class TraceChanges:
             where, now = fact.source.place, fact.source.read(self._desk.namespace)
             yield CodeReadChanged(model, where, fact, now, self._spans.of(where), at_use=True)
 
+    def _unapplied(self, model: Model) -> Iterator[AttributeSet]:
+        """Yield the arguments of losses and metrics that are used as they were given, whatever the attributes say."""
+        for owner in held_objects(model, "test", graph_layers(model)):
+            for name, value in unapplied_arguments(owner).items():
+                yield self._held(owner, name, value)
+
     def _held(self, owner: object, name: str, held: object) -> AttributeSet:
         span = span_of_attribute(self._shell, owner, name)
         return AttributeSet(owner, name, held, value_of(owner, name), span, at_use=True)
@@ -111,10 +115,11 @@ class TraceChanges:
         where = span()
         self._spans.note(name, where)
         for model in self._desk.traces.models():
-            for facts in self._desk.traces.of(model).all_facts():
-                for event in self._changes(model, facts):
-                    if _is_of(event, name, value):
-                        self._publish(replace(event, span=where, at_use=False))
+            facts = self._desk.traces.of(model).all_facts()
+            changes = [event for each in facts for event in self._changes(model, each)]
+            for event in (*changes, *self._unapplied(model)):
+                if _is_of(event, name, value):
+                    self._publish(replace(event, span=where, at_use=False))
 
 
 def _is_of(event: Event, name: str, value: object) -> TypeGuard[AttributeSet | CodeReadChanged]:
