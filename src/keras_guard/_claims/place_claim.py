@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,10 +45,19 @@ class PlaceClaim(Claim):
         model: The model.
         models: All models that go on with the old object.
         keeping: How they keep it.
+        names: The names of the notebook when it was bound.
+
+    Attributes:
+        names_then: These names: a function of one of them that is defined again is an old one.
     """
 
     def __init__(
-        self, event: Rebound | ClassRedefined, model: Model, models: Sequence[Model], keeping: Keeping
+        self,
+        event: Rebound | ClassRedefined,
+        model: Model,
+        models: Sequence[Model],
+        keeping: Keeping,
+        names: Iterable[str],
     ) -> None:
         super().__init__(model, cured_by=keeping.cured_by)
         self._models = weak_all(models)
@@ -56,6 +65,7 @@ class PlaceClaim(Claim):
         self._place = None if event.is_local else event.where
         self._old, self._new = weakref.ref(event.old), weakref.ref(event.new)
         self._keeping = keeping
+        self.names_then = frozenset(names)
 
     def note_names(self, used: frozenset[str], walked: frozenset[str]) -> None:
         """See :class:`Claim`."""

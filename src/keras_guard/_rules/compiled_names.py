@@ -65,7 +65,9 @@ class CompiledNames:
             declared=str(event.where),
         )
         return self._rule.finding(
-            PlaceClaim(event, model, models, _TRAINED if argument == "optimizer" else _SCORED),
+            PlaceClaim(
+                event, model, models, _TRAINED if argument == "optimizer" else _SCORED, desk.namespace
+            ),
             wording,
             event.span,
             name,

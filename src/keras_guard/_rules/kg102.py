@@ -126,7 +126,7 @@ on local names of functions. A new layer that was only built, or given weights, 
             rebuild=True,
         )
         return self.finding(
-            PlaceClaim(event, model, stale, _KEEPING),
+            PlaceClaim(event, model, stale, _KEEPING, desk.namespace),
             wording,
             event.span,
             name,

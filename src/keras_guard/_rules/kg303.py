@@ -102,7 +102,7 @@ the new class, or the new function.""",
         )
         keeping = _WHEN_SCORED if compiled else _WHEN_USED
         return self.finding(
-            PlaceClaim(event, model, [model], keeping),
+            PlaceClaim(event, model, [model], keeping, desk.namespace),
             wording,
             event.span,
             name,

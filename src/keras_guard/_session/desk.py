@@ -261,12 +261,6 @@ class Desk:
         cell = self._shell.text_of(number)
         return cell is not None and binding_line(cell.source, name, 1, 10**9) is not None
 
-    def is_new_name(self, name: str, number: int) -> bool:
-        """Whether no cell before the one of a number binds a name: a function that is run again is an old one."""
-        texts = (self._shell.text_of(earlier) for earlier in range(1, number))
-        sources = (cell.source for cell in texts if cell is not None and name in cell.source)
-        return all(binding_line(source, name, 1, 10**9) is None for source in sources)
-
     def code_after(self, span: Span) -> Ahead:
         """See ``rules.base.Desk``."""
         shell = self._shell

@@ -10,7 +10,7 @@ from .._adapter.keras_types import is_model
 from .._adapter.membership import graph_layers
 from .._adapter.model_use import Use
 from .._claims.place_claim import PlaceClaim
-from .._data.diagnostic import Span, State
+from .._data.diagnostic import State
 from .._data.edits import Edit
 from .._data.place import Place
 from .._data.types import Model
@@ -139,7 +139,7 @@ class Entries:
         if entry.state is not State.PENDING:
             return
         span = entry.finding.span
-        self._note_functions(entry, span, cell, last)
+        self._note_functions(entry, cell, last)
         is_here = span.execution_count == cell.number and span.end_line is not None
         first = span.end_line - cell.offset + 1 if is_here and span.end_line is not None else 1
         if first not in used:
@@ -148,15 +148,15 @@ class Entries:
         for claim in entry.claims():
             claim.note_names(*used[first])
 
-    def _note_functions(self, entry: Entry, span: Span, cell: CellText, last: int) -> None:
+    def _note_functions(self, entry: Entry, cell: CellText, last: int) -> None:
         """Tell claims about names of the functions that the running cell defines to apply the new object."""
         for claim in entry.claims():
-            name = claim.applied_name if isinstance(claim, PlaceClaim) else None
-            if name is None or span.execution_count is None:
+            if not isinstance(claim, PlaceClaim) or claim.applied_name is None:
                 continue
+            name, then = claim.applied_name, claim.names_then
             stale = {known for model in claim.models() for known in self._desk.names_of(model)}
             claim.is_used |= any(
-                reads.isdisjoint(stale | _BUILDING) and self._desk.is_new_name(function, span.execution_count)
+                reads.isdisjoint(stale | _BUILDING) and function not in then
                 for function, reads in functions_applying(cell.source, name, last).items()
             )
 
