@@ -35,10 +35,11 @@ def _clean():
     import gc, sys
     keras = sys.modules.get("keras")
     if keras is not None:
-        keras.backend.clear_session()
+        keras.backend.clear_session(free_memory=False)
         keras.utils.set_random_seed(7)
         keras.config.set_dtype_policy("float32")
     gc.collect()
+    gc.freeze()  # what is left is TensorFlow's: no later collection has to walk through it
 _clean()
 del _clean
 get_ipython().run_line_magic("load_ext", "keras_guard")

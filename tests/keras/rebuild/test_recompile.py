@@ -56,7 +56,7 @@ def _same_object_trains_frozen() -> bool:
     return keras.backend.backend() != "jax"
 
 
-@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize("name", some(OPTIMIZERS, KINDS_OF_STATE))
 def test_compiled_again_it_trains_as_if_it_had_not_been(name: str) -> None:
     """Twenty more steps give the same losses, for every optimizer of Keras."""
     plain, again = (_compiled(OPTIMIZERS[name]()) for _ in range(2))

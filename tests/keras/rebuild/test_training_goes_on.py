@@ -84,10 +84,13 @@ def _rebuilt(model: Any, edits: Any = (), style: str = "replay", **options: Any)
     return found.run(dict(names))
 
 
-#: Every optimizer in one style, and one optimizer in every style; the others are for the sweeps.
+#: Each kind of state in one style, and one optimizer in every style; the others are for the sweeps.
 _PAIRS = [
     pytest.param(
-        name, style, id=f"{name}-{style}", marks=[pytest.mark.slow] * (number > 0 and style != STYLES[0])
+        name,
+        style,
+        id=f"{name}-{style}",
+        marks=() if number == 0 or (style == STYLES[0] and name in KINDS_OF_STATE) else pytest.mark.slow,
     )
     for number, name in enumerate(OPTIMIZERS)
     for style in STYLES
