@@ -16,8 +16,6 @@ from .support.kernel import Kernel
 TESTS = Path(__file__).parent
 #: Folders whose tests need neither Keras nor a kernel, a browser or an installed wheel.
 PURE = frozenset({"unit", "security"})
-#: Folders and files whose tests share a server, a browser or results: a second process would make them again.
-TOGETHER = frozenset({"browser", "test_readable.py"})
 #: What a pure test may not import. Each of them takes seconds.
 HEAVY = ("keras", "tensorflow", "tf_keras", "jax", "torch")
 
@@ -41,15 +39,10 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of the pure folders, and keep those that share something slow to start in one process."""
+    """Mark the tests of the pure folders."""
     for item in items:
-        if not item.path.is_relative_to(TESTS):
-            continue
-        folder = item.path.relative_to(TESTS).parts[0]
-        if folder in PURE:
+        if item.path.is_relative_to(TESTS) and item.path.relative_to(TESTS).parts[0] in PURE:
             item.add_marker(pytest.mark.pure)
-        elif folder in TOGETHER or item.path.name in TOGETHER:
-            item.add_marker(pytest.mark.xdist_group(folder))
 
 
 @pytest.fixture(autouse=True)
