@@ -24,6 +24,7 @@ from .._data.types import Model
 from .._ledger import Finding, Wording
 from .base import Desk, Rule
 from .compile_words import UNTIL_COMPILED, kind_of, weighing
+from .copy_edits import is_value_used
 from .wording import built_note, keeping_state
 
 
@@ -104,7 +105,7 @@ class CompiledNames:
     def metrics_copy(self, event: CopyEdited, desk: Desk) -> Iterator[Finding]:
         """Yield that a copy of the metrics was edited."""
         model, span = event.owner, event.span
-        if not desk.is_reachable(model) or not hands_out_copy(model, event.source):
+        if not desk.is_reachable(model) or not hands_out_copy(model, event.source) or is_value_used(event):
             return
         name = desk.name_of(model)
         wording = Wording(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ast
-import textwrap
 from collections.abc import Iterator
 
 from .._adapter.attributes import hands_out_copy
@@ -15,10 +13,9 @@ from .._data.events import CopyEdited, Event, HeldCopy
 from .._data.types import Layer, Model
 from .._ledger import Finding, Wording
 from .base import Desk, Page, Rule
+from .copy_edits import is_value_used
 from .wording import facts, layer_title
 
-#: Methods by which an edit also hands out what it took or found.
-_HANDING_OUT = frozenset({"pop", "popitem", "setdefault"})
 _CURES = {
     "get_config()": "make a new layer or model of the edited config: `type(x).from_config(config)`",
     "get_weights()": "hand the edited list back: `x.set_weights(weights)`",
@@ -67,7 +64,7 @@ that are bound to a name first, the `get_config` of a class of the user's own, a
             return
         if event.source == "metrics" and is_model(event.owner):
             return  # an argument of `compile`: KG204
-        if _is_value_used("\n".join(event.span.text), event.source.removesuffix("()")):
+        if is_value_used(event):
             return
         for model in _models_of(event.owner, desk)[:1]:
             yield self._finding(event, model, desk)
@@ -136,33 +133,3 @@ def _is_lost(desk: ClaimDesk, model: Model, owner: object, held: HeldCopy) -> bo
 
 def _lives(desk: ClaimDesk, model: Model, owner: object) -> bool:
     return True  # asked only while both live, and the copy is never read again
-
-
-def _is_value_used(text: str, source: str) -> bool:
-    """Whether the edit is only the way to read: its value goes on into an expression or a name."""
-    tree = _parsed(textwrap.dedent(text))
-    if tree is None:
-        return True  # the head of an ``elif`` or the like asks for a value
-    bare = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    edits = [node for node in ast.walk(tree) if _takes_from(node, source)]
-    return bool(edits) and not any(id(node) in bare for node in edits)
-
-
-def _parsed(text: str) -> ast.Module | None:
-    """Return the tree of a statement, or of the head of one whose body is not shown."""
-    for code in (text, f"{text}\n    pass"):
-        try:
-            return ast.parse(code)
-        except SyntaxError:
-            pass
-    return None
-
-
-def _takes_from(node: ast.AST, source: str) -> bool:
-    """Whether a node is ``x.source().pop()`` or the like, of any part of what is read."""
-    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
-        return False
-    read: ast.expr = node.func.value
-    while isinstance(read, (ast.Subscript, ast.Call)):
-        read = read.value if isinstance(read, ast.Subscript) else read.func
-    return node.func.attr in _HANDING_OUT and isinstance(read, ast.Attribute) and read.attr == source
