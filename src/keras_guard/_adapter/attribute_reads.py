@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from types import CodeType, FunctionType
 
 from .._data.types import Layer
+from .bytecode_reads import codes_in
 from .keras_types import TYPES
 from .source_reads import attributes_of_self, hands_on_self, read_in_training_only
 
@@ -257,14 +258,9 @@ def _runs_bases(function: FunctionType, cls: type) -> bool:
     """Whether a method may run the methods of base classes, by ``super()``, by their names, or in what it wraps."""
     code = function.__code__
     bases = {base.__name__ for base in cls.__mro__[1:]}
-    return bool(code.co_freevars) or any("super" in names or bases & names for names in _all_names(code))
-
-
-def _all_names(code: CodeType) -> Iterator[frozenset[str]]:
-    yield frozenset(code.co_names)
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield from _all_names(constant)
+    return bool(code.co_freevars) or not {"super", *bases}.isdisjoint(
+        name for part in codes_in(code) for name in part.co_names
+    )
 
 
 def _names_loaded(function: FunctionType) -> frozenset[str]:

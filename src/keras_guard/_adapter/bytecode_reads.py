@@ -41,7 +41,7 @@ def reads_in(code: types.CodeType) -> tuple[Read, ...]:
     written: set[str] = set()
     changed: set[Place] = set()
     own = code.co_varnames[:1] if code.co_argcount else ()
-    for part in _codes(code):
+    for part in codes_in(code):
         steps = [step for step in dis.get_instructions(part) if step.opname not in _BETWEEN]
         for index, step in enumerate(steps):
             scope = _scope_of(step, part, code, own)
@@ -56,11 +56,12 @@ def reads_in(code: types.CodeType) -> tuple[Read, ...]:
     )
 
 
-def _codes(code: types.CodeType) -> Iterator[types.CodeType]:
+def codes_in(code: types.CodeType) -> Iterator[types.CodeType]:
+    """Yield code, and that of the functions defined in it."""
     yield code
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
-            yield from _codes(constant)
+            yield from codes_in(constant)
 
 
 def _scope_of(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from types import CodeType, FunctionType
+from types import FunctionType
 
+from .._adapter.bytecode_reads import codes_in
 from .._adapter.model_use import Use
 from .._data.edits import Edit, Replace
 from .._data.types import Model
@@ -116,11 +117,5 @@ def _called_by(ahead: Ahead, desk: Desk) -> frozenset[str]:
     for name in ahead.called:
         function = desk.namespace.get(name)
         if type(function) is FunctionType:
-            found |= _names_in(function.__code__)
+            found.update(name for code in codes_in(function.__code__) for name in code.co_names)
     return frozenset(found)
-
-
-def _names_in(code: CodeType) -> set[str]:
-    """Return the names of globals, attributes and methods in code and in the functions that it defines."""
-    inner = (_names_in(part) for part in code.co_consts if isinstance(part, CodeType))
-    return set(code.co_names).union(*inner)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .names import walked_names
-from .syntax import FUNCTIONS, LOOPS, body_at, index_at, parsed, root_name
+from .syntax import FUNCTIONS, LOOPS, body_at, index_at, root_name, statements_of
 
 
 @dataclass(frozen=True)
@@ -62,12 +62,8 @@ def code_ahead(source: str, line: int, *, from_call: bool = False) -> Ahead:
         line: 1-based line of the statement that runs now.
         from_call: True when the statement is in the middle of a call: its own targets are bound later.
     """
-    try:
-        tree = parsed(source)
-    except (SyntaxError, ValueError):
-        return NOTHING_AHEAD
     rest: list[ast.AST] = []
-    body: Sequence[ast.stmt] = tree.body
+    body: Sequence[ast.stmt] = statements_of(source)
     while True:
         index = index_at(body, line)
         if index is None:
@@ -85,7 +81,7 @@ def code_ahead(source: str, line: int, *, from_call: bool = False) -> Ahead:
                 rest.extend(_targets(statement))
             break
         body = inner
-    return _summary(rest)
+    return _summary(rest) if rest else NOTHING_AHEAD
 
 
 def code_in_turn(source: str, line: int, *, again: bool = False) -> Ahead | None:
@@ -96,10 +92,7 @@ def code_in_turn(source: str, line: int, *, again: bool = False) -> Ahead | None
         line: 1-based line of the statement that runs now.
         again: True when a loop calls the function around the line: it is a loop itself then.
     """
-    try:
-        body: Sequence[ast.stmt] = parsed(source).body
-    except (SyntaxError, ValueError):
-        return None
+    body: Sequence[ast.stmt] = statements_of(source)
     loops: list[ast.AST] = []
     while (index := index_at(body, line)) is not None:
         statement = body[index]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from .syntax import FUNCTIONS, LOOPS, SIMPLE, parsed, root_name, walk, walk_scope
+from .syntax import FUNCTIONS, LOOPS, SIMPLE, root_name, statements_of, walk, walk_scope
 from .vocabulary import LAYER_LISTS, MUTATORS
 
 
@@ -181,12 +182,8 @@ def _pairs(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.expr]]:
 
 def binding_line(source: str, name: str, first: int, last: int) -> int | None:
     """Return the first line between two lines that binds or edits ``name``, functions left out."""
-    try:
-        tree = parsed(source)
-    except (SyntaxError, ValueError):
-        return None
     lines = []
-    for statement in tree.body:
+    for statement in statements_of(source):
         if (statement.end_lineno or statement.lineno) < first or statement.lineno > last:
             continue
         if isinstance(statement, (*FUNCTIONS, ast.ClassDef)):
@@ -205,6 +202,7 @@ def _binds(node: ast.AST, name: str) -> bool:
     return name in touched.all
 
 
+@functools.lru_cache(maxsize=64)  # each use of a model asks it of the running cell
 def names_used(source: str, first: int, last: int) -> frozenset[str]:
     """Return the names that code between two lines calls, passes to a call, or calls a method of.
 
@@ -216,12 +214,8 @@ def names_used(source: str, first: int, last: int) -> frozenset[str]:
         first: The first line, 1-based.
         last: The last line.
     """
-    try:
-        tree = parsed(source)
-    except (SyntaxError, ValueError):
-        return frozenset()
     found: set[str] = set()
-    for statement in tree.body:
+    for statement in statements_of(source):
         if isinstance(statement, (*FUNCTIONS, ast.ClassDef)):
             continue
         for node in ast.walk(statement):
@@ -230,6 +224,7 @@ def names_used(source: str, first: int, last: int) -> frozenset[str]:
     return frozenset(found)
 
 
+@functools.lru_cache(maxsize=64)
 def names_walked(source: str, first: int, last: int) -> frozenset[str]:
     """Return the names that loops and comprehensions between two lines go through, item by item.
 
@@ -238,14 +233,11 @@ def names_walked(source: str, first: int, last: int) -> frozenset[str]:
         first: The first line, 1-based.
         last: The last line.
     """
-    try:
-        tree = parsed(source)
-    except (SyntaxError, ValueError):
-        return frozenset()
     found: set[str] = set()
-    for node in ast.walk(tree):
-        if first <= getattr(node, "lineno", first) <= last:
-            found |= walked_names(node)
+    for statement in statements_of(source):
+        for node in ast.walk(statement):
+            if first <= getattr(node, "lineno", first) <= last:
+                found |= walked_names(node)
     return frozenset(found)
 
 
@@ -295,7 +287,8 @@ def _alternatives(value: ast.expr) -> list[ast.expr]:
     return list(value.elts) if isinstance(value, (ast.List, ast.Tuple)) else [value]
 
 
-def functions_applying(source: str, name: str, last: int) -> dict[str, frozenset[str]]:
+@functools.lru_cache(maxsize=64)
+def functions_applying(source: str, name: str, last: int) -> Mapping[str, frozenset[str]]:
     """Return the functions and classes of a cell that apply what a name holds, with the names they read.
 
     To apply is to call it (``head(x)``, ``loss_fn(y, p)``) or one of the methods that do its work (``opt.apply(...)``).
@@ -307,12 +300,8 @@ def functions_applying(source: str, name: str, last: int) -> dict[str, frozenset
     """
     if name not in source or "def " not in source:
         return {}
-    try:
-        tree = parsed(source)
-    except (SyntaxError, ValueError):
-        return {}
     found = {}
-    for statement in tree.body:
+    for statement in statements_of(source):
         if not isinstance(statement, (*FUNCTIONS, ast.ClassDef)) or (statement.end_lineno or 0) > last:
             continue
         nodes = [node for part in statement.body for node in ast.walk(part)]

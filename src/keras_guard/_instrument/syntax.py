@@ -76,6 +76,14 @@ def parsed(source: str) -> ast.Module:
         return ast.parse(source)
 
 
+def statements_of(source: str) -> list[ast.stmt]:
+    """Return the statements of a cell; none where it is no Python."""
+    try:
+        return parsed(source).body
+    except (SyntaxError, ValueError):
+        return []
+
+
 def root_name(node: ast.AST) -> str | None:
     """Return the name a chain of attributes and subscripts starts with, or ``None``.
 
