@@ -10,8 +10,11 @@ errors, so the cells that train are compared with a run without the guard.
 from __future__ import annotations
 
 import argparse
+import os
 import random
+import signal
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -23,8 +26,9 @@ import psutil
 from tests.support.kernel import Kernel, Running
 
 SETUP = """
-import keras, numpy as np, itertools
+import faulthandler, keras, numpy as np, signal
 from keras import layers
+faulthandler.register(signal.SIGUSR1, file=open({stacks!r}, "w"))
 x, y = np.random.rand(64, 4).astype("float32"), np.random.rand(64, 1).astype("float32")
 first = layers.Dense(3)
 model = keras.Sequential([keras.Input((4,)), first, layers.Dense(1)])
@@ -33,7 +37,7 @@ model.fit(x, y, verbose=0)
 optimizer = keras.optimizers.SGD()
 class Ticks(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
-        self.seen = {"batch": batch}
+        self.seen = {{"batch": batch}}
         self.model.note = batch
 def batches():
     while True:
@@ -42,6 +46,9 @@ def batches():
 
 #: So many seconds of the kernel's processor: a cell that goes on for longer did not hear the interrupt.
 _PATIENCE = 6.0
+
+#: So many seconds of the clock, in which the kernel computes nothing: its threads wait for each other.
+_STUCK_AFTER = 40.0
 
 #: Cells that go on until they are interrupted, of the kinds that people stop.
 CELLS = {
@@ -75,11 +82,12 @@ class Stress:
         self._random = random.Random(seed)
         self.counts: Counter[str] = Counter()
         self.details: list[str] = []
+        self._stacks = Path(tempfile.mkdtemp()) / "stacks"
         self._kernel = self._start()
 
     def _start(self) -> Kernel:
         kernel = Kernel("%load_ext keras_guard" if self._guard else "")
-        kernel.ok(SETUP, timeout=300)
+        kernel.ok(SETUP.format(stacks=str(self._stacks)), timeout=300)
         return kernel
 
     def run(self, total: int, names: Sequence[str] = tuple(CELLS)) -> None:
@@ -118,21 +126,35 @@ class Stress:
 
     def _ends(self, running: Running) -> bool:
         """Wait for the end of a cell, while the kernel has not computed for longer than any traceback takes."""
-        kernel = psutil.Process(self._kernel.manager.provisioner.pid)
-        until = sum(kernel.cpu_times()[:2]) + _PATIENCE
-        while sum(kernel.cpu_times()[:2]) < until:
+        computed = self._computed()
+        until = computed + _PATIENCE
+        stuck_at = time.monotonic() + _STUCK_AFTER
+        while computed < until and time.monotonic() < stuck_at:
             running.wait_longer(2)
             try:
                 running.finish()
             except AssertionError:
+                before, computed = computed, self._computed()
+                if computed > before + 0.1:
+                    stuck_at = time.monotonic() + _STUCK_AFTER
                 continue
             return True
         return False
 
+    def _computed(self) -> float:
+        """Seconds of the processor that the kernel has used."""
+        return sum(psutil.Process(self._kernel.manager.provisioner.pid).cpu_times()[:2])
+
+    def _stack(self) -> str:
+        """What the threads of the kernel do now."""
+        os.kill(self._kernel.manager.provisioner.pid, signal.SIGUSR1)
+        time.sleep(1)
+        return self._stacks.read_text()
+
     def _not_heard(self, name: str, running: Running) -> None:
         """The cell goes on: say whether a second interrupt ends it; if not, begin again with another kernel."""
         self.counts[f"{name}: not heard"] += 1
-        said = running.run.stream("stderr")
+        said = running.run.stream("stderr") + self._stack()
         self._kernel.interrupt()
         ended = running.run.error if self._ends(running) else "a second one was not heard either"
         self.details.append(f"{name}: not heard: {said}; then {ended}")

@@ -31,6 +31,14 @@ def pytest_configure(config: pytest.Config) -> None:
         generated.quick()
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give all tests of a file with a costly set-up to one process."""
+    from .support.scheduling import OneProcessForAFile
+
+    return OneProcessForAFile(config, log)
+
+
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Leave the other folders out of ``-m pure``: reading them takes longer than running the pure tests."""
     if _is_quick(config) and collection_path.parent == TESTS and collection_path.is_dir():
