@@ -3,6 +3,7 @@
 import { TranslationBundle } from '@jupyterlab/translation';
 import { Widget } from '@lumino/widgets';
 
+import { Followed } from './followed';
 import { guardIcon } from './icon';
 import { Watcher } from './watcher';
 
@@ -24,13 +25,7 @@ export class Indicator extends Widget {
 
   /** Follow a notebook, or none. */
   follow(watcher: Watcher | null): void {
-    if (watcher === this._watcher) {
-      return;
-    }
-    this._watcher?.changed.disconnect(this._draw, this);
-    this._watcher = watcher;
-    watcher?.changed.connect(this._draw, this);
-    this._draw();
+    this._followed.set(watcher);
   }
 
   dispose(): void {
@@ -39,10 +34,11 @@ export class Indicator extends Widget {
   }
 
   private _draw(): void {
-    const found = this._watcher?.diagnostics ?? [];
+    const watcher = this._followed.watcher;
+    const found = watcher?.diagnostics ?? [];
     const open = found.filter(one => one.state === 'open').length;
     const pending = found.length - open;
-    this.node.hidden = this._watcher?.link.status !== 'attached';
+    this.node.hidden = watcher?.link.status !== 'attached';
     this.node.classList.toggle('kg-open', open > 0);
     const words =
       this._trans.__('keras_guard: %1 open', open) +
@@ -52,6 +48,6 @@ export class Indicator extends Widget {
     }
   }
 
-  private _watcher: Watcher | null = null;
+  private _followed = new Followed(() => this._draw());
   private _words = document.createElement('span');
 }

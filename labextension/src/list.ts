@@ -6,6 +6,7 @@ import { Widget } from '@lumino/widgets';
 
 import { Actions } from './actions';
 import { buttonsOf, newButton } from './buttons';
+import { Followed } from './followed';
 import { guardIcon } from './icon';
 import { IDiagnostic, placeOf, plain } from './protocol';
 import { Watcher } from './watcher';
@@ -29,13 +30,7 @@ export class DiagnosticList extends Widget {
 
   /** Follow a notebook, or none. */
   follow(watcher: Watcher | null): void {
-    if (watcher === this._watcher) {
-      return;
-    }
-    this._watcher?.changed.disconnect(this._draw, this);
-    this._watcher = watcher;
-    watcher?.changed.connect(this._draw, this);
-    this._draw();
+    this._followed.set(watcher);
   }
 
   /** Whether the keyboard is in the list. */
@@ -61,7 +56,7 @@ export class DiagnosticList extends Widget {
       const at = entries.findIndex(one => one.parentElement?.contains(active));
       entries[(at + step + entries.length) % entries.length]?.focus();
     } else if (event.key === 'Escape') {
-      this._watcher?.panel.activate();
+      this._followed.watcher?.panel.activate();
     } else {
       return;
     }
@@ -73,7 +68,7 @@ export class DiagnosticList extends Widget {
     const focused = this.hasFocus
       ? (document.activeElement as HTMLElement).dataset.kgKey
       : undefined;
-    const found = this._watcher?.diagnostics ?? [];
+    const found = this._followed.watcher?.diagnostics ?? [];
     const head = document.createElement('h2');
     head.textContent = this._trans.__('Lost edits of Keras models');
     this.node.replaceChildren(
@@ -92,7 +87,7 @@ export class DiagnosticList extends Widget {
   private _nothing(): HTMLElement {
     const words = document.createElement('p');
     words.textContent =
-      this._watcher?.link.status === 'attached'
+      this._followed.watcher?.link.status === 'attached'
         ? this._trans.__('No edit of a model is lost.')
         : this._trans.__('No edit of a model was reported in this notebook.');
     return words;
@@ -125,7 +120,7 @@ export class DiagnosticList extends Widget {
     where.className = 'kg-where';
     where.textContent = placeOf(one);
     go.append(state, ` ${plain(one.message)} `, where);
-    go.addEventListener('click', () => this._watcher?.show(one));
+    go.addEventListener('click', () => this._followed.watcher?.show(one));
     item.appendChild(go);
     if (one.happened) {
       const happened = document.createElement('p');
@@ -133,11 +128,12 @@ export class DiagnosticList extends Widget {
       happened.textContent = plain(one.happened);
       item.appendChild(happened);
     }
-    if (this._watcher !== null) {
+    const watcher = this._followed.watcher;
+    if (watcher !== null) {
       const buttons = buttonsOf({
         actions: this._actions,
         trans: this._trans,
-        watcher: this._watcher,
+        watcher,
         card: one
       });
       // Keys tell the buttons of one entry from those of another.
@@ -149,5 +145,5 @@ export class DiagnosticList extends Widget {
     return item;
   }
 
-  private _watcher: Watcher | null = null;
+  private _followed = new Followed(() => this._draw());
 }

@@ -109,6 +109,16 @@ def test_ignoring_changes_the_option_and_the_state(front: _Front, word: str) -> 
     assert front.live == [("1", True)]
 
 
+@pytest.mark.parametrize("word", ["KG102", "rebound-layer", "model"])
+def test_showing_a_card_undoes_the_request_to_ignore_it(front: _Front, word: str) -> None:
+    """The button *Show* of an ignored card makes its rule and its model reported again, and nothing else."""
+    front.ask("ignore", "KG201")
+    front.ask("ignore", word)
+    front.ask("restore", "1")
+    assert front.options.ignore == {"KG201"}
+    assert front.live == [("1", False)]
+
+
 def test_a_dismissed_card_comes_back(front: _Front) -> None:
     """A card is back when the user asks for it, and when its state changes; resolved, it is gone."""
     front.ask("dismiss", "1")

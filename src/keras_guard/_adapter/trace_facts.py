@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import operator
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MethodType
 from typing import Any
@@ -131,12 +131,21 @@ class TraceFacts:
             if not issubclass(type(facts.owner()), TYPES.owners):
                 yield number
 
-    def unheard(self) -> Iterator[tuple[Any, str, Mark]]:
-        """Yield (owner, attribute, mark) of losses, metrics and schedules: no write of theirs is heard."""
+    def unheard(self, names: Collection[str] = ()) -> Iterator[tuple[Any, str, Mark]]:
+        """Yield (owner, attribute, mark) of what may have been written without being heard.
+
+        Args:
+            names: The attributes of layers and optimizers that code may have written so. No write to losses, metrics
+                and schedules is heard.
+        """
         for facts in self.read.values():
             owner = facts.owner()
-            if owner is not None and not issubclass(type(owner), TYPES.owners):
-                yield from ((owner, name, mark) for name, mark in zip(facts.names, facts.marks, strict=True))
+            if owner is None:
+                continue
+            is_heard = issubclass(type(owner), TYPES.owners)
+            for name, mark in zip(facts.names, facts.marks, strict=True) if names or not is_heard else ():
+                if not is_heard or name in names:
+                    yield owner, name, mark
 
     def code_that_differs(self, namespace: Namespace) -> Iterator[CodeFact]:
         """Yield what code read that is another value now."""

@@ -83,6 +83,9 @@ RESULT_EDITS = re.compile(
 #: A cell with one of these words may import Keras or build a model.
 KERAS_WORDS = re.compile(r"\b(?:keras|tensorflow|tf_keras)\b")
 
+#: Code with one of these words may set an attribute without ``setattr``, which alone is heard.
+UNHEARD_WRITES = re.compile(r"\b(?:vars|__dict__|__setattr__)\b")
+
 #: All words of a text.
 WORDS = re.compile(r"[^\W\d]\w*")
 
@@ -91,6 +94,7 @@ TELLING_WORDS = (
     ATTRIBUTES
     | COPY_METHODS
     | {"for", "def", "class", "lambda", "run", "macro", "rerun", "load", "loadpy", "recall"}
+    | {"vars", "__dict__", "__setattr__"}
 )
 
 #: What the site of a loop's name that is bound to a new layer says that it edits.

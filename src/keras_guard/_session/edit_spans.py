@@ -87,10 +87,33 @@ def _owner_set(node: ast.AST, name: str) -> ast.expr | None:
     """Return the expression one of whose attributes a node assigns."""
     if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and node.attr == name:
         return node.value
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "setattr":
-        named = len(node.args) == 3 and isinstance(node.args[1], ast.Constant) and node.args[1].value == name
-        return node.args[0] if named else None
+    if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store) and _is_word(node.slice, name):
+        return _owner_of_dict(node.value)
+    if not isinstance(node, ast.Call):
+        return None
+    called = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+    if called in ("setattr", "__setattr__") and len(node.args) == 3 and _is_word(node.args[1], name):
+        return node.args[0]
+    if isinstance(node.func, ast.Attribute) and called in ("update", "__setitem__") and _is_said(node, name):
+        return _owner_of_dict(node.func.value)
     return None
+
+
+def _owner_of_dict(node: ast.expr) -> ast.expr | None:
+    """Return ``x`` of ``vars(x)`` and of ``x.__dict__``."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "vars":
+        return node.args[0] if len(node.args) == 1 else None
+    return node.value if isinstance(node, ast.Attribute) and node.attr == "__dict__" else None
+
+
+def _is_said(call: ast.Call, name: str) -> bool:
+    """Whether a call has an argument or a key of this name."""
+    named = any(keyword.arg == name for keyword in call.keywords)
+    return named or any(_is_word(item, name) for argument in call.args for item in ast.walk(argument))
+
+
+def _is_word(node: ast.AST, word: str) -> bool:
+    return isinstance(node, ast.Constant) and node.value == word
 
 
 def _value_of(node: ast.expr, namespace: dict[str, Any]) -> Any:

@@ -132,6 +132,7 @@ class Session:
         if not options.enabled or not (cell.file or TYPES.awake or KERAS_WORDS.search(text)):
             return  # a script may import the module that imports Keras
         self.desk.copies.read_cell(cell)
+        self._changes.read_cell(text)
         self._names.read_cell(tree.body, text, cell.offset)
         instrumenter = CellInstrumenter(
             self._cells,

@@ -19,6 +19,7 @@ from .._data.events import (
     Event,
 )
 from .._data.types import Model
+from .._instrument.vocabulary import UNHEARD_WRITES, WORDS
 from .desk import Desk
 from .edit_spans import GlobalSpans, span_of_attribute
 from .running_entries import RunningEntry
@@ -45,6 +46,15 @@ class TraceChanges:
         self._desk = desk
         self._spans = spans
         self._publish = publish
+        #: The words of the cells that may write attributes of layers without ``setattr``.
+        self._unheard: set[str] = set()
+
+    def read_cell(self, text: str) -> None:
+        """A cell is about to run: note whether it may write attributes in a way that no hook hears."""
+        if UNHEARD_WRITES.search(text):
+            self._unheard.update(WORDS.findall(text))
+        if self._unheard:
+            self._desk.note_change()
 
     def unheard_changes(self, use: Use) -> list[Event]:
         """Return what the traces of a use hold that is another value now, and whose change no hook tells."""
@@ -88,7 +98,7 @@ class TraceChanges:
         return []
 
     def _changes(self, model: Model, facts: TraceFacts) -> Iterator[Event]:
-        for owner, name, mark in facts.unheard():
+        for owner, name, mark in facts.unheard(self._unheard):
             if not is_marked(mark, value_of(owner, name)):
                 yield self._held(owner, name, mark)
         for fact in facts.code_that_differs(self._desk.namespace):

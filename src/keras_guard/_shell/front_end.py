@@ -118,8 +118,7 @@ class FrontEnd:
         return {"schema": SCHEMA, "diagnostics": live}
 
     def _is_unwanted(self, diagnostic: Diagnostic) -> bool:
-        words = {diagnostic.code, diagnostic.rule, diagnostic.model, *diagnostic.models}
-        return diagnostic.id in self._dismissed or bool(words & self._options.ignore)
+        return diagnostic.id in self._dismissed or bool(_words_of(diagnostic) & self._options.ignore)
 
     @shielded
     def _on_message(self, message: CommMessage) -> None:
@@ -153,8 +152,10 @@ class FrontEnd:
         return {}
 
     def _restore(self, identity: str) -> dict[str, str]:
-        """Undo a dismissal."""
+        """Undo a dismissal, and the request to ignore the rule or the model of this diagnostic."""
         self._dismissed.discard(identity)
+        if identity in self._live:
+            self._options.ignore = set(self._options.ignore) - _words_of(self._live[identity])
         return {}
 
     def close(self) -> None:
@@ -165,3 +166,8 @@ class FrontEnd:
             comm.close()
         self._comms.clear()
         self._live.clear()
+
+
+def _words_of(diagnostic: Diagnostic) -> set[str]:
+    """Return the words by which ``%keras_guard ignore`` names a diagnostic."""
+    return {diagnostic.code, diagnostic.rule, diagnostic.model, *diagnostic.models}
