@@ -129,7 +129,7 @@ def is_keras_module(name: str) -> bool:
 #: Where the base classes of Keras' layers come from.
 _LIBRARIES = frozenset({"keras", "tf_keras", "tensorflow", "jax", "torch", "builtins"})
 #: Methods in which reading an attribute does not make it act on a built layer.
-_INERT = frozenset(
+INERT = frozenset(
     {"__init__", "build", "get_config", "compute_output_shape", "compute_output_spec", "from_config",
      "get_build_config", "build_from_config", "__repr__", "__str__"}
 )  # fmt: skip
@@ -139,19 +139,20 @@ _INERT = frozenset(
 def read_by_user_code(cls: type) -> frozenset[str]:
     """Return the attributes that the user's own classes read in methods that may run after building."""
     names: set[str] = set()
-    for name, function in _user_methods(cls):
-        if name not in _INERT:
-            names.update(_attributes_loaded(function.__code__))
+    for name, function in user_methods(cls):
+        if name not in INERT:
+            names.update(attributes_loaded(function.__code__))
     return frozenset(names)
 
 
 @functools.lru_cache(maxsize=256)
 def is_read_by_known_code_only(cls: type) -> bool:
     """Whether no method of the user's own hands the object on, so that all code that reads it is known."""
-    return not any(hands_on_self(function) for _, function in _user_methods(cls))
+    return not any(hands_on_self(function) for _, function in user_methods(cls))
 
 
-def _user_methods(cls: type) -> Iterator[tuple[str, FunctionType]]:
+def user_methods(cls: type) -> Iterator[tuple[str, FunctionType]]:
+    """Yield the names and the functions of the methods and properties that classes of no library define."""
     for base in cls.__mro__:
         if base.__module__.partition(".")[0] in _LIBRARIES:
             continue
@@ -269,21 +270,22 @@ def _names_loaded(function: FunctionType) -> frozenset[str]:
     Keras' own methods are known to name the attributes of other objects otherwise, but for ``name``.
     """
     if is_keras_module(function.__module__):
-        return frozenset(_attributes_loaded(function.__code__)) - _NAMES
+        return frozenset(attributes_loaded(function.__code__)) - _NAMES
     found = attributes_of_self(function)
-    return frozenset(_attributes_loaded(function.__code__)) if found is None else found
+    return frozenset(attributes_loaded(function.__code__)) if found is None else found
 
 
 #: What every layer has, and its call reads of its inputs.
 _NAMES = frozenset({"name"})
 
 
-def _attributes_loaded(code: CodeType) -> Iterator[str]:
+def attributes_loaded(code: CodeType, idle: frozenset[int] = frozenset()) -> Iterator[str]:
+    """Yield the names of the attributes that code reads of anything, but for the instructions at some offsets."""
     before = ""
     for instruction in dis.get_instructions(code):
         # ``self.calls += 1`` copies its target first: a count is kept, and nothing depends on it.
         counts, before = before in ("COPY", "DUP_TOP"), instruction.opname
-        if counts:
+        if counts or instruction.offset in idle:
             continue
         if instruction.opname in ("LOAD_ATTR", "LOAD_METHOD", "LOAD_SUPER_ATTR") and instruction.argval:
             yield str(instruction.argval)
@@ -291,7 +293,7 @@ def _attributes_loaded(code: CodeType) -> Iterator[str]:
             yield "lora_rank"
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
-            yield from _attributes_loaded(constant)
+            yield from attributes_loaded(constant)
 
 
 def _attributes_stored(code: CodeType) -> Iterator[str]:

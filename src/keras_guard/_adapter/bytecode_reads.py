@@ -15,7 +15,7 @@ _MAX_STEPS = 4
 _BETWEEN = frozenset({"PUSH_NULL", "CACHE", "EXTENDED_ARG", "COPY_FREE_VARS", "RESUME", "PRECALL"})
 #: What is asked of an array is not what is in it.
 _FORM = frozenset({"shape", "dtype", "ndim", "size"})
-_GLOBAL = frozenset({"LOAD_GLOBAL", "LOAD_NAME"})
+GLOBAL_LOADS = frozenset({"LOAD_GLOBAL", "LOAD_NAME"})
 _FREE = frozenset({"LOAD_DEREF", "LOAD_CLASSDEREF", "LOAD_FROM_DICT_OR_DEREF"})
 
 
@@ -35,20 +35,25 @@ class Read:
 
 
 @functools.lru_cache(maxsize=1_024)
-def reads_in(code: types.CodeType) -> tuple[Read, ...]:
-    """Return what code reads and never writes, the functions defined in it included."""
+def reads_in(code: types.CodeType, idle: frozenset[int] = frozenset()) -> tuple[Read, ...]:
+    """Return what code reads and never writes, the functions defined in it included.
+
+    Args:
+        code: The code of a function.
+        idle: The offsets of its instructions that do not count.
+    """
     found: dict[Read, None] = {}
     written: set[str] = set()
     changed: set[Place] = set()
-    own = code.co_varnames[:1] if code.co_argcount else ()
     for part in codes_in(code):
-        steps = [step for step in dis.get_instructions(part) if step.opname not in _BETWEEN]
+        steps = instructions_of(part)
         for index, step in enumerate(steps):
-            scope = _scope_of(step, part, code, own)
+            scope = scope_of(step, part, code)
             if scope is not None:
-                place, end = _place_read(str(step.argval), steps, index + 1)
+                place, end = where_read_to(part, index)
                 if place is not None:
-                    found.setdefault(Read(scope, place, _is_length(steps, index, end)))
+                    if part is not code or step.offset not in idle:
+                        found.setdefault(Read(scope, place, _is_length(steps, index, end)))
                     changed |= _changed_by(place)
             written |= _written_by(step)
     return tuple(
@@ -64,10 +69,25 @@ def codes_in(code: types.CodeType) -> Iterator[types.CodeType]:
             yield from codes_in(constant)
 
 
-def _scope_of(
-    step: dis.Instruction, part: types.CodeType, outermost: types.CodeType, own: tuple[str, ...]
+@functools.lru_cache(maxsize=1_024)
+def instructions_of(code: types.CodeType) -> tuple[dis.Instruction, ...]:
+    """Return the instructions of code that do something of their own."""
+    return tuple(step for step in dis.get_instructions(code) if step.opname not in _BETWEEN)
+
+
+def scope_of(
+    step: dis.Instruction, part: types.CodeType, outermost: types.CodeType | None = None
 ) -> str | None:
-    if step.opname in _GLOBAL:
+    """Return the scope that an instruction begins to read from, ``None`` where it does not read from outside.
+
+    Args:
+        step: The instruction.
+        part: The code it is in.
+        outermost: The function in which that code is defined; ``part`` itself if not given.
+    """
+    outermost = outermost or part
+    own = outermost.co_varnames[:1] if outermost.co_argcount else ()
+    if step.opname in GLOBAL_LOADS:
         return "global"
     if step.opname in _FREE and step.argval in outermost.co_freevars:
         return "free"
@@ -77,8 +97,18 @@ def _scope_of(
     return None
 
 
-def _place_read(name: str, all_steps: list[dis.Instruction], index: int) -> tuple[Place | None, int]:
-    """Return the name with the constant attributes and items that the next instructions read from it, and the next one."""
+def where_read_to(code: types.CodeType, index: int) -> tuple[Place | None, int]:
+    """Return the name that an instruction reads, with the constant attributes and items that the next ones read from it.
+
+    Args:
+        code: The code.
+        index: The index of the instruction.
+
+    Returns:
+        The place, ``None`` where the value is not read, and the index of the instruction after it.
+    """
+    all_steps = instructions_of(code)
+    name, index = str(all_steps[index].argval), index + 1
     steps: list[Step] = []
     while index < len(all_steps) and len(steps) < _MAX_STEPS:
         step = all_steps[index]
@@ -98,13 +128,13 @@ def _place_read(name: str, all_steps: list[dis.Instruction], index: int) -> tupl
     return Place(name, tuple(steps)), index
 
 
-def _is_length(steps: list[dis.Instruction], first: int, end: int) -> bool:
+def _is_length(steps: tuple[dis.Instruction, ...], first: int, end: int) -> bool:
     """Whether what is read between two instructions is given to ``len``, and to nothing else."""
     if first == 0 or end >= len(steps):
         return False
     before, after = steps[first - 1], steps[end]
     is_call = after.opname in ("CALL", "CALL_FUNCTION") and after.arg == 1
-    return is_call and before.opname in _GLOBAL and before.argval == "len"
+    return is_call and before.opname in GLOBAL_LOADS and before.argval == "len"
 
 
 def _changed_by(place: Place) -> set[Place]:
@@ -119,14 +149,14 @@ def _is_changed(place: Place, changed: set[Place]) -> bool:
     return not _changed_by(place) and any(place.is_below(other) for other in changed)
 
 
-def _constant_at(steps: list[dis.Instruction], index: int) -> str | int | None:
+def _constant_at(steps: tuple[dis.Instruction, ...], index: int) -> str | int | None:
     if index < len(steps) and steps[index].opname.startswith(("LOAD_CONST", "LOAD_SMALL_INT")):
         value = steps[index].argval
         return value if type(value) in (str, int) else None
     return None
 
 
-def _is_subscript(steps: list[dis.Instruction], index: int) -> bool:
+def _is_subscript(steps: tuple[dis.Instruction, ...], index: int) -> bool:
     return index < len(steps) and (steps[index].opname == "BINARY_SUBSCR" or steps[index].argrepr == "[]")
 
 

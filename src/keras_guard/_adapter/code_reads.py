@@ -20,6 +20,7 @@ from .._data.place import Attribute, Item, Place, Step
 from .._data.types import Namespace
 from .attribute_reads import is_keras_class
 from .bytecode_reads import Read, reads_in
+from .idle_code import UNKNOWN, idle_instructions
 from .keras_types import TYPES
 from .marks import Mark, is_length, is_marked, is_unknown, mark_of, mark_of_length, unwrapped
 
@@ -164,8 +165,16 @@ class _Walk:
             self.enter(wrapped, owner)
         if function.__globals__ is not self._namespace and owner is None and not function.__closure__:
             return  # of a library, or a module: what it reads from itself is not the notebook's
-        for read in reads_in(function.__code__):
+        idle = idle_instructions(function.__code__, functools.partial(self._plain_value, function, owner))
+        for read in reads_in(function.__code__, idle):
             self._note(read, function, owner)
+
+    def _plain_value(self, function: types.FunctionType, owner: object, scope: str, place: Place) -> Any:
+        """Return a value that decides a branch, ``UNKNOWN`` where it is not a plain one."""
+        names: Namespace = function.__globals__
+        if scope != "global":
+            names = _closed_over(function) if scope == "free" else {place.root: owner}
+        return plain_value(names, place)
 
     def _note_method(self, function: types.FunctionType, kind: type) -> None:
         """Note which function a class of the user's had as a method: it may be replaced there."""
@@ -233,6 +242,14 @@ class _Walk:
         noted = self.facts.get(fact.source.key)
         if not is_unknown(fact.mark) and (noted is None or is_length(noted.mark)):
             self.facts[fact.source.key] = fact
+
+
+def plain_value(names: Namespace, place: Place) -> Any:
+    """Return a number, text or ``None`` that a place holds, ``UNKNOWN`` where it holds anything else."""
+    value: Any = names.get(place.root, MISSING)
+    for step in place.steps:
+        value = _after(step, value)
+    return value if value is None or type(value) in _PLAIN else UNKNOWN
 
 
 def python_function_of(value: Any) -> Any:

@@ -38,6 +38,7 @@ from .attribute_reads import (
 )
 from .code_reads import CodeFact, facts_of_code
 from .compiled_objects import held_objects
+from .idle_attributes import without_idle
 from .keras_types import TYPES
 from .marks import PLAIN, Mark, can_change_in_place, is_marked, mark_of
 from .membership import compile_objects, flat_items, graph_layers
@@ -293,8 +294,8 @@ def _attributes_read(
     """Yield the objects that a trace of one kind reads attributes of, with the names."""
     for layer in layers:
         always = kind == "train" or is_called_in_training(layer)
-        yield layer, _names_of_layer(layer.__class__, "train" if always else kind)
-    yield model, _names_of_model(model.__class__, kind)
+        yield layer, without_idle(layer, _names_of_layer(layer.__class__, "train" if always else kind))
+    yield model, without_idle(model, _names_of_model(model.__class__, kind))
     optimizer = getattr(model, "optimizer", None)
     if kind == "train" and optimizer is not None and issubclass(type(optimizer), TYPES.optimizer):
         yield optimizer, _names_of_optimizer(optimizer.__class__)

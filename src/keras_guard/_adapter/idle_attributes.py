@@ -1,0 +1,51 @@
+"""Which attributes the user's own classes read in branches only that an instance does not run."""
+
+from __future__ import annotations
+
+import functools
+from types import CodeType, FunctionType
+
+from .._data.place import Place
+from .._data.types import Layer
+from .attribute_reads import INERT, attributes_loaded, is_keras_class, read_when_called, user_methods
+from .code_reads import plain_value
+from .idle_code import UNKNOWN, idle_instructions
+
+
+def without_idle(owner: Layer, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Leave out the attributes that a trace made now does not read.
+
+    Args:
+        owner: A layer or model.
+        names: The attributes that its class reads.
+    """
+    if is_keras_class(owner.__class__):
+        return names
+    idle = _idle(owner)
+    return tuple(name for name in names if name not in idle) if idle else names
+
+
+def _idle(owner: Layer) -> frozenset[str]:
+    read: set[str] = set()
+    reached: set[str] = set()
+    for name, function in user_methods(owner.__class__):
+        if name not in INERT:
+            idle = idle_instructions(function.__code__, functools.partial(_value, function, owner))
+            read |= _loaded_by(function.__code__, frozenset())
+            reached |= _loaded_by(function.__code__, idle)
+    if read <= reached:
+        return frozenset()
+    library = next((base for base in owner.__class__.__mro__ if is_keras_class(base)), None)
+    return frozenset(read - reached - (read_when_called(library) if library is not None else set()))
+
+
+def _value(function: FunctionType, owner: Layer, scope: str, place: Place) -> object:
+    """Return what decides a branch of a method; variables of enclosing functions are not looked up."""
+    if scope == "free":
+        return UNKNOWN
+    return plain_value(function.__globals__ if scope == "global" else {place.root: owner}, place)
+
+
+@functools.lru_cache(maxsize=1_024)
+def _loaded_by(code: CodeType, idle: frozenset[int]) -> frozenset[str]:
+    return frozenset(attributes_loaded(code, idle))
