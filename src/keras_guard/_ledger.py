@@ -361,16 +361,16 @@ class Ledger:
 
     def live(self) -> list[Entry]:
         """Return the pending and open entries, oldest first."""
-        return [entry for entry in self._entries.values() if entry.live]
+        return [entry for entry in self.watched() if entry.live]
 
     def watched(self) -> list[Entry]:
         """Return the entries that a use may open: the pending and open ones, and those that rest."""
-        return list(self._entries.values())
+        return list(self._entries.values())  # a copy: other threads may add some meanwhile
 
     def shown(self) -> Iterator[Entry]:
         """Yield every entry the user has seen, oldest first."""
-        yield from self._past
-        yield from (entry for entry in self._entries.values() if entry.shown)
+        yield from list(self._past)
+        yield from (entry for entry in self.watched() if entry.shown)
 
     def clear(self) -> None:
         """Forget everything."""

@@ -203,3 +203,25 @@ def test_what_ran_stale_stays_readable() -> None:
     ledger.move(entry, State.RESOLVED, 2)
     assert entry.diagnostic.happened == "2 `fit`, 1 `predict` ran with the old `d`"
     assert entry.claims() == []
+
+
+def test_findings_are_listed_while_another_thread_adds_some(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A list of the live entries is that of the moment in which it was asked for."""
+    ledger, models = Ledger(), [Model() for _ in range(3)]
+    for number, model in enumerate(models[:2]):
+        ledger.add(_finding(model, key=f"k{number}"), 1)
+    live = type(ledger.live()[0]).live
+
+    added = []
+
+    def add_meanwhile(entry: Any) -> bool:
+        if not added:
+            added.append(entry)
+            ledger.add(_finding(models[2], key="other"), 1)
+        return bool(live.fget(entry))  # type: ignore[attr-defined]
+
+    monkeypatch.setattr(type(ledger.live()[0]), "live", property(add_meanwhile))
+    assert len(ledger.live()) == 2
+    assert len(list(ledger.shown())) == 0
+    monkeypatch.undo()
+    assert len(ledger.live()) == 3

@@ -7,11 +7,14 @@ from typing import Any
 
 from .._data.types import Layer, Model, Optimizer
 from .attribute_reads import SCORING_KINDS, is_keras_class
-from .keras_types import TYPES
+from .keras_types import TYPES, keras, keras_of
 from .marks import same_value
 from .membership import compile_argument_of, compile_objects, flat_items
+from .quiet import no_warnings
 
 _SCORED_BY = ("loss", "metrics", "weighted_metrics")
+#: Names that ``compile`` itself replaces, by the shapes of the outputs.
+_COMPILED_NAMES = frozenset({"accuracy", "acc", "crossentropy", "ce"})
 _PLAIN = frozenset({bool, int, float, str, tuple, type(None)})
 
 
@@ -53,6 +56,24 @@ def argument_of(model: Model, value: object) -> str | None:
     if _schedule(getattr(model, "optimizer", None)) is value:
         return "optimizer"
     return compile_argument_of(model, value)
+
+
+def may_be_compiled(model: Model, value: object) -> bool:
+    """Whether ``compile`` would take metrics of these names: a list with ``"loss"`` in it is for something else."""
+    names = {item for item in flat_items(value) if type(item) is str}
+    with keras_of(model):
+        return all(map(_is_metric_name, names))
+
+
+def _is_metric_name(name: str) -> bool:
+    if name in _COMPILED_NAMES:
+        return True
+    try:
+        with no_warnings():
+            keras().metrics.get(name)
+    except ValueError:
+        return False
+    return True
 
 
 def unapplied_arguments(value: object) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from .._adapter.attributes import hands_out_copy
+from .._adapter.compiled_objects import may_be_compiled
 from .._adapter.keras_types import TYPES, is_optimizer
 from .._adapter.membership import (
     compile_argument_of,
@@ -81,6 +82,9 @@ class CompiledNames:
         """Yield that a list given to `compile` was edited after it was read."""
         model, argument = event.model, event.argument
         if not is_argument_read(model, argument):
+            return
+        given = next((item for _, item in compile_containers(model) if id(item) == event.identity), None)
+        if argument in ("metrics", "weighted_metrics") and not may_be_compiled(model, given):
             return
         name = desk.name_of(model)
         wording = Wording(

@@ -137,7 +137,7 @@ class NamesWatch:
 
     def compare_lasting(self, find_owner: FindOwner, find_span: FindSpan) -> Iterator[Event]:
         """Yield what changed of the lasting names that no statement of the cell was seen to touch."""
-        for name, old in self._lasting.items():
+        for name, old in list(self._lasting.items()):
             if name in self._namespace:
                 new = self._lasting[name] = self._take(name)
                 if name not in self._held:
