@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -263,10 +264,15 @@ def test_edits_that_raised_leave_nothing_armed(guarded: Any) -> None:
 
 def test_deep_recursion_ends_as_it_does_alone(guarded: Any) -> None:
     """A cell that runs out of stack gets its RecursionError, and nothing else."""
-    guarded.run(BUILD)
-    result = guarded.shell.run_cell(
-        "def dive(n):\n    table = {}\n    table['a'] = first\n    model.note = n\n    return dive(n + 1)\ndive(0)"
-    )
+    guarded.run(BUILD, "%xmode Minimal")  # IPython takes most of a minute to show three thousand frames
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(500)
+    try:
+        result = guarded.shell.run_cell(
+            "def dive(n):\n    table = {}\n    table['a'] = first\n    model.note = n\n    return dive(n + 1)\ndive(0)"
+        )
+    finally:
+        sys.setrecursionlimit(limit)
     assert type(result.error_in_exec) is RecursionError
     guarded.session.containment.details.clear()
     cards = guarded.run("model.layers[0] = layers.Dense(7)")

@@ -91,7 +91,10 @@ def test_strict_stops_the_run_at_the_end_of_a_cell(tmp_path: Path, monkeypatch: 
 
 @pytest.mark.parametrize(
     ("cells", "code"),
-    [([CELLS[0], "%keras_guard strict", *CELLS[1:]], "KG102"), (LATE, "KG203")],
+    [
+        ([CELLS[0], "%keras_guard strict", *CELLS[1:]], "KG102"),
+        pytest.param(LATE, "KG203", marks=pytest.mark.slow),
+    ],
     ids=["use", "end"],
 )
 def test_strict_stops_papermill(

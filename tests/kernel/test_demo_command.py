@@ -10,7 +10,11 @@ import pytest
 pytestmark = [pytest.mark.kernel, pytest.mark.keras]
 
 
-@pytest.mark.parametrize(("words", "most"), [((), 95), (("--verbose",), 1_000)], ids=["short", "verbose"])
+@pytest.mark.parametrize(
+    ("words", "most"),
+    [((), 95), pytest.param(("--verbose",), 1_000, marks=pytest.mark.slow)],
+    ids=["short", "verbose"],
+)
 def test_demo(words: tuple[str, ...], most: int) -> None:
     """It ends well, prints each edit, its card and the proofs, and what to do next; the short form fits two screens."""
     done = subprocess.run(

@@ -11,6 +11,7 @@ import nbformat
 import pytest
 
 from ..support.kernel import ENVIRONMENT, Kernel
+from ..support.sampling import some
 
 pytestmark = [pytest.mark.kernel, pytest.mark.keras]
 
@@ -63,7 +64,7 @@ def assert_in_order(shown: str, *texts: str) -> None:
         at = found + len(text)
 
 
-@pytest.mark.parametrize("how", ["script.ipy", "-c", "%run"])
+@pytest.mark.parametrize("how", some(["script.ipy", "-c", "%run"], ["script.ipy"]))
 def test_cards_stand_where_the_script_is(tmp_path: Path, how: str) -> None:
     """Each card is before what the next statement prints, and names the script's file and line."""
     (tmp_path / "script.ipy").write_text(SCRIPT)

@@ -138,7 +138,7 @@ def test_rebuild_fills_the_next_prompt(terminal: Terminal) -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "variables"),
-    [(["--colors=NoColor"], {}), ([], {"NO_COLOR": "1"})],
+    [pytest.param(["--colors=NoColor"], {}, marks=pytest.mark.slow), ([], {"NO_COLOR": "1"})],
     ids=["NoColor", "NO_COLOR"],
 )
 def test_terminal_without_colours(tmp_path: Path, arguments: list[str], variables: dict[str, str]) -> None:

@@ -17,7 +17,12 @@ SCRIPT = Path(__file__).with_name("distributed.py")
 
 @pytest.mark.parametrize(
     ("case", "backend"),
-    [("mirrored", "tensorflow"), ("plain", "tensorflow"), ("laid-out", "jax"), ("plain", "jax")],
+    [
+        ("mirrored", "tensorflow"),
+        pytest.param("plain", "tensorflow", marks=pytest.mark.slow),
+        ("laid-out", "jax"),
+        ("plain", "jax"),
+    ],
 )
 def test_a_model_is_rebuilt_under_the_distribution_it_was_built_under(case: str, backend: str) -> None:
     """Its new variables are spread as the old ones are, and training goes on; without one, no scope is written."""

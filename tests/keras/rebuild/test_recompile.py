@@ -66,7 +66,7 @@ def test_compiled_again_it_trains_as_if_it_had_not_been(name: str) -> None:
     np.testing.assert_allclose(_losses(again), _losses(plain), atol=1e-6, rtol=0)
 
 
-@pytest.mark.parametrize("name", some(OPTIMIZERS, KINDS_OF_STATE))
+@pytest.mark.parametrize("name", some(OPTIMIZERS, sorted(KINDS_OF_STATE)[::2]))
 def test_a_frozen_layer_costs_the_others_nothing(name: str) -> None:
     """Frozen and compiled again, it trains as one whose train function alone was made again."""
     plain, again = (_compiled(OPTIMIZERS[name]()) for _ in range(2))
@@ -84,7 +84,7 @@ def test_a_frozen_layer_costs_the_others_nothing(name: str) -> None:
         np.testing.assert_array_equal(before, np.asarray(again.get_layer("a").kernel))
 
 
-@pytest.mark.parametrize("name", some(OPTIMIZERS, KINDS_OF_STATE))
+@pytest.mark.parametrize("name", some(OPTIMIZERS, sorted(KINDS_OF_STATE)[1::2]))
 def test_an_unfrozen_layer_joins_and_the_others_go_on(name: str) -> None:
     """It trains as one whose optimizer knew the layer from the beginning, where the old object raises."""
     plain, again = _model(), _model()
