@@ -31,7 +31,7 @@ def _check(both: tuple[Process, Process], program: list[str]) -> None:
 
 
 @given(PROGRAMS)
-@settings(_SETTINGS, max_examples=100)
+@settings(_SETTINGS, max_examples=60)
 @example(["model.layers[0] = layers.Dense(2)\nmodel.layers[0].units"])
 @example(["model.layers.pop()"])
 @example(["numbers.append(numbers)", "numbers.append(1)"])

@@ -4,7 +4,7 @@ The notebooks stand in ``idioms/*.txt``: ``=== name`` begins one, ``# ---`` ends
 ``#! KG101`` must open that warning, one that ends in ``#? KG101`` must leave it pending, one that ends in
 ``#~ KG101`` must open it without a line; a number behind says how many lines above the edit begins. Nothing
 else may be shown. ``(may wait)`` behind a name allows
-cards that stay pending or are resolved. A cell whose first line is ``# raises: ValueError`` must raise that.
+cards that stay pending or are resolved; one with ``(long)`` runs in the sweeps. A cell whose first line is ``# raises: ValueError`` must raise that.
 """
 
 from __future__ import annotations
@@ -47,10 +47,12 @@ def _idioms() -> list[Any]:
     for file in sorted(FOLDER.glob("*.txt")):
         for text in file.read_text().split("=== ")[1:]:
             title, _, body = text.partition("\n")
-            name, may_wait = title.removesuffix(" (may wait)"), title.endswith(" (may wait)")
+            name, *notes = re.split(r" \((?=may wait\)$|long\)$)", title)
+            may_wait, is_long = "may wait)" in notes, "long)" in notes
             cells = tuple(cell.strip("\n") for cell in body.split("# ---\n"))
             idiom = Idiom(file.stem, name, cells, dict(_marks(cells)), may_wait)
-            found.append(pytest.param(idiom, id=f"{file.stem}-{name.replace(' ', '-')}"))
+            marks = [pytest.mark.slow] if is_long else []
+            found.append(pytest.param(idiom, id=f"{file.stem}-{name.replace(' ', '-')}", marks=marks))
     return found
 
 

@@ -44,10 +44,15 @@ class Notebook:
 
 
 NOTEBOOKS = [Notebook.read(path) for path in sorted(FOLDER.glob("*.py"))]
-#: Three of five run at each change, all of them in the sweeps.
+#: Those that take longest run in the sweeps only, the other thirty at each change.
+LONG = {
+    "augmentation", "clones", "comparing_sizes", "custom_layers", "ensembles", "forecasting", "frozen_embeddings",
+    "hyperparameters", "k_fold", "linear_probe", "quick_experiments", "seq2seq_attention", "several_inputs_and_outputs",
+    "shared_layers", "stateful_rnn", "subclassing", "text_classification", "transfer_application", "transformer", "unet",
+}  # fmt: skip
 SOME = [
-    pytest.param(notebook, marks=[pytest.mark.slow] * (number % 5 > 2), id=notebook.name)
-    for number, notebook in enumerate(NOTEBOOKS)
+    pytest.param(notebook, marks=[pytest.mark.slow] * (notebook.name in LONG), id=notebook.name)
+    for notebook in NOTEBOOKS
 ]
 
 
@@ -76,7 +81,8 @@ def _assert_settled(kernel: Kernel, notebook: Notebook) -> None:
 
 def test_the_notebooks_are_there() -> None:
     """There are enough notebooks, each has several cells, and each says what it does."""
-    assert len(NOTEBOOKS) >= 30
+    assert {notebook.name for notebook in NOTEBOOKS} >= LONG
+    assert len(NOTEBOOKS) - len(LONG) >= 30
     assert all(len(notebook.cells) >= 4 and all(notebook.cells) for notebook in NOTEBOOKS)
     assert all(path.read_text().startswith("# ") for path in FOLDER.glob("*.py"))
 

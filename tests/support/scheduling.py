@@ -6,6 +6,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 #: Files whose tests share a set-up of many seconds: a server with a browser, or runs of whole notebooks.
 ONE_PROCESS = (
+    "tests/browser/test_demo.py",
     "tests/browser/test_labextension.py",
     "tests/browser/test_story.py",
     "tests/keras/rebuild/test_readable.py",

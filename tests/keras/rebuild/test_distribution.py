@@ -18,8 +18,8 @@ SCRIPT = Path(__file__).with_name("distributed.py")
 @pytest.mark.parametrize(
     ("case", "backend"),
     [
-        ("mirrored", "tensorflow"),
-        pytest.param("plain", "tensorflow", marks=pytest.mark.slow),
+        pytest.param("mirrored", "tensorflow", marks=pytest.mark.slow),
+        ("plain", "tensorflow"),
         ("laid-out", "jax"),
         ("plain", "jax"),
     ],

@@ -83,8 +83,8 @@ BACKBONES: dict[str, dict[str, Any]] = {
 
 #: Backbones that no file which stands alone makes again, with what the class of a layer does not tell.
 NEVER_ALONE = {"MiTBackbone": "tells its sr_ratio"}
-#: One that reads words, one with an encoder and a decoder, one that sees, for every run.
-FEW = ["BertBackbone", "BartBackbone", "VGGBackbone"]
+#: One that reads words and one that sees, for every run.
+FEW = ["BertBackbone", "VGGBackbone"]
 
 
 def _backbone(name: str) -> Any:
