@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from .._data.diagnostic import Span
 from .._data.missing import MISSING
 from .._data.place import Place
 from .._instrument.syntax import parsed, root_name
+from .._instrument.vocabulary import UNHEARD_WRITES
 from .shell_face import CellFrame, CellText, ShellFace
 from .spans import span_of_frame
 
@@ -87,16 +88,45 @@ def _owner_set(node: ast.AST, name: str) -> ast.expr | None:
     """Return the expression one of whose attributes a node assigns."""
     if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and node.attr == name:
         return node.value
-    if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store) and _is_word(node.slice, name):
-        return _owner_of_dict(node.value)
-    if not isinstance(node, ast.Call):
-        return None
-    called = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
-    if called in ("setattr", "__setattr__") and len(node.args) == 3 and _is_word(node.args[1], name):
-        return node.args[0]
-    if isinstance(node.func, ast.Attribute) and called in ("update", "__setitem__") and _is_said(node, name):
-        return _owner_of_dict(node.func.value)
-    return None
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "setattr":
+        return node.args[0] if len(node.args) == 3 and _text_of(node.args[1]) == name else None
+    owner, names = _unheard_write(node)
+    return owner if name in names else None
+
+
+def names_written_unheard(text: str) -> frozenset[str]:
+    """Return the attributes that code writes through the ``__dict__`` of an object or with ``object.__setattr__``.
+
+    Args:
+        text: The source of a cell.
+    """
+    if not UNHEARD_WRITES.search(text):
+        return frozenset()
+    try:
+        nodes = ast.walk(parsed(text))
+    except (SyntaxError, ValueError):
+        return frozenset()  # it will not run
+    return frozenset().union(*(_unheard_write(node)[1] for node in nodes))
+
+
+def _unheard_write(node: ast.AST) -> tuple[ast.expr | None, frozenset[str]]:
+    """Return the object whose attributes a node writes without ``setattr``, and their names."""
+    owner: ast.expr | None = None
+    keys: Sequence[ast.expr | None] = ()
+    named: Sequence[ast.keyword] = ()
+    if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
+        owner, keys = _owner_of_dict(node.value), [node.slice]
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        if node.func.attr == "__setattr__" and len(node.args) == 3:
+            owner, keys = node.args[0], node.args[1:2]
+        elif node.func.attr in ("update", "__setitem__"):
+            owner, named = _owner_of_dict(node.func.value), node.keywords
+            keys = [
+                key for item in node.args for key in (item.keys if isinstance(item, ast.Dict) else [item])
+            ]
+    if owner is None:
+        return None, frozenset()
+    return owner, _texts(keys) | {keyword.arg for keyword in named if keyword.arg is not None}
 
 
 def _owner_of_dict(node: ast.expr) -> ast.expr | None:
@@ -106,14 +136,12 @@ def _owner_of_dict(node: ast.expr) -> ast.expr | None:
     return node.value if isinstance(node, ast.Attribute) and node.attr == "__dict__" else None
 
 
-def _is_said(call: ast.Call, name: str) -> bool:
-    """Whether a call has an argument or a key of this name."""
-    named = any(keyword.arg == name for keyword in call.keywords)
-    return named or any(_is_word(item, name) for argument in call.args for item in ast.walk(argument))
+def _texts(nodes: Iterable[ast.AST | None]) -> frozenset[str]:
+    return frozenset(filter(None, map(_text_of, nodes)))
 
 
-def _is_word(node: ast.AST, word: str) -> bool:
-    return isinstance(node, ast.Constant) and node.value == word
+def _text_of(node: ast.AST | None) -> str | None:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
 
 
 def _value_of(node: ast.expr, namespace: dict[str, Any]) -> Any:

@@ -19,9 +19,8 @@ from .._data.events import (
     Event,
 )
 from .._data.types import Model
-from .._instrument.vocabulary import UNHEARD_WRITES, WORDS
 from .desk import Desk
-from .edit_spans import GlobalSpans, span_of_attribute
+from .edit_spans import GlobalSpans, names_written_unheard, span_of_attribute
 from .running_entries import RunningEntry
 from .shell_face import ShellFace
 
@@ -46,13 +45,12 @@ class TraceChanges:
         self._desk = desk
         self._spans = spans
         self._publish = publish
-        #: The words of the cells that may write attributes of layers without ``setattr``.
+        #: The attributes that cells may have written without ``setattr``.
         self._unheard: set[str] = set()
 
     def read_cell(self, text: str) -> None:
         """A cell is about to run: note whether it may write attributes in a way that no hook hears."""
-        if UNHEARD_WRITES.search(text):
-            self._unheard.update(WORDS.findall(text))
+        self._unheard |= names_written_unheard(text)
         if self._unheard:
             self._desk.note_change()
 
