@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
+import textwrap
+
 import pytest
 
-from keras_guard._instrument.copy_uses import lost_edit, reads
+from keras_guard._instrument.copy_uses import lost_edit, lost_local_edits, reads
 
 END = float("inf")
 
@@ -49,12 +52,53 @@ def test_an_edit_that_has_not_run() -> None:
 
 def test_a_magic_reads_what_it_names() -> None:
     """Of code that is no Python nothing is known but its words."""
-    assert reads("%store w", "w", shown=False)
-    assert not reads("%store v", "w", shown=False)
+    assert reads("%store w", "w", computed=True, shown=False)
+    assert not reads("%store v", "w", computed=True, shown=False)
 
 
 @pytest.mark.parametrize(("source", "counts"), [("print(w)", True), ("w.shape", False), ("w[0] = 2", False)])
 def test_reads(source: str, counts: bool) -> None:
     """To print a copy counts as reading it where that is asked for; to edit or measure it does not."""
-    assert reads(source, "w", shown=True) is counts
-    assert reads(source, "w", shown=False) is False
+    assert reads(source, "w", computed=True, shown=True) is counts
+    assert reads(source, "w", computed=True, shown=False) is False
+
+
+@pytest.mark.parametrize(
+    "source", ["t = np.abs(w[0])", "t = w[0] > 2", "t = w[1].mean()", "t = np.sort(w[0])[0] + 1"]
+)
+def test_computing(source: str) -> None:
+    """New numbers that are computed from a copy hold nothing of it."""
+    assert not reads(source, "w", computed=False, shown=True)
+    assert reads(source, "w", computed=True, shown=False)
+
+
+@pytest.mark.parametrize(
+    "source", ["t = w[0]", "t = f(w)", "t = np.reshape(w[0], -1)", "t = w.copy()", "t = [w]"]
+)
+def test_reading(source: str) -> None:
+    """What may be the copy, or a view of it, is a read."""
+    assert reads(source, "w", computed=False, shown=False)
+
+
+@pytest.mark.parametrize(
+    ("body", "line"),
+    [
+        pytest.param("w = x.get_weights()\nw[0] = 1", 3, id="edited"),
+        pytest.param("w = x.get_weights()\nt = w[0] < 1\nw[0][t] = 1", 4, id="computed before"),
+        pytest.param("for x in xs:\n    w = x.get_weights()\n    w[0] = 1", 4, id="in a loop"),
+        pytest.param("w = x.get_weights()\nw[0] = 1\nt = w[0] < 1", None, id="computed after"),
+        pytest.param("w = x.get_weights()\nw[0] = 1\nreturn w", None, id="returned"),
+        pytest.param("w = x.get_weights()\nw[0] = 1\nx.set_weights(w)", None, id="given back"),
+        pytest.param("w = x.get_weights()\nv = w\nw[0] = 1", None, id="another name"),
+        pytest.param("w = x.get_weights()\nw[0] = 1\nreturn lambda: w", None, id="closed over"),
+        pytest.param("global w\nw = x.get_weights()\nw[0] = 1", None, id="global"),
+        pytest.param("w = x.y.get_weights()\nw[0] = 1", None, id="no plain owner"),
+    ],
+)
+def test_lost_local_edit(body: str, line: int | None) -> None:
+    """In a function the edit is lost when the rest of the function does not read the name."""
+    tree = ast.parse("def f(x, xs):\n" + textwrap.indent(body, "    "))
+    found = lost_local_edits(tree.body[0])  # type: ignore[arg-type]
+    lines = [node.lineno for node in ast.walk(tree) if isinstance(node, ast.stmt) and id(node) in found]
+    assert lines == ([] if line is None else [line])
+    assert all((edit.name, edit.owner) == ("w", "x") for edit in found.values())

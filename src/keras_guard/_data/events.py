@@ -122,12 +122,14 @@ class CopyEdited:
         source: How it was read: ``get_config()``, ``trainable_weights`` ...
         span: Where the edit stands.
         held: For a copy that a name holds, what is known of it.
+        local: For a copy that only a local name of a function holds, the name.
     """
 
     owner: Any
     source: str
     span: Span
     held: HeldCopy | None = None
+    local: str = ""
 
 
 @dataclass(frozen=True)

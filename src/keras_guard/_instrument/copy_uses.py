@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import ast
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from .names import ASKING
-from .syntax import FUNCTIONS, LOOPS, parsed, root_name, walk
+from .syntax import FUNCTIONS, LOOPS, parsed, root_name, walk, walk_scope
 from .vocabulary import HELD_METHODS, MUTATORS, WORDS
 
 #: Methods of arrays that change them, beside those of lists.
 _EDITS = MUTATORS | {"fill", "itemset", "put", "partition", "resize"}
+#: Functions and methods of arrays whose result holds nothing of the array.
+_NEW = frozenset(
+    ["abs", "absolute", "all", "any", "argmax", "argmin", "argsort", "count_nonzero", "exp", "isnan", "isfinite", "log",
+     "max", "mean", "median", "min", "norm", "percentile", "quantile", "sign", "sort", "sqrt", "square", "std", "sum", "var",
+     "where"]
+)  # fmt: skip
 #: What is asked of an array is not what is in it.
 _FORM = frozenset({"shape", "dtype", "ndim", "size", "nbytes"})
+_END = float("inf")
 
 
 def held_names(statement: ast.stmt, call: ast.AST) -> tuple[str, ...]:
@@ -41,6 +48,19 @@ def _is_held(call: ast.AST) -> bool:
 
 
 @dataclass(frozen=True)
+class LocalEdit:
+    """An edit of a copy that a local name holds.
+
+    Attributes:
+        name: The name.
+        owner: The name of the object that the copy was read from.
+    """
+
+    name: str
+    owner: str
+
+
+@dataclass(frozen=True)
 class _Line:
     """What a simple statement, or the head of a compound one, does with the object of a name."""
 
@@ -49,6 +69,7 @@ class _Line:
     loops: tuple[int, ...]
     edits: bool = False
     reads: bool = False
+    computes: bool = False
     shows: bool = False
     binds: bool = False
     in_function: bool = False
@@ -59,15 +80,18 @@ def binds(source: str, name: str) -> bool:
     return any(line.binds for line in _lines(source, name))
 
 
-def reads(source: str, name: str, *, shown: bool) -> bool:
+def reads(source: str, name: str, *, computed: bool, shown: bool) -> bool:
     """Whether code reads the object of a name, other than to edit it.
 
     Args:
         source: The code.
         name: The name.
+        computed: Whether to compute numbers from it counts.
         shown: Whether to print it counts.
     """
-    return any(line.reads or (shown and line.shows) for line in _lines(source, name))
+    return any(
+        line.reads or (computed and line.computes) or (shown and line.shows) for line in _lines(source, name)
+    )
 
 
 def lost_edit(source: str, name: str, bound: int, before: float) -> int | None:
@@ -79,14 +103,59 @@ def lost_edit(source: str, name: str, bound: int, before: float) -> int | None:
         bound: The line that bound it, 0 for one that an earlier cell bound.
         before: The edit is above this line.
     """
-    lines = _lines(source, name)
+    return _lost_edit(_lines(source, name), bound, before)
+
+
+def lost_local_edits(function: ast.FunctionDef | ast.AsyncFunctionDef) -> dict[int, LocalEdit]:
+    """Return the edits of copies that only local names of a function hold, and that nothing in it reads afterwards.
+
+    Args:
+        function: The definition.
+
+    Returns:
+        The edits, by the ``id`` of their statement.
+    """
+    found = {}
+    shared = {
+        name for node in walk(function) if isinstance(node, (ast.Global, ast.Nonlocal)) for name in node.names
+    }
+    for bound, owner, name in _local_copies(function):
+        lines = list(_of_block(function.body, name, (), in_function=False)) if name not in shared else []
+        line = _lost_edit(lines, bound, _END)
+        for node in walk(function) if line is not None else ():
+            if isinstance(node, ast.stmt) and node.lineno == line and _edits(node, name):
+                found[id(node)] = LocalEdit(name, owner)
+    return found
+
+
+def _local_copies(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[tuple[int, str, str]]:
+    """Yield the line, the name of the object and the name of the copy where a function binds one."""
+    for node in walk_scope(function):
+        for call in ast.walk(node.value) if isinstance(node, ast.Assign) else ():
+            if isinstance(node, ast.Assign) and isinstance(call, ast.Call):
+                owner = getattr(call.func, "value", None)
+                if isinstance(owner, ast.Name):
+                    yield from ((node.lineno, owner.id, name) for name in held_names(node, call))
+
+
+def _lost_edit(lines: Sequence[_Line], bound: int, before: float) -> int | None:
     loops = next((line.loops for line in lines if line.binds and line.first <= bound <= line.last), ())
-    if any(line.reads and (line.in_function or line.last > bound or line.loops) for line in lines):
-        return None
     edits = (line for line in lines if line.edits and bound < line.first and line.last < before)
     # An edit in a loop that did not bind the name gathers something over its turns.
     edit = next((line.first for line in edits if line.loops == loops and not line.in_function), None)
-    return None if edit is None or any(line.shows and line.first > edit for line in lines) else edit
+    if edit is None or any(line.shows and line.first > edit for line in lines):
+        return None
+    read = (line for line in lines if line.in_function or line.last > bound or line.loops)
+    if any(line.reads or (line.computes and not _is_between(line, bound, edit, loops)) for line in read):
+        return None
+    return edit
+
+
+def _is_between(line: _Line, bound: int, edit: int, loops: tuple[int, ...]) -> bool:
+    """Whether a line runs after the name is bound and before the edit, and then no more."""
+    return (
+        bound < line.first and line.last < edit and line.loops[: len(loops)] == loops and not line.in_function
+    )
 
 
 @functools.lru_cache(maxsize=256)
@@ -123,10 +192,10 @@ def _of_statement(
 ) -> _Line:
     head = list(_outside(statement, blocks))
     edits = _edits(statement, name)
+    reads, computes, shows = (False, False, False) if edits else _use(head, name)
     bound = any(isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Store) for n in head)
-    reads, shows = (False, False) if edits else _use(head, name)
     last = statement.lineno if blocks else statement.end_lineno or statement.lineno
-    return _Line(statement.lineno, last, loops, edits, reads, shows, bound, in_function)
+    return _Line(statement.lineno, last, loops, edits, reads, computes, shows, bound, in_function)
 
 
 def _outside(statement: ast.stmt, blocks: set[int]) -> Iterator[ast.AST]:
@@ -149,16 +218,25 @@ def _edits(statement: ast.stmt, name: str) -> bool:
     return bool(targets) and all(isinstance(t, ast.Subscript) and root_name(t) == name for t in targets)
 
 
-def _use(head: list[ast.AST], name: str) -> tuple[bool, bool]:
-    """Return whether a statement reads the object of a name, and whether it only prints it or asks for its form."""
+def _use(head: list[ast.AST], name: str) -> tuple[bool, bool, bool]:
+    """Return whether a statement reads the object of a name, only computes new numbers from it, and only prints it."""
     shown: set[int] = set()
     form: set[int] = set()
+    new: set[int] = set()
     for node in head:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ASKING:
             shown |= {id(part) for value in node.args for part in walk(value)}
         elif isinstance(node, ast.Attribute) and node.attr in _FORM:
             form |= {id(part) for part in walk(node.value)}
+        if isinstance(node, (ast.BinOp, ast.Compare)) or _is_new(node):
+            new |= {id(part) for part in walk(node)}
     # The text of a magic, or of code that is run, reads what it names.
     reads = any(isinstance(n, ast.Constant) and name in WORDS.findall(str(n.value)) for n in head)
     loads = {id(n) for n in head if isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Load)}
-    return reads or bool(loads - shown - form), bool((loads & shown) - form)
+    loads -= form
+    return reads or bool(loads - shown - new), bool((loads & new) - shown), bool(loads & shown)
+
+
+def _is_new(node: ast.AST) -> bool:
+    """Whether a node calls a function or method whose result holds nothing of the arrays it is given."""
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _NEW

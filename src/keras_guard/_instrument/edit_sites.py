@@ -57,7 +57,7 @@ class EditSites(StatementVisitor):
     def __init__(
         self, maker: SiteMaker, is_ruled_out: Callable[[ast.expr], bool], *, slots: bool, lists: bool
     ) -> None:
-        super().__init__(maker)
+        super().__init__(maker, copies=lists)
         self._ruled_out = is_ruled_out
         self._slots = slots
         self._lists = lists

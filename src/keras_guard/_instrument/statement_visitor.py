@@ -9,6 +9,7 @@ from typing import Any
 
 from . import flags, runtime
 from .cell_plan import Around, SiteMaker
+from .copy_uses import LocalEdit, lost_local_edits
 from .loop_edits import layers_bound_in_loop
 from .names import touched_names
 from .probe_calls import call, call_statement, either, without_probes
@@ -32,10 +33,12 @@ class StatementVisitor(ast.NodeTransformer):
 
     Args:
         maker: Makes the sites.
+        copies: Whether the cell may read copies from Keras.
     """
 
-    def __init__(self, maker: SiteMaker) -> None:
+    def __init__(self, maker: SiteMaker, *, copies: bool) -> None:
         self._maker = maker
+        self._copies = copies
         self._function: list[str] = []
         self._statement: _Statement | None = None
         self._globals: list[set[str]] = []
@@ -43,6 +46,7 @@ class StatementVisitor(ast.NodeTransformer):
         self._inner = 0
         self._loops = 0
         self._bound_in_loops: set[int] = set()
+        self._copy_edits: dict[int, LocalEdit] = {}
 
     # Functions
 
@@ -51,6 +55,8 @@ class StatementVisitor(ast.NodeTransformer):
         names = [n for item in walk(node) if isinstance(item, ast.Global) for n in item.names]
         self._globals.append(set(names))
         self._aliases.append(_list_aliases(node))
+        if self._copies:
+            self._copy_edits.update(lost_local_edits(node))
         node.body = [item for statement in node.body for item in as_list(self.visit(statement))]
         self._aliases.pop()
         self._globals.pop()
@@ -91,8 +97,9 @@ class StatementVisitor(ast.NodeTransformer):
             assert node.value is not None
             node.value = call(_value_probe(node), site.number, node.value, node.value)
         self._loops -= isinstance(node, LOOPS)
+        after = self._copy_edit(node)
         self._statement = outer
-        return _with_probes(statement, first, before)
+        return _with_probes(statement, first, before, after)
 
     def _around(self, statement: _Statement) -> Around:
         """Return what is around a site; a statement that can run often, and can be compiled twice, gets a flag."""
@@ -115,6 +122,17 @@ class StatementVisitor(ast.NodeTransformer):
         statement.behind.append(site)
         look = ast.Expr(call(runtime.OBJECT, site.number, node, ast.Name(name.id, ast.Load())))
         return ast.fix_missing_locations(ast.copy_location(look, node))
+
+    def _copy_edit(self, node: ast.stmt) -> list[ast.stmt]:
+        """Watch the edit of a copy that only a local name holds; returns the statements behind it."""
+        edit = self._copy_edits.get(id(node))
+        if edit is None or not self._function:
+            return []
+        site = self._site(node, attribute="get_weights()", chain=edit.name)
+        owner = ast.copy_location(ast.Name(edit.owner, ast.Load()), node)
+        look = ast.Expr(call(runtime.OBJECT, site.number, node, owner))
+        done = call_statement(runtime.DONE, site.number, node)
+        return [ast.fix_missing_locations(ast.copy_location(look, node)), done]
 
     def _global_sites(self, node: ast.stmt) -> list[Site]:
         watched = self._globals[-1] if self._globals else set()
@@ -147,12 +165,15 @@ class StatementVisitor(ast.NodeTransformer):
         return site
 
 
-def _with_probes(statement: _Statement, first: ast.stmt | None, binding: list[Site]) -> Any:
+def _with_probes(
+    statement: _Statement, first: ast.stmt | None, binding: list[Site], after: list[ast.stmt]
+) -> Any:
     """Return a statement with the probes before and after it, in a choice between both forms if it has a flag."""
     node = statement.node
     items: list[ast.stmt] = [first] if first is not None else []
     items += [call_statement(runtime.BEFORE, site.number, node) for site in binding]
     items.append(node)
+    items += after
     items += [call_statement(runtime.DONE, site.number, node) for site in statement.behind]
     items += [call_statement(runtime.AFTER, site.number, node) for site in binding]
     if statement.flag is not None:

@@ -14,7 +14,7 @@ from .._data.types import Layer, Model
 from .._ledger import Finding, Wording
 from .base import Desk, Page, Rule
 from .copy_edits import is_value_used
-from .wording import facts, layer_title
+from .wording import cause, facts, layer_title
 
 _CURES = {
     "get_config()": "make a new layer or model of the edited config: `type(x).from_config(config)`",
@@ -49,10 +49,11 @@ config = model.layers[0].get_config()
 config["activation"] = "relu"
 layer = keras.layers.Dense.from_config(config)""",
         limits="""
-Of copies that a name holds, those of `get_weights()` are followed, at the top level of cells: the card is pending
-until the model runs, and ends when any code reads the name other than to edit or print it. Not reported: other copies
-that are bound to a name first, the `get_config` of a class of the user's own, and a `pop()` whose value is used:
-`bias = layer.get_weights().pop()`.""",
+Of copies that a name holds, those of `get_weights()` are followed. At the top level of cells the card is pending
+until the model runs, and ends when any code reads the name other than to edit or print it. In a function it is open at
+the edit, where the rest of the function does not read the name. To compute numbers from a copy before the edit is not
+to read it: `limit = np.median(np.abs(w[0]))`. Not reported: other copies that are bound to a name first, the
+`get_config` of a class of the user's own, and a `pop()` whose value is used: `bias = layer.get_weights().pop()`.""",
     )
 
     def judge(self, event: Event, desk: Desk) -> Iterator[Finding]:
@@ -64,7 +65,7 @@ that are bound to a name first, the `get_config` of a class of the user's own, a
             return
         if event.source == "metrics" and is_model(event.owner):
             return  # an argument of `compile`: KG204
-        if is_value_used(event):
+        if not event.local and is_value_used(event):
             return
         for model in _models_of(event.owner, desk)[:1]:
             yield self._finding(event, model, desk)
@@ -96,11 +97,14 @@ that are bound to a name first, the `get_config` of a class of the user's own, a
     def _finding(self, event: CopyEdited, model: Model, desk: Desk) -> Finding:
         name, about = desk.name_of(model), facts(event.owner)
         whose = f"`{name}`" if event.owner is model else f"{about.title()} in `{name}`"
+        help_ = _CURES.get(event.source, "bind the copy to a name and give it back to Keras after the edit")
         wording = Wording(
-            message=f"editing `{event.source}` does not change {whose}",
-            label="changes a copy that nothing holds",
+            message=f"editing `{event.local or event.source}` does not change {whose}",
+            label="changes a copy that nothing holds"
+            if not event.local
+            else "changes a copy, which nothing reads before the function ends",
             notes=(f"Keras makes a new `{event.source}` at each read",),
-            help=_CURES.get(event.source, "bind the copy to a name and give it back to Keras after the edit"),
+            help="give the copy back with `set_weights` before the function ends" if event.local else help_,
             cured="the layer is gone",
             ran="without the edit",
             graph_layer=None if event.owner is model else about,
@@ -110,7 +114,10 @@ that are bound to a name first, the `get_config` of a class of the user's own, a
             wording,
             event.span,
             name,
-            key=(id(event.owner), event.source, event.span.execution_count, event.span.line),
+            key=cause(event.span, event.source, event.owner)
+            if event.local
+            else (id(event.owner), event.source, event.span.execution_count, event.span.line),
+            part=(id(event.owner), id(model)) if event.local else None,
         )
 
 

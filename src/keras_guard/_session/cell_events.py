@@ -175,7 +175,9 @@ class CellEvents:
             self._desk.copies.note(site, owner, self._shell.text_of(site.cell))
             return
         if site.attribute in COPIES or site.attribute.removesuffix("()") in COPY_METHODS:
-            yield CopyEdited(owner, site.attribute, span)
+            # A name is that of a local variable which holds the copy; other edits are made where it is read.
+            local = site.chain if site.chain.isidentifier() else ""
+            yield CopyEdited(owner, site.attribute, span, local=local)
             return
         if not isinstance(note.items, list):
             return

@@ -87,10 +87,11 @@ class HeldCopies:
     def read_cell(self, cell: CellText) -> None:
         """A cell is about to run: forget what it reads, and look at what it edits."""
         for name, held in list(self._held.items()):
-            read = reads(cell.source, name, shown=held.told)
+            edits = lost_edit(cell.source, name, 0, _END) is not None
+            read = reads(cell.source, name, computed=not edits, shown=held.told)
             if read or binds(cell.source, name) or held.owner() is None:
                 del self._held[name]
-            elif lost_edit(cell.source, name, 0, _END) is not None:
+            elif edits:
                 held.before = mark_of(self._namespace.get(name))
 
     def edits(self, shell: ShellFace) -> Iterator[CopyEdited]:
