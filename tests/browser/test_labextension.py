@@ -363,6 +363,46 @@ def test_looks(stale: Page) -> None:
     assert violations(stale, count_item) == []
 
 
+#: A model of a dozen layers with long names and settings, one of which was replaced.
+DEEP = """
+import numpy as np
+inputs = x = keras.Input((32, 32, 3), name="photographs")
+for n in range(12):
+    x = layers.Conv2D(8, 3, padding="same", activation="relu", kernel_regularizer="l2", name=f"convolution_of_block_{n}")(x)
+deep = keras.Model(inputs, layers.GlobalAveragePooling2D(name="pooling")(x))
+deep.layers[6] = layers.Conv2D(16, 5, padding="same", activation="gelu", name="convolution_that_was_meant")
+deep.predict(np.zeros((1, 32, 32, 3)), verbose=0);"""
+#: The short cells whose text is on more than one line.
+WRAPPED = """
+const range = document.createRange();
+const lines = cell => { range.selectNodeContents(cell); return new Set([...range.getClientRects()].map(r => r.top)).size; };
+return [...arguments[0].querySelectorAll('td, th')].filter(cell => !cell.querySelector('code')).map(cell => [cell.textContent, lines(cell)])
+  .filter(([text, count]) => text.length <= 12 && count > 1);"""
+VIEWS = ("diff deep", "diff deep --all", "", "history", "help", "doctor deep")
+
+
+@pytest.mark.parametrize("width", [1400, 800])
+def test_views_fit_the_window(opened: Page, width: int) -> None:
+    """No table or text of the magics is wider than the notebook, and each can be read without scrolling sideways."""
+    play(opened, FRESH, DEEP, *(f"%keras_guard {view}" for view in VIEWS))
+    opened.driver.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride",
+        {"width": width, "height": 1000, "deviceScaleFactor": 1.0, "mobile": False},
+    )
+    for index, view in enumerate(VIEWS, 2):
+        shown = opened.js(
+            ACTIVE + "return [...n.widgets[arguments[0]].node.querySelectorAll('.jp-OutputArea-output')]",
+            index,
+        )
+        assert shown, view
+        opened.js("arguments[0].scrollIntoView({block: 'start'})", shown[0])
+        opened.picture(f"view-{width}-{view or 'status'}".replace(" ", "-"))
+        for part in shown:
+            assert opened.js("return arguments[0].scrollWidth - arguments[0].clientWidth", part) <= 1, view
+            assert opened.js(WRAPPED, part) == [], view
+    opened.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
 def test_settings(stale: Page) -> None:
     """The settings turn marks and pictures off, and change how an open edit is marked."""
 

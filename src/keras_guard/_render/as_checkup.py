@@ -6,11 +6,11 @@ from dataclasses import replace
 from html import escape
 
 from .._data.checkup import Check, Checkup, Outcome
+from .as_table import as_code, cell_style
 from .paint import Line, Look, clean, laid_out
 
 _WIDTH = 80
 _MARKS = {Outcome.FOUND: "!", Outcome.CLEAR: " ", Outcome.NOT_RUN: "?"}
-_CELL = "padding:2px 10px 2px 0;vertical-align:top;text-align:left"
 
 
 def checkup_as_text(checkup: Checkup, *, look: Look | None = None) -> str:
@@ -40,7 +40,7 @@ def _verdict(checkup: Checkup) -> str:
 def checkup_as_html(checkup: Checkup) -> str:
     """Return the table as HTML with inline styles only, safe under a sanitizer."""
     head = "".join(
-        f'<th style="{_CELL}" scope="col">{name}</th>' for name in ("check", "outcome", "evidence")
+        f'<th style="{cell_style(name)}" scope="col">{name}</th>' for name in ("check", "outcome", "evidence")
     )
     body = "".join(map(_row, checkup.checks))
     return (
@@ -53,11 +53,11 @@ def checkup_as_html(checkup: Checkup) -> str:
 
 def _row(check: Check) -> str:
     weight = ";font-weight:600" if check.outcome is Outcome.FOUND else ""
-    facts = "<br>".join(map(_e, check.evidence))
+    facts = "<br>".join(map(as_code, check.evidence))
     return (
-        f'<tr><th style="{_CELL};font-weight:400" scope="row">{_e(check.name)}</th>'
-        f'<td style="{_CELL}{weight}">{_MARKS[check.outcome]} {check.outcome.value}</td>'
-        f'<td style="{_CELL}">{facts}</td></tr>'
+        f'<tr><th style="{cell_style(check.name)};font-weight:400" scope="row">{_e(check.name)}</th>'
+        f'<td style="{cell_style(check.outcome.value)}{weight}">{_MARKS[check.outcome]} {check.outcome.value}</td>'
+        f'<td style="{cell_style(" ".join(check.evidence))}">{facts}</td></tr>'
     )
 
 

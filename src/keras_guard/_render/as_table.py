@@ -7,7 +7,10 @@ from html import escape
 
 from .paint import clean
 
-_CELL = "padding:2px 12px 2px 0;vertical-align:top;text-align:left;white-space:normal;overflow-wrap:anywhere"
+_CELL = "padding:2px 12px 2px 0;vertical-align:top;text-align:left"
+#: A cell of so few characters stays on one line, and words up to a length stay whole: a narrow window takes the room
+#: from the long cells.
+_ONE_LINE, _WHOLE_WORD = 16, 24
 _MONO = "font-family:Menlo,Consolas,'DejaVu Sans Mono',monospace;font-size:12px"
 
 
@@ -19,13 +22,13 @@ def table_as_html(title: str, columns: Sequence[str], rows: Sequence[Sequence[st
         columns: The names of the columns.
         rows: The cells of each row; text between backticks is code.
     """
-    head = "".join(f'<th scope="col" style="{_CELL}">{_e(name)}</th>' for name in columns)
+    head = "".join(f'<th scope="col" style="{cell_style(name)}">{_e(name)}</th>' for name in columns)
     body = "".join(f"<tr>{_cells(row)}</tr>" for row in rows)
     if not rows:
-        return f"<div><b>{_code(title)}</b></div>"
+        return f"<div><b>{as_code(title)}</b></div>"
     return (
         f'<div role="region" aria-label="{_e(title)}" style="max-width:100%;overflow-x:auto">'
-        f"<div><b>{_code(title)}</b></div>"
+        f"<div><b>{as_code(title)}</b></div>"
         f'<table style="border-collapse:collapse;font-size:13px"><thead><tr>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table></div>"
     )
@@ -37,18 +40,26 @@ def lines_as_html(lines: Iterable[str]) -> str:
     Args:
         lines: The lines; text between backticks is code.
     """
-    return "".join(f"<div>{_code(line)}</div>" for line in lines)
+    return "".join(f"<div>{as_code(line)}</div>" for line in lines)
 
 
 def _cells(row: Sequence[str]) -> str:
-    return "".join(f'<td style="{_CELL}">{_code(cell)}</td>' for cell in row)
+    return "".join(f'<td style="{cell_style(cell)}">{as_code(cell)}</td>' for cell in row)
+
+
+def cell_style(text: str) -> str:
+    """Return the inline style of a cell, which says where its text may be wrapped."""
+    longest = max(map(len, text.split()), default=0)
+    if len(text) <= _ONE_LINE:
+        return f"{_CELL};white-space:nowrap"
+    return f"{_CELL};white-space:normal;overflow-wrap:{'normal' if longest <= _WHOLE_WORD else 'anywhere'}"
 
 
 def _e(text: str) -> str:
     return escape(clean(text), quote=True)
 
 
-def _code(text: str) -> str:
+def as_code(text: str) -> str:
     """Return a text as HTML; what is between backticks is in a typewriter's letters."""
     parts = _e(text).split("`")
     if len(parts) % 2 == 0:

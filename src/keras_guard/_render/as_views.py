@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from html import escape
 
 from .._data.views import ModelViews, ViewRow
+from .as_table import cell_style
 from .paint import Line, Look, clean, laid_out
 
 _COLUMNS = ("declared", "graph", "compiled")
@@ -103,9 +104,7 @@ def views_as_html(views: ModelViews, *, every: bool = False) -> str:
         views: The views.
         every: Whether all layers are shown, and not only those around the ones that differ.
     """
-    head = "".join(
-        f'<th style="{_CELL};text-align:left" scope="col">{name}</th>' for name in ("", *_COLUMNS, "")
-    )
+    head = "".join(f'<th style="{cell_style(name)}" scope="col">{name}</th>' for name in ("", *_COLUMNS, ""))
     body = "".join(
         _html_gap(row) if isinstance(row, int) else _html_row(row) for row in _chosen(views, every)
     )
@@ -119,12 +118,11 @@ def views_as_html(views: ModelViews, *, every: bool = False) -> str:
 
 
 _MONO = "font-family:Menlo,Consolas,'DejaVu Sans Mono',monospace"
-_CELL = "padding:2px 10px 2px 0;white-space:normal;overflow-wrap:anywhere;vertical-align:top;text-align:left"
 
 
 def _html_gap(left_out: int) -> str:
     words = f"... {left_out} layer{'s' * (left_out != 1)} alike"
-    return f'<tr><td style="{_CELL}"></td><td style="{_CELL}" colspan="4">{words}</td></tr>'
+    return f'<tr><td></td><td style="{cell_style(words)}" colspan="4">{words}</td></tr>'
 
 
 def _e(text: str) -> str:
@@ -134,13 +132,13 @@ def _e(text: str) -> str:
 def _html_row(row: ViewRow) -> str:
     cells = "".join(_html_cell(getattr(row, column), column in row.differs) for column in _COLUMNS)
     index = "" if row.index is None else str(row.index)
-    mark = "! " if row.differs else ""
+    first, codes = f"{'! ' if row.differs else ''}{index}", " ".join(row.codes)
     return (
-        f'<tr><td style="{_CELL}">{mark}{index}</td>{cells}'
-        f'<td style="{_CELL}">{_e(" ".join(row.codes))}</td></tr>'
+        f'<tr><td style="{cell_style(first)}">{first}</td>{cells}'
+        f'<td style="{cell_style(codes)}">{_e(codes)}</td></tr>'
     )
 
 
 def _html_cell(text: str, differs: bool) -> str:
-    style = f"{_CELL};border-bottom:2px solid #b7501f;font-weight:600" if differs else _CELL
+    style = cell_style(text) + (";border-bottom:2px solid #b7501f;font-weight:600" if differs else "")
     return f'<td style="{style}">{"* " if differs else ""}{_e(text)}</td>'
