@@ -156,10 +156,13 @@ class Session:
             or self._models_made
             or self._passing
             or self._cells.has_notes
+            or self._changes.writes_unheard
         ):
             return  # as most cells do
         self._cells.end_statements()
         self._cells.compare_all()
+        for event in list(self._changes.written_unheard()):
+            self.entries.adoption.publish(event)
         self.entries.note_names_used()
         self.entries.end_withdrawn()
         self.entries.settle()

@@ -47,12 +47,29 @@ class TraceChanges:
         self._publish = publish
         #: The attributes that cells may have written without ``setattr``.
         self._unheard: set[str] = set()
+        #: Those of the running cell.
+        self._unheard_now: frozenset[str] = frozenset()
 
     def read_cell(self, text: str) -> None:
         """A cell is about to run: note whether it may write attributes in a way that no hook hears."""
-        self._unheard |= names_written_unheard(text)
+        self._unheard_now = names_written_unheard(text)
+        self._unheard |= self._unheard_now
         if self._unheard:
             self._desk.note_change()
+
+    @property
+    def writes_unheard(self) -> bool:
+        """Whether the running cell may write attributes in a way that no hook hears."""
+        return bool(self._unheard_now)
+
+    def written_unheard(self) -> Iterator[Event]:
+        """Yield what traces hold of attributes that the cell which has ended wrote, and are another value now."""
+        names, self._unheard_now = self._unheard_now, frozenset()
+        for model in self._desk.traces.models() if names else ():
+            for facts in self._desk.traces.of(model).all_facts():
+                for owner, name, mark in facts.unheard(names):
+                    if name in names and not is_marked(mark, value_of(owner, name)):
+                        yield replace(self._held(owner, name, mark), at_use=False)
 
     def unheard_changes(self, use: Use) -> list[Event]:
         """Return what the traces of a use hold that is another value now, and whose change no hook tells."""
