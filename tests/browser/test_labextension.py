@@ -384,6 +384,7 @@ VIEWS = ("diff deep", "diff deep --all", "", "history", "help", "doctor deep")
 @pytest.mark.parametrize("width", [1400, 800])
 def test_views_fit_the_window(opened: Page, width: int) -> None:
     """No table or text of the magics is wider than the notebook, and each can be read without scrolling sideways."""
+    opened.js("window.jupyterapp.shell.collapseLeft(); window.jupyterapp.shell.collapseRight()")
     play(opened, FRESH, DEEP, *(f"%keras_guard {view}" for view in VIEWS))
     opened.driver.execute_cdp_cmd(
         "Emulation.setDeviceMetricsOverride",

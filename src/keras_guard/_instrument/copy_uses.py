@@ -213,6 +213,9 @@ def _edits(statement: ast.stmt, name: str) -> bool:
         return root_name(statement.target) == name
     if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
         function = statement.value.func
+        into = [keyword.value for keyword in statement.value.keywords if keyword.arg == "out"]
+        if any(root_name(place) == name for place in into):
+            return True  # ``np.multiply(w, mask, out=w)``
         return isinstance(function, ast.Attribute) and function.attr in _EDITS and root_name(function) == name
     targets = statement.targets if isinstance(statement, (ast.Assign, ast.Delete)) else []
     return bool(targets) and all(isinstance(t, ast.Subscript) and root_name(t) == name for t in targets)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .._adapter.compiled_objects import held_objects, unapplied_arguments
-from .._adapter.marks import is_marked
+from .._adapter.marks import Mark, is_marked, mark_of
 from .._adapter.membership import compile_containers, graph_layers
 from .._adapter.model_use import Use
 from .._adapter.trace_facts import TraceFacts, trainable_identity, value_of
@@ -18,6 +18,7 @@ from .._data.events import (
     CodeReadChanged,
     Event,
 )
+from .._data.identity import IdentityMap
 from .._data.types import Model
 from .desk import Desk
 from .edit_spans import GlobalSpans, names_written_unheard, span_of_attribute
@@ -45,6 +46,8 @@ class TraceChanges:
         self._desk = desk
         self._spans = spans
         self._publish = publish
+        #: By model: what was last seen of the values that differ, by the name they were changed through.
+        self._seen: IdentityMap[dict[tuple[object, ...], Mark]] = IdentityMap()
         #: The attributes that cells may have written without ``setattr``.
         self._unheard: set[str] = set()
         #: Those of the running cell.
@@ -142,9 +145,23 @@ class TraceChanges:
         for model in self._desk.traces.models():
             facts = self._desk.traces.of(model).all_facts()
             changes = [event for each in facts for event in self._changes(model, each)]
+            known, seen = self._seen.get(model, {}), {}
             for event in (*changes, *self._unapplied(model)):
-                if _is_of(event, name, value):
+                if not _is_of(event, name, value):
+                    continue
+                key = (name, *_key_of(event))
+                seen[key] = mark_of(event.new)
+                # Another statement changed it, if its value is the one of the last time.
+                if key not in known or not is_marked(known[key], event.new):
                     self._publish(replace(event, span=where, at_use=False))
+            self._seen[model] = {**{k: mark for k, mark in known.items() if k[0] != name}, **seen}
+
+
+def _key_of(event: AttributeSet | CodeReadChanged) -> tuple[object, ...]:
+    """Return what tells what is read from all else that traces read."""
+    if isinstance(event, AttributeSet):
+        return (id(event.target), event.name)
+    return (event.fact.source.key,)
 
 
 def _is_of(event: Event, name: str, value: object) -> TypeGuard[AttributeSet | CodeReadChanged]:
