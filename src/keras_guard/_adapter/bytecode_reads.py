@@ -47,15 +47,11 @@ def reads_in(code: types.CodeType, idle: frozenset[int] = frozenset()) -> tuple[
     changed: set[Place] = set()
     for part in codes_in(code):
         steps = instructions_of(part)
-        for index, step in enumerate(steps):
-            scope = scope_of(step, part, code)
-            if scope is not None:
-                place, end = where_read_to(part, index)
-                if place is not None:
-                    if part is not code or step.offset not in idle:
-                        found.setdefault(Read(scope, place, _is_length(steps, index, end)))
-                    changed |= _changed_by(place)
-            written |= _written_by(step)
+        for index, scope, place, end in places_read(part, code):
+            if part is not code or steps[index].offset not in idle:
+                found.setdefault(Read(scope, place, _is_length(steps, index, end)))
+            changed |= _changed_by(place)
+        written.update(name for step in steps for name in _written_by(step))
     return tuple(
         read for read in found if not (_is_written(read.place, written) or _is_changed(read.place, changed))
     )
@@ -75,17 +71,25 @@ def instructions_of(code: types.CodeType) -> tuple[dis.Instruction, ...]:
     return tuple(step for step in dis.get_instructions(code) if step.opname not in _BETWEEN)
 
 
-def scope_of(
-    step: dis.Instruction, part: types.CodeType, outermost: types.CodeType | None = None
-) -> str | None:
-    """Return the scope that an instruction begins to read from, ``None`` where it does not read from outside.
+def places_read(part: types.CodeType, outermost: types.CodeType) -> Iterator[tuple[int, str, Place, int]]:
+    """Yield what code reads from outside itself, in the order of its instructions.
 
     Args:
-        step: The instruction.
-        part: The code it is in.
-        outermost: The function in which that code is defined; ``part`` itself if not given.
+        part: The code.
+        outermost: The function in which it is defined, or ``part`` itself.
+
+    Yields:
+        The index of the first instruction of a read, the scope, the place, and the index of the instruction after it.
     """
-    outermost = outermost or part
+    steps = instructions_of(part)
+    for index, step in enumerate(steps):
+        scope = _scope_of(step, part, outermost)
+        place, end = _place_read(steps, index) if scope is not None else (None, index)
+        if scope is not None and place is not None:
+            yield index, scope, place, end
+
+
+def _scope_of(step: dis.Instruction, part: types.CodeType, outermost: types.CodeType) -> str | None:
     own = outermost.co_varnames[:1] if outermost.co_argcount else ()
     if step.opname in GLOBAL_LOADS:
         return "global"
@@ -97,17 +101,11 @@ def scope_of(
     return None
 
 
-def where_read_to(code: types.CodeType, index: int) -> tuple[Place | None, int]:
+def _place_read(all_steps: tuple[dis.Instruction, ...], index: int) -> tuple[Place | None, int]:
     """Return the name that an instruction reads, with the constant attributes and items that the next ones read from it.
 
-    Args:
-        code: The code.
-        index: The index of the instruction.
-
-    Returns:
-        The place, ``None`` where the value is not read, and the index of the instruction after it.
+    The place is ``None`` where the value is not read; the number is the index of the instruction after it.
     """
-    all_steps = instructions_of(code)
     name, index = str(all_steps[index].argval), index + 1
     steps: list[Step] = []
     while index < len(all_steps) and len(steps) < _MAX_STEPS:

@@ -7,7 +7,14 @@ from types import CodeType, FunctionType
 
 from .._data.place import Place
 from .._data.types import Layer
-from .attribute_reads import INERT, attributes_loaded, is_keras_class, read_when_called, user_methods
+from .attribute_reads import (
+    INERT,
+    attributes_loaded,
+    is_keras_class,
+    read_by_user_code,
+    read_when_called,
+    user_methods,
+)
 from .code_reads import plain_value
 from .idle_code import UNKNOWN, idle_instructions
 
@@ -26,17 +33,16 @@ def without_idle(owner: Layer, names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _idle(owner: Layer) -> frozenset[str]:
-    read: set[str] = set()
+    read = read_by_user_code(owner.__class__)
     reached: set[str] = set()
     for name, function in user_methods(owner.__class__):
         if name not in INERT:
             idle = idle_instructions(function.__code__, functools.partial(_value, function, owner))
-            read |= _loaded_by(function.__code__, frozenset())
             reached |= _loaded_by(function.__code__, idle)
     if read <= reached:
         return frozenset()
     library = next((base for base in owner.__class__.__mro__ if is_keras_class(base)), None)
-    return frozenset(read - reached - (read_when_called(library) if library is not None else set()))
+    return read - reached - (read_when_called(library) if library is not None else set())
 
 
 def _value(function: FunctionType, owner: Layer, scope: str, place: Place) -> object:

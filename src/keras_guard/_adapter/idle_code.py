@@ -16,7 +16,7 @@ from types import CodeType
 from typing import Any
 
 from .._data.place import Place
-from .bytecode_reads import GLOBAL_LOADS, instructions_of, scope_of, where_read_to
+from .bytecode_reads import GLOBAL_LOADS, instructions_of, places_read
 
 #: What is not known before the code runs.
 UNKNOWN = object()
@@ -102,12 +102,7 @@ def _next(code: CodeType, index: int, test: _Test | None, value_of: ValueOf) -> 
 def _tests(code: CodeType) -> dict[int, _Test]:
     """Return what decides each conditional jump, by its index, where one plain value does."""
     steps = instructions_of(code)
-    ends = {}
-    for index, step in enumerate(steps):
-        scope = scope_of(step, code)
-        place, end = where_read_to(code, index) if scope is not None else (None, index)
-        if place is not None:
-            ends[end] = (scope, place, index)
+    ends = {end: (scope, place, index) for index, scope, place, end in places_read(code, code)}
     tests = {}
     for index, step in enumerate(steps):
         if step.opcode in _JUMPS and "POP_JUMP" in step.opname:
@@ -118,7 +113,7 @@ def _tests(code: CodeType) -> dict[int, _Test]:
 
 
 def _test(
-    steps: tuple[dis.Instruction, ...], jump: int, ends: dict[int, tuple[Any, Place, int]]
+    steps: tuple[dis.Instruction, ...], jump: int, ends: dict[int, tuple[str, Place, int]]
 ) -> _Test | None:
     end = jump - 1 if steps[jump - 1].opname == "TO_BOOL" else jump
     meaning = _meaning(steps[jump].opname)

@@ -131,11 +131,16 @@ def lost_local_edits(function: ast.FunctionDef | ast.AsyncFunctionDef) -> dict[i
 def _local_copies(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[tuple[int, str, str]]:
     """Yield the line, the name of the object and the name of the copy where a function binds one."""
     for node in walk_scope(function):
-        for call in ast.walk(node.value) if isinstance(node, ast.Assign) else ():
-            if isinstance(node, ast.Assign) and isinstance(call, ast.Call):
-                owner = getattr(call.func, "value", None)
-                if isinstance(owner, ast.Name):
-                    yield from ((node.lineno, owner.id, name) for name in held_names(node, call))
+        if not isinstance(node, ast.Assign):
+            continue
+        for call in ast.walk(node.value):
+            owner = (
+                call.func.value
+                if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)
+                else None
+            )
+            if isinstance(owner, ast.Name):
+                yield from ((node.lineno, owner.id, name) for name in held_names(node, call))
 
 
 def _lost_edit(lines: Sequence[_Line], bound: int, before: float) -> int | None:

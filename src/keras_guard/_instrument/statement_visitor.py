@@ -120,8 +120,7 @@ class StatementVisitor(ast.NodeTransformer):
         site = self._site(node, attribute=LOOP, chain=name.id)
         node.value = call(runtime.LIST, site.number, node.value, node.value)
         statement.behind.append(site)
-        look = ast.Expr(call(runtime.OBJECT, site.number, node, ast.Name(name.id, ast.Load())))
-        return ast.fix_missing_locations(ast.copy_location(look, node))
+        return _look_at(name.id, site, node)
 
     def _copy_edit(self, node: ast.stmt) -> list[ast.stmt]:
         """Watch the edit of a copy that only a local name holds; returns the statements behind it."""
@@ -129,10 +128,7 @@ class StatementVisitor(ast.NodeTransformer):
         if edit is None or not self._function:
             return []
         site = self._site(node, attribute="get_weights()", chain=edit.name)
-        owner = ast.copy_location(ast.Name(edit.owner, ast.Load()), node)
-        look = ast.Expr(call(runtime.OBJECT, site.number, node, owner))
-        done = call_statement(runtime.DONE, site.number, node)
-        return [ast.fix_missing_locations(ast.copy_location(look, node)), done]
+        return [_look_at(edit.owner, site, node), call_statement(runtime.DONE, site.number, node)]
 
     def _global_sites(self, node: ast.stmt) -> list[Site]:
         watched = self._globals[-1] if self._globals else set()
@@ -163,6 +159,12 @@ class StatementVisitor(ast.NodeTransformer):
         if not self._function and not self._inner:
             self._maker.plan.passing.append(site)
         return site
+
+
+def _look_at(name: str, site: Site, like: ast.stmt) -> ast.stmt:
+    """Return a statement that shows the object of a name to a site's probe."""
+    look = ast.Expr(call(runtime.OBJECT, site.number, like, ast.Name(name, ast.Load())))
+    return ast.fix_missing_locations(ast.copy_location(look, like))
 
 
 def _with_probes(

@@ -84,7 +84,8 @@ RESULT_EDITS = re.compile(
 KERAS_WORDS = re.compile(r"\b(?:keras|tensorflow|tf_keras)\b")
 
 #: Code with one of these words may set an attribute without ``setattr``, which alone is heard.
-UNHEARD_WRITES = re.compile(r"\b(?:vars|__dict__|__setattr__)\b")
+_UNHEARD_WORDS = frozenset({"vars", "__dict__", "__setattr__"})
+UNHEARD_WRITES = re.compile(r"\b(?:" + "|".join(sorted(_UNHEARD_WORDS)) + r")\b")
 
 #: All words of a text.
 WORDS = re.compile(r"[^\W\d]\w*")
@@ -94,7 +95,7 @@ TELLING_WORDS = (
     ATTRIBUTES
     | COPY_METHODS
     | {"for", "def", "class", "lambda", "run", "macro", "rerun", "load", "loadpy", "recall"}
-    | {"vars", "__dict__", "__setattr__"}
+    | _UNHEARD_WORDS
 )
 
 #: What the site of a loop's name that is bound to a new layer says that it edits.

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from html import escape
 
 from .._data.checkup import Check, Checkup, Outcome
 from .as_table import as_code, cell_style
-from .paint import Line, Look, clean, laid_out
+from .paint import Line, Look, escaped, laid_out
 
 _WIDTH = 80
 _MARKS = {Outcome.FOUND: "!", Outcome.CLEAR: " ", Outcome.NOT_RUN: "?"}
@@ -44,8 +43,8 @@ def checkup_as_html(checkup: Checkup) -> str:
     )
     body = "".join(map(_row, checkup.checks))
     return (
-        f'<div role="region" aria-label="checks of {_e(checkup.model)}">'
-        f"<div><b>{_e(checkup.model)}</b>: {_e(_verdict(checkup))}</div>"
+        f'<div role="region" aria-label="checks of {escaped(checkup.model)}">'
+        f"<div><b>{escaped(checkup.model)}</b>: {escaped(_verdict(checkup))}</div>"
         f'<table style="border-collapse:collapse;font-size:12px"><thead><tr>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table></div>"
     )
@@ -55,11 +54,7 @@ def _row(check: Check) -> str:
     weight = ";font-weight:600" if check.outcome is Outcome.FOUND else ""
     facts = "<br>".join(map(as_code, check.evidence))
     return (
-        f'<tr><th style="{cell_style(check.name)};font-weight:400" scope="row">{_e(check.name)}</th>'
+        f'<tr><th style="{cell_style(check.name)};font-weight:400" scope="row">{escaped(check.name)}</th>'
         f'<td style="{cell_style(check.outcome.value)}{weight}">{_MARKS[check.outcome]} {check.outcome.value}</td>'
         f'<td style="{cell_style(" ".join(check.evidence))}">{facts}</td></tr>'
     )
-
-
-def _e(text: str) -> str:
-    return escape(clean(text), quote=True)

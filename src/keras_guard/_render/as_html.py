@@ -8,13 +8,12 @@ is readable on both white and black.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 
 from .._data.diagnostic import Diagnostic, DiffRow, LayerFacts, Span, State
 from .._data.picture import Picture
 from .as_svg import picture_as_html
 from .changed_part import changed_part
-from .paint import clean
+from .paint import escaped
 
 _ACCENT = {State.PENDING: "#8a6d00", State.OPEN: "#b7501f", State.RESOLVED: "#6e7781"}
 _VARIABLE = {
@@ -41,13 +40,15 @@ _QUIET = "opacity:.8"
 
 def _head(diagnostic: Diagnostic, word: str) -> str:
     """Return the line with the state, the rule and the place."""
-    where = f'<span style="{_QUIET}">{_e(diagnostic.span.label())}</span>' if diagnostic.span.known else ""
-    return f"<div><b>keras_guard</b> {word} <code>{_e(diagnostic.code)}</code> {where}</div>"
+    where = (
+        f'<span style="{_QUIET}">{escaped(diagnostic.span.label())}</span>' if diagnostic.span.known else ""
+    )
+    return f"<div><b>keras_guard</b> {word} <code>{escaped(diagnostic.code)}</code> {where}</div>"
 
 
 def _resolved(diagnostic: Diagnostic) -> str:
     return (
-        f'<span style="{_QUIET}"><b>keras_guard</b> resolved <code>{_e(diagnostic.code)}</code> '
+        f'<span style="{_QUIET}"><b>keras_guard</b> resolved <code>{escaped(diagnostic.code)}</code> '
         f"{_code(diagnostic.message)} &mdash; {_code(diagnostic.resolution or '')}</span>"
         f"{_happened(diagnostic)}"
     )
@@ -55,8 +56,8 @@ def _resolved(diagnostic: Diagnostic) -> str:
 
 def _pending(diagnostic: Diagnostic) -> str:
     return (
-        f"<div><b>keras_guard</b> pending <code>{_e(diagnostic.code)}</code> {_code(diagnostic.message)} "
-        f"({_e(diagnostic.span.label())})</div>"
+        f"<div><b>keras_guard</b> pending <code>{escaped(diagnostic.code)}</code> {_code(diagnostic.message)} "
+        f"({escaped(diagnostic.span.label())})</div>"
         f'<div style="{_QUIET}">{_code(_first_upper(diagnostic.help))}</div>'
         f"{_happened(diagnostic)}"
     )
@@ -77,7 +78,7 @@ def _open(diagnostic: Diagnostic) -> str:
         items = "".join(f"<li>{_code(note)}</li>" for note in diagnostic.notes)
         parts.append(
             f'<details style="margin-top:2px"><summary>Why</summary><ul style="margin:2px 0 2px 18px">{items}'
-            f"<li>more: <code>%keras_guard explain {_e(diagnostic.code)}</code></li></ul></details>"
+            f"<li>more: <code>%keras_guard explain {escaped(diagnostic.code)}</code></li></ul></details>"
         )
     around = [p for p, part in zip(diagnostic.pictures, changed, strict=True) if part != p]
     return "".join([*parts, _folded_pictures(around)])
@@ -113,12 +114,12 @@ def _excerpt(span: Span, label: str) -> str:
 
 def _marked(span: Span, text: str, first: bool) -> str:
     if not first:
-        return _e(text)
+        return escaped(text)
     start = (span.column or 1) - 1
     end = (span.end_column or 0) - 1 if span.end_line == span.line else len(text.rstrip())
     if not 0 <= start < end <= len(text):
-        return _e(text)
-    return f"{_e(text[:start])}<u><b>{_e(text[start:end])}</b></u>{_e(text[end:])}"
+        return escaped(text)
+    return f"{escaped(text[:start])}<u><b>{escaped(text[start:end])}</b></u>{escaped(text[end:])}"
 
 
 def _diff(rows: tuple[DiffRow, ...]) -> str:
@@ -159,22 +160,18 @@ def _diff_row(row: DiffRow) -> str:
     word = f" {_WORDS[row.mark]}" if row.mark in _WORDS else ""
     cells = [
         ("left", f"{_MARKS.get(row.mark, '')}{word}"),
-        ("left", _e(layer.title())),
-        ("left", _e(shape)),
-        ("right", _e(params)),
+        ("left", escaped(layer.title())),
+        ("left", escaped(shape)),
+        ("right", escaped(params)),
     ]
     return "<tr>" + "".join(f'<td style="{style};text-align:{side}">{c}</td>' for side, c in cells) + "</tr>"
 
 
-def _e(text: str) -> str:
-    return escape(clean(text), quote=True)
-
-
 def _code(text: str) -> str:
     """Escape a text, and mark what is in backticks as code."""
-    parts = _e(text).split("`")
+    parts = escaped(text).split("`")
     if len(parts) % 2 == 0:  # a stray backtick in a name: no code at all rather than the wrong part
-        return _e(text)
+        return escaped(text)
     return "".join(f"<code>{part}</code>" if index % 2 else part for index, part in enumerate(parts))
 
 

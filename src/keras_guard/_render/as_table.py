@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from html import escape
 
-from .paint import clean
+from .paint import escaped
 
 _CELL = "padding:2px 12px 2px 0;vertical-align:top;text-align:left"
 #: A cell of so few characters stays on one line, and words up to a length stay whole: a narrow window takes the room
@@ -22,12 +21,12 @@ def table_as_html(title: str, columns: Sequence[str], rows: Sequence[Sequence[st
         columns: The names of the columns.
         rows: The cells of each row; text between backticks is code.
     """
-    head = "".join(f'<th scope="col" style="{cell_style(name)}">{_e(name)}</th>' for name in columns)
+    head = "".join(f'<th scope="col" style="{cell_style(name)}">{escaped(name)}</th>' for name in columns)
     body = "".join(f"<tr>{_cells(row)}</tr>" for row in rows)
     if not rows:
         return f"<div><b>{as_code(title)}</b></div>"
     return (
-        f'<div role="region" aria-label="{_e(title)}" style="max-width:100%;overflow-x:auto">'
+        f'<div role="region" aria-label="{escaped(title)}" style="max-width:100%;overflow-x:auto">'
         f"<div><b>{as_code(title)}</b></div>"
         f'<table style="border-collapse:collapse;font-size:13px"><thead><tr>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table></div>"
@@ -55,15 +54,11 @@ def cell_style(text: str) -> str:
     return f"{_CELL};white-space:normal;overflow-wrap:{'normal' if longest <= _WHOLE_WORD else 'anywhere'}"
 
 
-def _e(text: str) -> str:
-    return escape(clean(text), quote=True)
-
-
 def as_code(text: str) -> str:
     """Return a text as HTML; what is between backticks is in a typewriter's letters."""
-    parts = _e(text).split("`")
+    parts = escaped(text).split("`")
     if len(parts) % 2 == 0:
-        return _e(text)  # a backtick of its own
+        return escaped(text)  # a backtick of its own
     return "".join(
         f'<code style="{_MONO}">{part}</code>' if index % 2 else part for index, part in enumerate(parts)
     )

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from html import escape
 
 from .._data.views import ModelViews, ViewRow
 from .as_table import cell_style
-from .paint import Line, Look, clean, laid_out
+from .paint import Line, Look, clean, escaped, laid_out
 
 _COLUMNS = ("declared", "graph", "compiled")
 _MAX_ROWS = 200
@@ -108,10 +107,10 @@ def views_as_html(views: ModelViews, *, every: bool = False) -> str:
     body = "".join(
         _html_gap(row) if isinstance(row, int) else _html_row(row) for row in _chosen(views, every)
     )
-    notes = "".join(f"<div>note: {_e(note)}</div>" for note in views.notes)
+    notes = "".join(f"<div>note: {escaped(note)}</div>" for note in views.notes)
     return (
-        f'<div role="region" aria-label="views of {_e(views.name)}" style="max-width:100%;overflow-x:auto">'
-        f"<div><b>{_e(views.name)}</b>: {_e(_verdict(views))}</div>"
+        f'<div role="region" aria-label="views of {escaped(views.name)}" style="max-width:100%;overflow-x:auto">'
+        f"<div><b>{escaped(views.name)}</b>: {escaped(_verdict(views))}</div>"
         f'<table style="border-collapse:collapse;font-size:12px;{_MONO}"><thead><tr>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table>{notes}</div>"
     )
@@ -125,20 +124,16 @@ def _html_gap(left_out: int) -> str:
     return f'<tr><td></td><td style="{cell_style(words)}" colspan="4">{words}</td></tr>'
 
 
-def _e(text: str) -> str:
-    return escape(clean(text), quote=True)
-
-
 def _html_row(row: ViewRow) -> str:
     cells = "".join(_html_cell(getattr(row, column), column in row.differs) for column in _COLUMNS)
     index = "" if row.index is None else str(row.index)
     first, codes = f"{'! ' if row.differs else ''}{index}", " ".join(row.codes)
     return (
         f'<tr><td style="{cell_style(first)}">{first}</td>{cells}'
-        f'<td style="{cell_style(codes)}">{_e(codes)}</td></tr>'
+        f'<td style="{cell_style(codes)}">{escaped(codes)}</td></tr>'
     )
 
 
 def _html_cell(text: str, differs: bool) -> str:
     style = cell_style(text) + (";border-bottom:2px solid #b7501f;font-weight:600" if differs else "")
-    return f'<td style="{style}">{"* " if differs else ""}{_e(text)}</td>'
+    return f'<td style="{style}">{"* " if differs else ""}{escaped(text)}</td>'

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass
+from html import escape
 
 _COLOURS = {
     "title": "1;33",
@@ -24,6 +25,11 @@ _NARROWEST = 24
 def clean(text: str) -> str:
     """Make control characters of user-given names visible, so that no name can move the cursor."""
     return "".join(c if c.isprintable() or c in "\t" else repr(c)[1:-1] for c in text)
+
+
+def escaped(text: str) -> str:
+    """Return a text for HTML, attributes included, with its control characters made visible."""
+    return escape(clean(text), quote=True)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from .._adapter.attributes import hands_out_copy
 from .._adapter.keras_types import is_model
@@ -97,28 +98,28 @@ to read it: `limit = np.median(np.abs(w[0]))`. Not reported: other copies that a
     def _finding(self, event: CopyEdited, model: Model, desk: Desk) -> Finding:
         name, about = desk.name_of(model), facts(event.owner)
         whose = f"`{name}`" if event.owner is model else f"{about.title()} in `{name}`"
-        help_ = _CURES.get(event.source, "bind the copy to a name and give it back to Keras after the edit")
         wording = Wording(
             message=f"editing `{event.local or event.source}` does not change {whose}",
-            label="changes a copy that nothing holds"
-            if not event.local
-            else "changes a copy, which nothing reads before the function ends",
+            label="changes a copy that nothing holds",
             notes=(f"Keras makes a new `{event.source}` at each read",),
-            help="give the copy back with `set_weights` before the function ends" if event.local else help_,
+            help=_CURES.get(event.source, "bind the copy to a name and give it back to Keras after the edit"),
             cured="the layer is gone",
             ran="without the edit",
             graph_layer=None if event.owner is model else about,
         )
-        return self.finding(
-            StateClaim(model, _lives, (event.owner,)),
-            wording,
-            event.span,
-            name,
-            key=cause(event.span, event.source, event.owner)
-            if event.local
-            else (id(event.owner), event.source, event.span.execution_count, event.span.line),
-            part=(id(event.owner), id(model)) if event.local else None,
-        )
+        key: tuple[object, ...] = (
+            id(event.owner), event.source, event.span.execution_count, event.span.line
+        )  # fmt: skip
+        part = None
+        if event.local:
+            wording = replace(
+                wording,
+                label="changes a copy, which nothing reads before the function ends",
+                help="give the copy back with `set_weights` before the function ends",
+            )
+            key, part = cause(event.span, event.source, event.owner), (id(event.owner), id(model))
+        claim = StateClaim(model, _lives, (event.owner,))
+        return self.finding(claim, wording, event.span, name, key=key, part=part)
 
 
 def _models_of(owner: Layer, desk: Desk) -> list[Model]:

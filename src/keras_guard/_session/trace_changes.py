@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -70,9 +70,9 @@ class TraceChanges:
         names, self._unheard_now = self._unheard_now, frozenset()
         for model in self._desk.traces.models() if names else ():
             for facts in self._desk.traces.of(model).all_facts():
-                for owner, name, mark in facts.unheard(names):
-                    if name in names and not is_marked(mark, value_of(owner, name)):
-                        yield replace(self._held(owner, name, mark), at_use=False)
+                for event in self._attribute_changes(facts, names):
+                    if event.name in names:
+                        yield replace(event, at_use=False)
 
     def unheard_changes(self, use: Use) -> list[Event]:
         """Return what the traces of a use hold that is another value now, and whose change no hook tells."""
@@ -116,12 +116,16 @@ class TraceChanges:
         return []
 
     def _changes(self, model: Model, facts: TraceFacts) -> Iterator[Event]:
-        for owner, name, mark in facts.unheard(self._unheard):
-            if not is_marked(mark, value_of(owner, name)):
-                yield self._held(owner, name, mark)
+        yield from self._attribute_changes(facts, self._unheard)
         for fact in facts.code_that_differs(self._desk.namespace):
             where, now = fact.source.place, fact.source.read(self._desk.namespace)
             yield CodeReadChanged(model, where, fact, now, self._spans.of(where), at_use=True)
+
+    def _attribute_changes(self, facts: TraceFacts, names: Collection[str]) -> Iterator[AttributeSet]:
+        """Yield the attributes that are another value now; of layers and optimizers only those of some names."""
+        for owner, name, mark in facts.unheard(names):
+            if not is_marked(mark, value_of(owner, name)):
+                yield self._held(owner, name, mark)
 
     def _unapplied(self, model: Model) -> Iterator[AttributeSet]:
         """Yield the arguments of losses and metrics that are used as they were given, whatever the attributes say."""
@@ -154,7 +158,8 @@ class TraceChanges:
                 # Another statement changed it, if its value is the one of the last time.
                 if key not in known or not is_marked(known[key], event.new):
                     self._publish(replace(event, span=where, at_use=False))
-            self._seen[model] = {**{k: mark for k, mark in known.items() if k[0] != name}, **seen}
+            if known or seen:
+                self._seen[model] = {**{k: mark for k, mark in known.items() if k[0] != name}, **seen}
 
 
 def _key_of(event: AttributeSet | CodeReadChanged) -> tuple[object, ...]:
