@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any, Protocol
 
 from .._adapter.attribute_reads import read_when_called
 from .._adapter.code_reads import CodeFact
 from .._adapter.keras_types import is_layer
-from .._adapter.marks import same_value
+from .._adapter.marks import Mark, same_value
 from .._adapter.membership import graph_layers, holds, runs
 from .._adapter.model_use import Use
 from .._adapter.trace_facts import TraceFacts, facts_now, layers_identity, trainable_identity, value_of
 from .._adapter.traces import KINDS, OWN, trains_other_variables, trains_unknown_variables
 from .._data.identity import IdentityMap
+from .._data.missing import MISSING
 from .._data.types import Layer, Model
 from .._instrument.code_ahead import Ahead
 from .base import RETRACES, Claim, Desk
@@ -260,16 +261,22 @@ class TraceClaim(Claim):
 
     def stale_kinds(self, desk: Desk) -> frozenset[str]:
         """Return the kinds of traced function that hold another value."""
+        return frozenset(kind for kind, _ in self._stale(desk))
+
+    def held(self, owner: object, name: str, desk: Desk) -> Mark:
+        """Return the mark of an attribute in a trace that holds another value, which may be older than the last edit."""
+        return next((facts.held(owner, name) for _, facts in self._stale(desk)), MISSING)
+
+    def _stale(self, desk: Desk) -> Iterator[tuple[str, TraceFacts]]:
+        """Yield the traces that hold another value, each with its kind."""
         model = self.model
         if model is None:
-            return frozenset()
+            return
         traces = desk.traces.of(model)
-        return frozenset(
-            kind for kind in self._kinds if self._any_differs(traces.all_facts(kind), model, desk)
-        )
-
-    def _any_differs(self, found: Iterable[TraceFacts], model: Model, desk: Desk) -> bool:
-        return any(self.fact.differs(facts, model, desk) for facts in found)
+        for kind in sorted(self._kinds):
+            for facts in traces.all_facts(kind):
+                if self.fact.differs(facts, model, desk):
+                    yield kind, facts
 
     def holds(self, desk: Desk) -> bool:
         """See :class:`Claim`."""
@@ -278,14 +285,14 @@ class TraceClaim(Claim):
             return False
         if not desk.traces.of(model):
             return self.fact.differs_unseen(model)
-        return bool(self.stale_kinds(desk))
+        return any(self._stale(desk))
 
     def opened_by(self, use: Use, desk: Desk) -> bool:
         """See :class:`Claim`."""
         model = self.model
         if model is None or use.model is not model or use.kind not in self._kinds:
             return False
-        return self._any_differs(use.serving, model, desk)
+        return any(self.fact.differs(facts, model, desk) for facts in use.serving)
 
     def seen_by(self, use: Use, desk: Desk) -> bool:
         """See :class:`Claim`."""

@@ -31,7 +31,7 @@ from .._data.types import Model, Optimizer
 from .._ledger import Finding, Wording
 from .base import Desk, Rule
 from .compile_words import UNTIL_COMPILED, kind_of, weighing
-from .wording import cause, functions, keeping_state, trace_again, while_training
+from .wording import cause, functions, held_words, keeping_state, trace_again, while_training
 
 #: Arguments that a traced function reads again, as against those ``compile`` made something of.
 _TRACED_ARGUMENTS = frozenset({"optimizer", "run_eagerly", "jit_compile", "steps_per_execution"})
@@ -118,20 +118,22 @@ class CompiledSettings:
         return self._rule.finding(claim, wording, event.span, name, key=key)
 
     def _stale(self, event: AttributeSet, models: Sequence[Model], desk: Desk) -> Iterator[Finding]:
-        target, new, old = event.target, brief_value(event.new), brief_value(event.old)
-        if event.name == "learning_rate":  # the attribute gives the rate of this step, whatever it comes from
-            new, old = brief_value(value_of(target, event.name)), "a number"
+        target, new = event.target, brief_value(event.new)
+        is_rate = event.name == "learning_rate"
+        if is_rate:  # the attribute gives the rate of this step, whatever it comes from
+            new = brief_value(value_of(target, event.name))
         for model in models:
             claim = TraceClaim(model, AttributeFact(target, event.name), _kinds_that_hold(event))
             kinds = claim.stale_kinds(desk)
             if not kinds:
                 continue
-            name = desk.name_of(model)
+            held = claim.held(target, event.name, desk)
+            name, old = desk.name_of(model), "a number" if is_rate else held_words(held, event.old)
             wording = Wording(
                 message=f"{functions(kinds)} of `{name}` {'goes' if len(kinds) == 1 else 'go'} on with "
                 f"the old `{_spelled(event, model, name, desk)}`",
                 label=f"changes {event.name}; the trace was made without it"
-                if event.old is MISSING
+                if held is MISSING
                 else f"sets {event.name} to {new}; the trace holds {old}",
                 notes=("a function traced before the edit holds what it read then",),
                 help=trace_again(
@@ -142,13 +144,13 @@ class CompiledSettings:
                 ),
                 cured=f"no traced function of `{name}` holds the old value",
                 ran=f"without {event.name}"
-                if event.old is MISSING
+                if held is MISSING
                 else f"with {event.name} {old} where the code said {new}",
                 argument=event.name if target is model else "optimizer",
                 declared=new if target is model else f"{type(target).__name__}({event.name}={new})",
             )
             if event.name == "steps_per_execution":
-                wording = _of_steps(wording, event, name, kinds)
+                wording = _of_steps(wording, held, event.new, name, kinds)
             key, part = cause(event.span, event.name, target), (id(target), id(model))
             yield self._rule.finding(claim, wording, event.span, name, key=key, part=part)
 
@@ -196,23 +198,25 @@ def _kinds_that_hold(event: AttributeSet) -> frozenset[str]:
     return KINDS - {"predict"} if reads_again else KINDS
 
 
-def _of_steps(wording: Wording, event: AttributeSet, name: str, kinds: Collection[str]) -> Wording:
+def _of_steps(wording: Wording, held: Mark, new: object, name: str, kinds: Collection[str]) -> Wording:
     """Word another number of steps in one execution: the loop over the data takes it up, a trace does not."""
-    if backend() != "tensorflow" or type(event.old) is not int or type(event.new) is not int:
+    if backend() != "tensorflow" or type(held) is not int or type(new) is not int:
         return wording
-    if event.new < event.old:
-        note = f"each call of a function traced before the edit runs {event.old} batches, and the loop counts {event.new}"
+    if new < held:
+        note = (
+            f"each call of a function traced before the edit runs {held} batches, and the loop counts {new}"
+        )
         return replace(wording, notes=(note, "callbacks are called with other batch numbers than are run"))
     return replace(
         wording,
         message=f"{functions(kinds)} of `{name}` {'runs' if len(kinds) == 1 else 'run'} "
-        f"only {event.old} of every {event.new} batches",
+        f"only {held} of every {new} batches",
         notes=(
-            f"the loop over the data counts {event.new} batches a call; a function traced before the edit runs {event.old}",
+            f"the loop over the data counts {new} batches a call; a function traced before the edit runs {held}",
             "the other batches are left out"
             + ("; `predict` returns fewer rows" if "predict" in kinds else ""),
         ),
-        ran=f"on {event.old} of every {event.new} batches",
+        ran=f"on {held} of every {new} batches",
     )
 
 

@@ -25,7 +25,16 @@ from .._data.types import Layer, Model
 from .._instrument.vocabulary import PRIVATE_STRUCTURE
 from .._ledger import Finding, Wording
 from .base import Desk, Page, Rule
-from .wording import cause, facts, functions, keeping_state, layer_title, trace_again, while_training
+from .wording import (
+    cause,
+    facts,
+    functions,
+    held_words,
+    keeping_state,
+    layer_title,
+    trace_again,
+    while_training,
+)
 
 #: Methods and functions by which a config, edited attributes included, becomes a new layer or model.
 _CONFIG_READERS = frozenset(
@@ -214,13 +223,14 @@ that training alone reads (`rate`, `momentum`) does not open at `predict`.""",
 
     def _stale(self, event: AttributeSet, desk: Desk) -> Iterator[Finding]:
         about = facts(event.target)
-        new, old = brief_value(event.new), brief_value(event.old)
+        new = brief_value(event.new)
         for model in desk.traced_models(event.target):
             claim = TraceClaim(model, AttributeFact(event.target, event.name))
             kinds = claim.stale_kinds(desk)
             if not kinds:
                 continue
             name = desk.name_of(model)
+            old = held_words(claim.held(event.target, event.name, desk), event.old)
             wording = Wording(
                 message=f"{functions(kinds)} of `{name}` still {'use' if len(kinds) > 1 else 'uses'} "
                 f"the old `{event.name}` of {layer_title(about)}",

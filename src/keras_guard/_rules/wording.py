@@ -6,8 +6,9 @@ import difflib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from .._adapter.describe import describe_layer
+from .._adapter.describe import brief_value, describe_layer
 from .._adapter.keras_types import is_keras_2, is_layer
+from .._adapter.marks import Mark, in_words, is_marked
 from .._adapter.traces import GENERATE, OWN
 from .._claims.base import Desk
 from .._data.diagnostic import DiffRow, LayerFacts, Span
@@ -61,6 +62,11 @@ def cell(number: int | None) -> str:
 def built_note(number: int | None, name: str) -> tuple[str, ...]:
     """Say which cell built a model, where that is known."""
     return (f"{cell(number)} built `{name}`",) if number else ()
+
+
+def held_words(held: Mark, replaced: object) -> str:
+    """Say what a trace holds: most often what an edit replaced, and after several edits what was there before."""
+    return brief_value(replaced) if is_marked(held, replaced) else in_words(held)
 
 
 def functions(kinds: Iterable[str]) -> str:

@@ -75,9 +75,12 @@ class RunningEntries:
         return any(entry.ran and entry.model() is model for entry in self.stack)
 
     def note_stale(self, model: Model, entry: Entry) -> bool:
-        """Note that the running entry method of a model does not follow an edit; ``False`` where none runs."""
+        """Note that the running entry method of a model does not follow an edit; ``False`` where none runs.
+
+        It is one use, however often the edit is made while it runs.
+        """
         running = next((item for item in reversed(self.stack) if item.model() is model), None)
-        if running is not None:
+        if running is not None and not any(entry is other for other in running.stale):
             running.stale.append(entry)
         return running is not None
 
