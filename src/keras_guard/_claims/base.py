@@ -57,8 +57,8 @@ class Desk(Protocol):
     def trained_when_compiled(self, model: Model) -> frozenset[int]:
         """Return the identities of the variables that were trainable when a model was compiled last."""
 
-    def is_trained_in_turn(self, model: Model) -> bool:
-        """Whether a loop that runs trains ``model`` in each turn, beside what it trains now."""
+    def code_in_turn(self) -> Ahead:
+        """Return what the loops do in each turn that running code of the user's is in."""
 
     def is_lost_copy(self, copy: HeldCopy) -> bool:
         """Whether a name still holds a copy that Keras returned, and no code has read it since its edit."""

@@ -16,6 +16,10 @@ from .._instrument.code_ahead import Ahead
 from .base import Claim, Desk, holds_still, living, weak_all
 
 
+def _serves_nothing(new: object, desk: Desk, models: Sequence[Model]) -> bool:
+    return False
+
+
 @dataclass(frozen=True)
 class Keeping:
     """How a model keeps what a place held, by functions of a module.
@@ -27,6 +31,8 @@ class Keeping:
         used_by_name: Whether code that calls the new object, or passes it to a call, uses it for itself.
         used_in_functions: Whether a new function that applies the new object uses it for itself, before it runs.
         cured_by: Methods that make a model take the new object when the code ahead calls them on it.
+        serves: Called with the new object, the desk and the models: whether what uses it only serves the training of one
+            of the models, such as the data that a new generator makes for a GAN that trains the old one.
     """
 
     keeps: Callable[[Any, Any], bool]
@@ -35,6 +41,7 @@ class Keeping:
     cured_by: frozenset[str] = frozenset()
     used_by_name: bool = False
     used_in_functions: bool = False
+    serves: Callable[[Any, Desk, Sequence[Any]], bool] = _serves_nothing
 
 
 class PlaceClaim(Claim):
@@ -65,6 +72,7 @@ class PlaceClaim(Claim):
         self._place = None if event.is_local else event.where
         self._old, self._new = weakref.ref(event.old), weakref.ref(event.new)
         self._keeping = keeping
+        self._serves = False
         self.names_then = frozenset(names)
 
     def note_names(self, used: frozenset[str], walked: frozenset[str]) -> None:
@@ -105,7 +113,12 @@ class PlaceClaim(Claim):
             return False
         if not desk.is_reachable(model) or not self._keeping.keeps(model, old):
             return False
-        return not self._keeping.is_in_use(new, desk, self.models())
+        models = self.models()
+        if not self._keeping.is_in_use(new, desk, models):
+            return True
+        # The loop is over when its cell ends; what it has shown is not.
+        self._serves |= self._keeping.serves(new, desk, models)
+        return self._serves
 
     def is_stated(self, desk: Desk) -> bool:
         """See :class:`Claim`."""

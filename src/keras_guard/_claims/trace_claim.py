@@ -19,6 +19,7 @@ from .._data.missing import MISSING
 from .._data.types import Layer, Model
 from .._instrument.code_ahead import Ahead
 from .base import RETRACES, Claim, Desk
+from .in_turn import is_trained_in_turn
 
 
 class Fact(Protocol):
@@ -211,7 +212,7 @@ def _was_compiled_with(model: Model, changed: set[int], trained: set[int], desk:
 def _take_turns(facts: TraceFacts, model: Model, other: Model, desk: Desk) -> bool:
     """Whether a loop trains two models in turn, and each trains what it was compiled with."""
     return (
-        desk.is_trained_in_turn(other)
+        is_trained_in_turn(other, desk)
         and _trains_as_compiled(model, facts, desk)
         and all(_trains_as_compiled(other, made, desk) for made in desk.traces.of(other).all_facts("train"))
     )

@@ -16,6 +16,7 @@ from .._adapter.membership import (
 )
 from .._adapter.model_use import Use
 from .._claims.base import Desk as ClaimDesk
+from .._claims.in_turn import serves_in_turn
 from .._claims.list_claim import ListClaim
 from .._claims.place_claim import Keeping, PlaceClaim
 from .._data.diagnostic import DiffRow
@@ -145,11 +146,18 @@ def _is_in_use(new: object, desk: ClaimDesk, models: Sequence[Model]) -> bool:
     return is_called_apart(new, models) or is_run_alone(new)
 
 
+def _serves(new: object, desk: ClaimDesk, models: Sequence[Model]) -> bool:
+    """Whether a new model was never trained, and a loop trains one of the models beside the use of it."""
+    if not is_model(new) or desk.holders(new) or desk.traces.of(new).all_facts("train"):
+        return False
+    return any(serves_in_turn(new, model, desk) for model in models)
+
+
 def _uses(use: Use) -> bool:
     return use.method != "compile"
 
 
-_KEEPING = Keeping(holds, _is_in_use, _uses, used_in_functions=True)
+_KEEPING = Keeping(holds, _is_in_use, _uses, serves=_serves, used_in_functions=True)
 
 
 def _by_hand(event: Rebound, name: str, built: int | None, desk: Desk) -> str:

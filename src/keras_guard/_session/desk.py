@@ -13,7 +13,7 @@ from .._adapter.code_reads import python_function_of
 from .._adapter.keras_types import is_model
 from .._adapter.marks import Mark, mark_of
 from .._adapter.membership import graph_layers, matches_layer_list
-from .._adapter.traces import TRAINING, TraceBook
+from .._adapter.traces import TraceBook
 from .._claims.base import living, weak_all
 from .._data.diagnostic import Span
 from .._data.events import HeldCopy
@@ -191,9 +191,9 @@ class Desk:
         found = self._compiled.get(model, None)
         return found is not None and bool(found.trained) and not model.trainable_variables
 
-    def is_trained_in_turn(self, model: Model) -> bool:
+    def code_in_turn(self) -> Ahead:
         """See ``_claims.base.Desk``."""
-        return code_in_turn_of(list(self._shell.frames())).calls_each(self.names_of(model), TRAINING)
+        return code_in_turn_of(list(self._shell.frames()))
 
     def trained_when_compiled(self, model: Model) -> frozenset[int]:
         """See ``_claims.base.Desk``."""
