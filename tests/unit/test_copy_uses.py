@@ -7,7 +7,7 @@ import textwrap
 
 import pytest
 
-from keras_guard._instrument.copy_uses import lost_edit, lost_local_edits, reads
+from keras_guard._instrument.copy_uses import lost_edit, lost_local_edits, lost_loop_edits, reads
 
 END = float("inf")
 
@@ -102,3 +102,47 @@ def test_lost_local_edit(body: str, line: int | None) -> None:
     lines = [node.lineno for node in ast.walk(tree) if isinstance(node, ast.stmt) and id(node) in found]
     assert lines == ([] if line is None else [line])
     assert all((edit.name, edit.owner) == ("w", "x") for edit in found.values())
+
+
+@pytest.mark.parametrize(
+    ("source", "line", "edit"),
+    [
+        pytest.param("for v in m.w:\n    a = v.numpy()\n    a[:] = 0", 3, ("a", "v", "numpy"), id="a turn's copy"),
+        pytest.param("for w in m.get_weights():\n    w *= 2", 2, ("w", "m", "get_weights"), id="walked over"),
+        pytest.param("while t:\n    w = m.get_weights()\n    w[0] = 1", 3, ("w", "m", "get_weights"), id="while"),
+        pytest.param("w = m.get_weights()\nw[0] = 1", None, None, id="no loop"),
+        pytest.param("w = m.get_weights()\nfor i in x:\n    w[i] = 1", None, None, id="bound before the loop"),
+        pytest.param("for w in m.get_weights():\n    w *= 2\n    new.append(w)", None, None, id="kept"),
+        pytest.param("for l in x:\n    w = l.get_weights()\n    w[0] = 1\nl.set_weights(w)", None, None, id="the last one is given back"),
+        pytest.param("for i in x:\n    w = m.l[i].get_weights()\n    w[0] = 1", None, None, id="no plain owner"),
+    ],
+)  # fmt: skip
+def test_lost_loop_edit(source: str, line: int | None, edit: tuple[str, str, str] | None) -> None:
+    """In a loop the edit is lost when the cell does not read the name after it."""
+    tree = ast.parse(source)
+    found = lost_loop_edits(tree.body)
+    lines = {node.lineno: found[id(node)] for node in ast.walk(tree) if id(node) in found}
+    assert {n: (e.name, e.owner, e.method) for n, e in lines.items()} == (
+        {} if line is None else {line: edit}
+    )
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        "np.copyto(w, t)",
+        "np.fill_diagonal(w, 0)",
+        "np.clip(w, 0, 1, out=w)",
+        "rng.shuffle(w[0])",
+        "w.fill(0)",
+    ],
+)
+def test_functions_that_change_an_array(edit: str) -> None:
+    """Functions of NumPy that write into an array edit the copy."""
+    assert lost_edit(f"w = m.get_weights()\n{edit}", "w", 1, END) == 2
+
+
+@pytest.mark.parametrize("use", ["np.copyto(t, w)", "np.clip(w, 0, 1, out=t)", "rng.shuffle(t)"])
+def test_functions_that_change_another_array(use: str) -> None:
+    """The same functions that write into another array are no edit."""
+    assert lost_edit(f"w = m.get_weights()\n{use}", "w", 1, END) is None

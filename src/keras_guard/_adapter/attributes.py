@@ -20,7 +20,6 @@ from .attribute_reads import (
 )
 from .describe import config_of
 from .keras_types import TYPES, is_model
-from .membership import fresh_copy_property
 from .quiet import no_warnings
 
 #: Above this many weights no copy is built to see whether the shapes still fit.
@@ -163,11 +162,3 @@ def unapplied(layer: Layer) -> list[str]:
                 if hasattr(weight, kind) and getattr(weight, kind) is None:
                     found.append(name)
     return found
-
-
-def hands_out_copy(owner: object, source: str) -> bool:
-    """Whether ``owner.source`` (an attribute, or a method with ``()``) is Keras' own and makes a copy."""
-    if source.endswith("()"):
-        method = getattr(owner.__class__, source[:-2], None)
-        return str(getattr(method, "__module__", "")).partition(".")[0] in ("keras", "tf_keras")
-    return fresh_copy_property(owner, source)

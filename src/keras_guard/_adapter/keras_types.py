@@ -182,6 +182,11 @@ def is_optimizer(value: object) -> bool:
     return issubclass(type(value), TYPES.optimizer)
 
 
+def is_variable(value: object) -> bool:
+    """Whether ``value`` is a Keras variable; those of Keras 2 are TensorFlow's."""
+    return issubclass(type(value), TYPES.variable)
+
+
 def is_symbolic(value: object) -> bool:
     """Whether ``value`` is a symbolic tensor."""
     return issubclass(type(value), TYPES.symbolic)

@@ -138,7 +138,8 @@ class HeldCopy:
 
     Attributes:
         name: The name.
-        spelled: The object it was read from, as the user's code names it.
+        spelled: The object it was read from, as the user's code names it; empty for one that is another in each turn
+            of a loop.
         number: The number of this copy.
         is_whole: Whether it is all that was read, and not an item of it.
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from .names import ASKING
@@ -13,6 +13,8 @@ from .vocabulary import HELD_METHODS, MUTATORS, WORDS
 
 #: Methods of arrays that change them, beside those of lists.
 _EDITS = MUTATORS | {"fill", "itemset", "put", "partition", "resize"}
+#: Functions of NumPy that change the array they are given first.
+_CHANGE_FIRST = frozenset({"copyto", "fill_diagonal", "place", "put", "put_along_axis", "putmask", "shuffle"})
 #: Functions and methods of arrays whose result holds nothing of the array.
 _NEW = frozenset(
     ["abs", "absolute", "all", "any", "argmax", "argmin", "argsort", "count_nonzero", "exp", "isnan", "isfinite", "log",
@@ -49,15 +51,17 @@ def _is_held(call: ast.AST) -> bool:
 
 @dataclass(frozen=True)
 class LocalEdit:
-    """An edit of a copy that a local name holds.
+    """An edit of a copy that only a local name of a function, or a name of a loop, holds.
 
     Attributes:
         name: The name.
         owner: The name of the object that the copy was read from.
+        method: The method that read it.
     """
 
     name: str
     owner: str
+    method: str
 
 
 @dataclass(frozen=True)
@@ -115,32 +119,51 @@ def lost_local_edits(function: ast.FunctionDef | ast.AsyncFunctionDef) -> dict[i
     Returns:
         The edits, by the ``id`` of their statement.
     """
-    found = {}
     shared = {
         name for node in walk(function) if isinstance(node, (ast.Global, ast.Nonlocal)) for name in node.names
     }
-    for bound, owner, name in _local_copies(function):
-        lines = list(_of_block(function.body, name, (), in_function=False)) if name not in shared else []
-        line = _lost_edit(lines, bound, _END)
-        for node in walk(function) if line is not None else ():
-            if isinstance(node, ast.stmt) and node.lineno == line and _edits(node, name):
-                found[id(node)] = LocalEdit(name, owner)
+    copies = _copies_in(walk_scope(function))
+    return _lost_edits(function.body, [found for found in copies if found[1].name not in shared])
+
+
+def lost_loop_edits(body: list[ast.stmt]) -> dict[int, LocalEdit]:
+    """Return the edits, in loops of a cell, of copies that the same turn reads and that nothing in the cell reads.
+
+    Args:
+        body: The cell.
+
+    Returns:
+        The edits, by the ``id`` of their statement.
+    """
+    loops = [node for statement in body for node in walk_scope(statement) if isinstance(node, LOOPS)]
+    return _lost_edits(body, [found for loop in loops for found in _copies_in(walk_scope(loop))])
+
+
+def _lost_edits(body: list[ast.stmt], copies: Sequence[tuple[int, LocalEdit]]) -> dict[int, LocalEdit]:
+    found = {}
+    for bound, edit in copies:
+        line = _lost_edit(list(_of_block(body, edit.name, (), in_function=False)), bound, _END)
+        for node in (item for top in body for item in walk(top)) if line is not None else ():
+            if isinstance(node, ast.stmt) and node.lineno == line and _edits(node, edit.name):
+                found[id(node)] = edit
     return found
 
 
-def _local_copies(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[tuple[int, str, str]]:
-    """Yield the line, the name of the object and the name of the copy where a function binds one."""
-    for node in walk_scope(function):
-        if not isinstance(node, ast.Assign):
-            continue
-        for call in ast.walk(node.value):
-            owner = (
-                call.func.value
-                if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)
-                else None
-            )
-            if isinstance(owner, ast.Name):
-                yield from ((node.lineno, owner.id, name) for name in held_names(node, call))
+def _copies_in(nodes: Iterable[ast.AST]) -> Iterator[tuple[int, LocalEdit]]:
+    """Yield the lines that bind a name to a copy, or that walk over the arrays of one."""
+    for node in nodes:
+        if isinstance(node, ast.Assign):
+            for call in ast.walk(node.value):
+                for name in held_names(node, call):
+                    yield from _copy(node.lineno, name, call)
+        elif isinstance(node, ast.For) and isinstance(node.target, ast.Name) and _is_held(node.iter):
+            yield from _copy(node.lineno, node.target.id, node.iter)
+
+
+def _copy(line: int, name: str, call: ast.AST) -> Iterator[tuple[int, LocalEdit]]:
+    function = call.func if isinstance(call, ast.Call) else None
+    if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
+        yield line, LocalEdit(name, function.value.id, function.attr)
 
 
 def _lost_edit(lines: Sequence[_Line], bound: int, before: float) -> int | None:
@@ -219,8 +242,10 @@ def _edits(statement: ast.stmt, name: str) -> bool:
     if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
         function = statement.value.func
         into = [keyword.value for keyword in statement.value.keywords if keyword.arg == "out"]
+        if isinstance(function, ast.Attribute) and function.attr in _CHANGE_FIRST:
+            into += statement.value.args[:1]
         if any(root_name(place) == name for place in into):
-            return True  # ``np.multiply(w, mask, out=w)``
+            return True  # ``np.multiply(w, mask, out=w)`` and ``np.copyto(w, table)``
         return isinstance(function, ast.Attribute) and function.attr in _EDITS and root_name(function) == name
     targets = statement.targets if isinstance(statement, (ast.Assign, ast.Delete)) else []
     return bool(targets) and all(isinstance(t, ast.Subscript) and root_name(t) == name for t in targets)

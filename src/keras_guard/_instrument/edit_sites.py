@@ -46,6 +46,7 @@ class EditSites(StatementVisitor):
 
     Args:
         maker: Makes the sites.
+        body: The statements of the cell.
         is_ruled_out: Whether an expression cannot hold a model while the top level of the cell runs.
         slots: Whether slots bound in functions get probes.
         lists: Whether the cell has a word that an edit of a list has.
@@ -55,9 +56,15 @@ class EditSites(StatementVisitor):
     """
 
     def __init__(
-        self, maker: SiteMaker, is_ruled_out: Callable[[ast.expr], bool], *, slots: bool, lists: bool
+        self,
+        maker: SiteMaker,
+        body: list[ast.stmt],
+        is_ruled_out: Callable[[ast.expr], bool],
+        *,
+        slots: bool,
+        lists: bool,
     ) -> None:
-        super().__init__(maker, copies=lists)
+        super().__init__(maker, body, copies=lists)
         self._ruled_out = is_ruled_out
         self._slots = slots
         self._lists = lists
@@ -110,6 +117,8 @@ class EditSites(StatementVisitor):
         assert statement is not None
         names = () if self._function or self._inner else held_names(statement.node, node)
         if not names or not isinstance(node.func, ast.Attribute) or self._is_ruled_out(node.func):
+            return
+        if self._loops and not self._loop_copies.isdisjoint(names):
             return
         owner = node.func.value
         site = self._site(node, attribute=f"{node.func.attr}()", chain=ast.unparse(owner), names=names)

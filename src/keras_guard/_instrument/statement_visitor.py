@@ -9,7 +9,7 @@ from typing import Any
 
 from . import flags, runtime
 from .cell_plan import Around, SiteMaker
-from .copy_uses import LocalEdit, lost_local_edits
+from .copy_uses import lost_local_edits, lost_loop_edits
 from .loop_edits import layers_bound_in_loop
 from .names import touched_names
 from .probe_calls import call, call_statement, either, without_probes
@@ -33,10 +33,11 @@ class StatementVisitor(ast.NodeTransformer):
 
     Args:
         maker: Makes the sites.
+        body: The statements of the cell.
         copies: Whether the cell may read copies from Keras.
     """
 
-    def __init__(self, maker: SiteMaker, *, copies: bool) -> None:
+    def __init__(self, maker: SiteMaker, body: list[ast.stmt], *, copies: bool) -> None:
         self._maker = maker
         self._copies = copies
         self._function: list[str] = []
@@ -46,7 +47,9 @@ class StatementVisitor(ast.NodeTransformer):
         self._inner = 0
         self._loops = 0
         self._bound_in_loops: set[int] = set()
-        self._copy_edits: dict[int, LocalEdit] = {}
+        self._copy_edits = lost_loop_edits(body) if copies else {}
+        #: The names that hold the copies of those, which the edits in the loops look after.
+        self._loop_copies = frozenset(edit.name for edit in self._copy_edits.values())
 
     # Functions
 
@@ -123,11 +126,11 @@ class StatementVisitor(ast.NodeTransformer):
         return _look_at(name.id, site, node)
 
     def _copy_edit(self, node: ast.stmt) -> list[ast.stmt]:
-        """Watch the edit of a copy that only a local name holds; returns the statements behind it."""
+        """Watch the edit of a copy that only a local name, or a name of a loop, holds; returns the statements behind it."""
         edit = self._copy_edits.get(id(node))
-        if edit is None or not self._function:
+        if edit is None:
             return []
-        site = self._site(node, attribute="get_weights()", chain=edit.name)
+        site = self._site(node, attribute=f"{edit.method}()", chain=edit.name)
         return [_look_at(edit.owner, site, node), call_statement(runtime.DONE, site.number, node)]
 
     def _global_sites(self, node: ast.stmt) -> list[Site]:

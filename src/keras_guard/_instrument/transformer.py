@@ -73,7 +73,7 @@ class CellInstrumenter:
         steps = self._steps(touched)
         may_edit = _may_edit(text)
         if may_edit or (functions and _defines_functions(tree.body)):
-            editor = EditSites(self._maker, self.is_ruled_out, slots=functions, lists=may_edit)
+            editor = EditSites(self._maker, tree.body, self.is_ruled_out, slots=functions, lists=may_edit)
             last = tree.body[-1]
             tree.body = [item for statement in tree.body for item in editor.visit_statement(statement)]
             if _binds_one_name(last):

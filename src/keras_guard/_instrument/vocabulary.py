@@ -64,15 +64,15 @@ COPIES = frozenset(
         "metrics_names",
     ]
 )
-COPY_METHODS = frozenset({"get_config", "get_weights", "get_compile_config", "get_build_config"})
+COPY_METHODS = frozenset({"get_config", "get_weights", "get_compile_config", "get_build_config", "numpy"})
 #: Those of them whose copies are followed when a name holds them.
-HELD_METHODS = frozenset({"get_weights"})
+HELD_METHODS = frozenset({"get_weights", "numpy"})
 
 ATTRIBUTES = LAYER_LISTS | PRIVATE_STRUCTURE | COPIES
 
 #: A cell without any of these words has no edit of a list that Keras returns.
 LIST_WORDS = re.compile(
-    r"\b(?:" + "|".join(sorted(ATTRIBUTES | COPY_METHODS)) + r")\b",
+    r"\b(?:" + "|".join(sorted(ATTRIBUTES | COPY_METHODS - {"numpy"})) + r")\b|\.numpy\(",
 )
 
 #: Code that edits what a call returned: ``parts(net)[0] = ...``, ``parts(net).pop()``.

@@ -6,8 +6,8 @@ import types
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from .._adapter.attributes import hands_out_copy
 from .._adapter.compiled_objects import may_be_compiled
+from .._adapter.copies import hands_out_copy
 from .._adapter.keras_types import TYPES, is_optimizer
 from .._adapter.membership import (
     compile_argument_of,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
-from .._adapter.attributes import hands_out_copy
-from .._adapter.keras_types import is_model
+from .._adapter.copies import hands_out_copy, layer_with
+from .._adapter.keras_types import is_model, is_variable
 from .._adapter.model_use import Use
 from .._claims.base import Desk as ClaimDesk
 from .._claims.state_claim import StateClaim, Terms
@@ -20,6 +21,7 @@ from .wording import cause, facts, layer_title
 _CURES = {
     "get_config()": "make a new layer or model of the edited config: `type(x).from_config(config)`",
     "get_weights()": "hand the edited list back: `x.set_weights(weights)`",
+    "numpy()": "give the edited array back: `x.assign(array)`",
     "trainable_weights": "set `x.trainable = False` before you compile",
     "trainable_variables": "set `x.trainable = False` before you compile",
     "metrics_names": "give the metrics to `compile(metrics=[...])`",
@@ -34,7 +36,7 @@ class EditedCopy(Rule):
     name = "edited-copy"
     page = Page(
         what="""
-The result of `get_config()`, `get_weights()`, `weights`, `trainable_weights`, `losses`, `metrics` or the
+The result of `get_config()`, `get_weights()`, `numpy()` of a variable, `weights`, `trainable_weights`, `losses`, `metrics` or the
 like is edited in the very expression that reads it.""",
         why="""Keras makes a new container at each read. The edit changes a copy that nothing holds.""",
         example="""
@@ -50,7 +52,7 @@ config = model.layers[0].get_config()
 config["activation"] = "relu"
 layer = keras.layers.Dense.from_config(config)""",
         limits="""
-Of copies that a name holds, those of `get_weights()` are followed. At the top level of cells the card is pending
+Of copies that a name holds, those of `get_weights()` and of `numpy()` of a variable are followed. At the top level of cells the card is pending
 until the model runs, and ends when any code reads the name other than to edit or print it. In a function it is open at
 the edit, where the rest of the function does not read the name. To compute numbers from a copy before the edit is not
 to read it: `limit = np.median(np.abs(w[0]))`. Not reported: other copies that are bound to a name first, the
@@ -68,36 +70,38 @@ to read it: `limit = np.median(np.abs(w[0]))`. Not reported: other copies that a
             return  # an argument of `compile`: KG204
         if not event.local and is_value_used(event):
             return
-        for model in _models_of(event.owner, desk)[:1]:
-            yield self._finding(event, model, desk)
+        for layer, model in _where(event.owner, desk):
+            yield self._finding(event, layer, model, desk)
 
     def _held(self, event: CopyEdited, held: HeldCopy, desk: Desk) -> Iterator[Finding]:
         """Yield that a copy was edited that a name holds, and that nothing has read since."""
         owner = event.owner
-        for model in _models_of(owner, desk)[:1]:
-            name, about = desk.name_of(model), facts(owner)
-            whose = f"`{name}`" if owner is model else f"{layer_title(about)} in `{name}`"
-            given = held.name if held.is_whole else f"[..., {held.name}, ...]"
+        for layer, model in _where(owner, desk):
+            name, about = desk.name_of(model), facts(layer)
+            is_whole = layer is model or not held.spelled
+            whose = f"`{name}`" if is_whole else f"{layer_title(about)} in `{name}`"
+            label, cure = _giving_back(held, owner)
             wording = Wording(
                 message=f"editing `{held.name}` does not change the weights of {whose}",
-                label=f"changes a copy; `{held.spelled}.set_weights` was not called with it",
-                notes=(f"`{event.source}` returns new arrays at each call",),
-                help=f"give the copy back: `{held.spelled}.set_weights({given})`",
+                label=label,
+                notes=(f"`{event.source}` returns a new copy at each call",),
+                help=cure,
                 cured=f"the code read `{held.name}` again, or it holds something else",
                 ran="without the edit",
-                graph_layer=None if owner is model else about,
+                graph_layer=None if is_whole else about,
             )
             yield self.finding(
                 StateClaim(model, _is_lost, (owner,), (held,), _when_run(held)),
                 wording,
                 event.span,
                 name,
-                key=(id(owner), event.source, held.number),
+                # The turns of a loop are one edit of the model.
+                key=(id(owner if held.spelled else model), event.source, held.number),
             )
 
-    def _finding(self, event: CopyEdited, model: Model, desk: Desk) -> Finding:
-        name, about = desk.name_of(model), facts(event.owner)
-        whose = f"`{name}`" if event.owner is model else f"{about.title()} in `{name}`"
+    def _finding(self, event: CopyEdited, layer: Layer, model: Model, desk: Desk) -> Finding:
+        name, about = desk.name_of(model), facts(layer)
+        whose = f"`{name}`" if layer is model else f"{about.title()} in `{name}`"
         wording = Wording(
             message=f"editing `{event.local or event.source}` does not change {whose}",
             label="changes a copy that nothing holds",
@@ -105,7 +109,7 @@ to read it: `limit = np.median(np.abs(w[0]))`. Not reported: other copies that a
             help=_CURES.get(event.source, "bind the copy to a name and give it back to Keras after the edit"),
             cured="the layer is gone",
             ran="without the edit",
-            graph_layer=None if event.owner is model else about,
+            graph_layer=None if layer is model else about,
         )
         key: tuple[object, ...] = (
             id(event.owner), event.source, event.span.execution_count, event.span.line
@@ -115,15 +119,31 @@ to read it: `limit = np.median(np.abs(w[0]))`. Not reported: other copies that a
             wording = replace(
                 wording,
                 label="changes a copy, which nothing reads before the function ends",
-                help="give the copy back with `set_weights` before the function ends",
+                help=f"give the copy back with `{'assign' if is_variable(event.owner) else 'set_weights'}` before the function ends",
             )
             key, part = cause(event.span, event.source, event.owner), (id(event.owner), id(model))
         claim = StateClaim(model, _lives, (event.owner,))
         return self.finding(claim, wording, event.span, name, key=key, part=part)
 
 
-def _models_of(owner: Layer, desk: Desk) -> list[Model]:
-    return ([owner] if is_model(owner) and desk.is_reachable(owner) else []) or desk.holders(owner)
+def _giving_back(held: HeldCopy, owner: object) -> tuple[str, str]:
+    """Return what an edit of a copy does, and what gives the copy back."""
+    method, given = "set_weights", held.name if held.is_whole else f"[..., {held.name}, ...]"
+    if is_variable(owner):
+        method, given = "assign", held.name
+    if not held.spelled:
+        label = "changes a copy, which nothing in the loop reads afterwards"
+        return label, f"give each copy back with `{method}` in the turn that edits it"
+    call = f"{held.spelled}.{method}"
+    return f"changes a copy; `{call}` was not called with it", f"give the copy back: `{call}({given})`"
+
+
+def _where(owner: Any, desk: Desk) -> list[tuple[Layer, Model]]:
+    """Return the layer that a copy comes from, with the model it is in; empty where no model in reach has it."""
+    layer = layer_with(owner, desk.models()) if is_variable(owner) else owner
+    if is_model(layer) and desk.is_reachable(layer):
+        return [(layer, layer)]
+    return [(layer, model) for model in desk.holders(layer)[:1]] if layer is not None else []
 
 
 def _when_run(held: HeldCopy) -> Terms:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from .._adapter.keras_types import is_layer, is_optimizer
+from .._adapter.keras_types import is_layer, is_optimizer, is_variable
 from .._adapter.membership import is_keras_property
 from .._data.diagnostic import Span
 from .._data.events import ArgumentEdited, BoundInLoop, CopyEdited, Event, ListEdited
@@ -117,7 +117,7 @@ class CellEvents:
     @contained
     def probe_object(self, site: Site, value: object) -> None:
         """See ``runtime.Listener``."""
-        if is_layer(value) or is_optimizer(value):
+        if is_layer(value) or is_optimizer(value) or is_variable(value):
             self._site_notes()[site.number] = _Note(weakref.ref(value))
         else:
             self._site_notes().pop(site.number, None)
@@ -177,7 +177,11 @@ class CellEvents:
         if site.attribute in COPIES or site.attribute.removesuffix("()") in COPY_METHODS:
             # A name is that of a local variable which holds the copy; other edits are made where it is read.
             local = site.chain if site.chain.isidentifier() else ""
-            yield CopyEdited(owner, site.attribute, span, local=local)
+            cell = self._shell.text_of(site.cell) if local and site.function is None else None
+            if cell is None:
+                yield CopyEdited(owner, site.attribute, span, local=local)
+            else:
+                yield from self._desk.copies.edited_in_loop(site, owner, cell, span)
             return
         if not isinstance(note.items, list):
             return

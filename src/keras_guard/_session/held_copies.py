@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from types import FunctionType
 from typing import Any
 
+from .._adapter.copies import is_unchanged_copy
 from .._adapter.marks import Mark, is_marked, is_unknown, mark_of
+from .._data.diagnostic import Span
 from .._data.events import CopyEdited, HeldCopy
 from .._data.missing import MISSING
 from .._data.types import Namespace
@@ -83,6 +85,22 @@ class HeldCopies:
             self._held[name] = held
             if lost_edit(cell.source, name, line, _END) is not None:
                 held.before = mark_of(value)
+
+    def edited_in_loop(self, site: Site, owner: object, cell: CellText, span: Span) -> Iterator[CopyEdited]:
+        """Yield that a turn of a loop has edited a copy that it read, and that nothing in the cell reads afterwards.
+
+        All turns are one edit: it ends when another cell reads the name, which holds the copy of the last turn.
+        """
+        name, line = site.chain, site.line - cell.offset
+        known, value = self._held.get(name), self._namespace.get(name)
+        if known is None or (known.cell, known.line, known.source) != (cell.number, line, site.attribute):
+            copy = HeldCopy(name, "", next(_numbers), type(value) is list)
+            self._held[name] = known = _Held(
+                copy, weak(owner), site.attribute, id(value), cell.number, line, told=True
+            )
+        known.identity = id(value)
+        if not is_unchanged_copy(owner, value):
+            yield CopyEdited(owner, site.attribute, span, known.copy)
 
     def read_cell(self, cell: CellText) -> None:
         """A cell is about to run: forget what it reads, and look at what it edits."""

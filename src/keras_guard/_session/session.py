@@ -96,7 +96,7 @@ class Session:
     def wake(self) -> None:
         """Attach to Keras, once it has been imported."""
         if TYPES.refresh():
-            runtime.watch_types(TYPES.owners)
+            runtime.watch_types(TYPES.owners + TYPES.variable)
             self.hooks.attach()
 
     def _note_model(self) -> None:
