@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from types import CodeType, FunctionType
 
 from .._data.types import Layer
-from .bytecode_reads import codes_in
+from .bytecode_reads import codes_in, instructions_of
 from .keras_types import TYPES
 from .source_reads import attributes_of_self, hands_on_self, read_in_training_only
 
@@ -269,31 +269,44 @@ def _names_loaded(function: FunctionType) -> frozenset[str]:
 
     Keras' own methods are known to name the attributes of other objects otherwise, but for ``name``.
     """
+    loaded = frozenset(attributes_loaded(function.__code__))
     if is_keras_module(function.__module__):
-        return frozenset(attributes_loaded(function.__code__)) - _NAMES
+        return loaded - _NAMES
     found = attributes_of_self(function)
-    return frozenset(attributes_loaded(function.__code__)) if found is None else found
+    return loaded if found is None else loaded & found
 
 
 #: What every layer has, and its call reads of its inputs.
 _NAMES = frozenset({"name"})
 
 
+#: Methods that only make a list longer.
+_FILLS = frozenset({"append", "extend", "insert"})
+_METHOD_LOADS = frozenset({"LOAD_ATTR", "LOAD_METHOD"})
+_ATTRIBUTE_LOADS = _METHOD_LOADS | {"LOAD_SUPER_ATTR"}
+
+
 def attributes_loaded(code: CodeType, idle: frozenset[int] = frozenset()) -> Iterator[str]:
     """Yield the names of the attributes that code reads of anything, but for the instructions at some offsets."""
     before = ""
-    for instruction in dis.get_instructions(code):
+    steps = instructions_of(code)
+    for instruction, following in zip(steps, (*steps[1:], None), strict=True):
         # ``self.calls += 1`` copies its target first: a count is kept, and nothing depends on it.
         counts, before = before in ("COPY", "DUP_TOP"), instruction.opname
-        if counts or instruction.offset in idle:
+        if counts or _only_fills(following) or instruction.offset in idle:
             continue
-        if instruction.opname in ("LOAD_ATTR", "LOAD_METHOD", "LOAD_SUPER_ATTR") and instruction.argval:
+        if instruction.opname in _ATTRIBUTE_LOADS and instruction.argval:
             yield str(instruction.argval)
         elif instruction.opname == "LOAD_CONST" and instruction.argval == "lora_rank":
             yield "lora_rank"
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             yield from attributes_loaded(constant)
+
+
+def _only_fills(following: dis.Instruction | None) -> bool:
+    """Whether what was read is a list that the next instruction only makes longer: ``self.shapes.append(...)``."""
+    return following is not None and following.opname in _METHOD_LOADS and following.argval in _FILLS
 
 
 def _attributes_stored(code: CodeType) -> Iterator[str]:

@@ -165,16 +165,9 @@ class _Walk:
             self.enter(wrapped, owner)
         if function.__globals__ is not self._namespace and owner is None and not function.__closure__:
             return  # of a library, or a module: what it reads from itself is not the notebook's
-        idle = idle_instructions(function.__code__, functools.partial(self._plain_value, function, owner))
+        idle = idle_instructions(function.__code__, functools.partial(plain_value, function, owner))
         for read in reads_in(function.__code__, idle):
             self._note(read, function, owner)
-
-    def _plain_value(self, function: types.FunctionType, owner: object, scope: str, place: Place) -> Any:
-        """Return a value that decides a branch, ``UNKNOWN`` where it is not a plain one."""
-        names: Namespace = function.__globals__
-        if scope != "global":
-            names = _closed_over(function) if scope == "free" else {place.root: owner}
-        return plain_value(names, place)
 
     def _note_method(self, function: types.FunctionType, kind: type) -> None:
         """Note which function a class of the user's had as a method: it may be replaced there."""
@@ -244,8 +237,18 @@ class _Walk:
             self.facts[fact.source.key] = fact
 
 
-def plain_value(names: Namespace, place: Place) -> Any:
-    """Return a number, text or ``None`` that a place holds, ``UNKNOWN`` where it holds anything else."""
+def plain_value(function: types.FunctionType, owner: object, scope: str, place: Place) -> Any:
+    """Return a number, text or ``None`` that decides a branch of a function, ``UNKNOWN`` for anything else.
+
+    Args:
+        function: The function.
+        owner: The object it is a method of, if it is one.
+        scope: What the place is read from, see :class:`Read`.
+        place: The place.
+    """
+    names: Namespace = function.__globals__
+    if scope != "global":
+        names = _closed_over(function) if scope == "free" else {place.root: owner}
     value: Any = names.get(place.root, MISSING)
     for step in place.steps:
         value = _after(step, value)

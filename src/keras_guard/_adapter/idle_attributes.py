@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import functools
-from types import CodeType, FunctionType
+from types import CodeType
 
-from .._data.place import Place
 from .._data.types import Layer
 from .attribute_reads import (
     INERT,
@@ -16,7 +15,7 @@ from .attribute_reads import (
     user_methods,
 )
 from .code_reads import plain_value
-from .idle_code import UNKNOWN, idle_instructions
+from .idle_code import idle_instructions
 
 
 def without_idle(owner: Layer, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -37,19 +36,12 @@ def _idle(owner: Layer) -> frozenset[str]:
     reached: set[str] = set()
     for name, function in user_methods(owner.__class__):
         if name not in INERT:
-            idle = idle_instructions(function.__code__, functools.partial(_value, function, owner))
+            idle = idle_instructions(function.__code__, functools.partial(plain_value, function, owner))
             reached |= _loaded_by(function.__code__, idle)
     if read <= reached:
         return frozenset()
     library = next((base for base in owner.__class__.__mro__ if is_keras_class(base)), None)
     return read - reached - (read_when_called(library) if library is not None else set())
-
-
-def _value(function: FunctionType, owner: Layer, scope: str, place: Place) -> object:
-    """Return what decides a branch of a method; variables of enclosing functions are not looked up."""
-    if scope == "free":
-        return UNKNOWN
-    return plain_value(function.__globals__ if scope == "global" else {place.root: owner}, place)
 
 
 @functools.lru_cache(maxsize=1_024)

@@ -26,10 +26,10 @@ class Fact(Protocol):
     """One fact that a trace may hold.
 
     Attributes:
-        seen_as: See :class:`Claim`.
+        is_setting: Whether it is a setting, of which a model that is not trained any more may have no need.
     """
 
-    seen_as: str
+    is_setting: bool
 
     @property
     def identity(self) -> tuple[object, ...]:
@@ -51,7 +51,7 @@ class Fact(Protocol):
 class AttributeFact:
     """An attribute of a layer, model, optimizer, loss, metric or schedule."""
 
-    seen_as = Claim.seen_as
+    is_setting = True
 
     def __init__(self, owner: object, name: str) -> None:
         self._owner: weakref.ref[Any] = weakref.ref(owner)
@@ -95,7 +95,7 @@ class AttributeFact:
 class CodeRead:
     """A global, a variable of a closure, or a part of one, that code of the user's reads."""
 
-    seen_as = Claim.seen_as
+    is_setting = False
 
     def __init__(self, fact: CodeFact) -> None:
         self._key = fact.source.key
@@ -127,7 +127,7 @@ class CodeRead:
 class Layers:
     """The layers of the model."""
 
-    seen_as = Claim.seen_as
+    is_setting = False
 
     identity: tuple[object, ...] = ("layers",)
 
@@ -166,7 +166,7 @@ class Trainable:
     """
 
     identity: tuple[object, ...] = ("trainable",)
-    seen_as = "a use did not run the old trace"
+    is_setting = False
 
     def __init__(self, flipped: object, *, at_use: bool = False) -> None:
         self._at_use = at_use
@@ -237,6 +237,7 @@ class TraceClaim(Claim):
 
     opens_with_trace = True
     quiet_after_use = True
+    seen_as = "a use did not run the old trace"
 
     def __init__(
         self,
@@ -251,7 +252,6 @@ class TraceClaim(Claim):
         super().__init__(model, certain=certain or at_use, cured_by=RETRACES)
         self.at_use = at_use
         self.fact = fact
-        self.seen_as = fact.seen_as
         self._kinds = kinds
         self.shows_pending = shows_pending
 
@@ -300,9 +300,21 @@ class TraceClaim(Claim):
         model = self.model
         if model is None:
             return False
-        if use.made is not None:
-            return self.fact.is_new_in(use.made, use, model, desk)
-        return use.method == "call" and self.fact.is_called(use, model, desk)
+        if use.made is not None and self.fact.is_new_in(use.made, use, model, desk):
+            return True
+        if use.method == "call":
+            return self.fact.is_called(use, model, desk)
+        return self._is_needless(use, model, desk)
+
+    def _is_needless(self, use: Use, model: Model, desk: Desk) -> bool:
+        """Whether the model is run by what does not read the setting: it matters once the model is trained again."""
+        return (
+            self.fact.is_setting
+            and use.model is model
+            and use.kind in ("test", "predict")
+            and self.stale_kinds(desk) == {"train"}
+            and not desk.is_midway(model)
+        )
 
     def waits(self, ahead: Ahead, desk: Desk) -> bool:
         """A stale trace does no harm until it runs, and that opens the claim by itself."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import types
+from collections.abc import Iterator
 from dataclasses import replace
 
+from .._adapter.keras_types import is_layer
 from .._adapter.marks import in_words, mark_of
 from .._claims.trace_claim import CodeRead, TraceClaim
 from .._data.events import CodeReadChanged
+from .._data.place import Attribute
 from .._ledger import Finding, Wording
 from .base import Desk, Rule
 from .wording import keeping_state, trace_again, while_training
@@ -23,8 +26,10 @@ class CompiledCode:
     def __init__(self, rule: Rule) -> None:
         self._rule = rule
 
-    def read(self, event: CodeReadChanged, desk: Desk) -> Finding:
-        """Return that a trace holds another value of what code reads."""
+    def read(self, event: CodeReadChanged, desk: Desk) -> Iterator[Finding]:
+        """Yield that a trace holds another value of what code reads, unless the attribute it is in was reported."""
+        if _is_in_reported_attribute(event, desk):
+            return
         name, where, mark = desk.name_of(event.model), event.where, event.fact.mark
         claim = TraceClaim(event.model, CodeRead(event.fact), at_use=event.at_use)
         kinds = claim.stale_kinds(desk)
@@ -34,13 +39,24 @@ class CompiledCode:
         if kind is _value_wording:
             cure += while_training(desk, event.model, name)
         wording = replace(wording, help=trace_again(kinds, cure))
-        return self._rule.finding(
+        yield self._rule.finding(
             claim,
             replace(wording, cured=f"`{where}` and the traces of `{name}` agree", argument="loss"),
             event.span,
             name,
             key=(id(event.model), "read", where, event.span.execution_count, event.span.line),
         )
+
+
+def _is_in_reported_attribute(event: CodeReadChanged, desk: Desk) -> bool:
+    """Whether code reads a part of an attribute, ``self.scales[0]``, and a card tells of the attribute itself."""
+    source = event.fact.source
+    step = source.place.steps[0] if source.place.steps else None
+    if not isinstance(step, Attribute) or not is_layer(source.owner_now()):
+        return False
+    attribute = (id(source.owner_now()), step.name)
+    claims = (claim for entry in desk.entries_of(event.model) for claim in entry.claims())
+    return any(isinstance(claim, TraceClaim) and claim.fact.identity == attribute for claim in claims)
 
 
 def _function_wording(name: str, where: str, held: str, now: str) -> Wording:

@@ -80,7 +80,7 @@ compared when the model is used, not when they are set.""",
         elif isinstance(event, ArgumentEdited):
             yield from self._names.edited(event, desk)
         elif isinstance(event, CodeReadChanged):
-            yield self._code.read(event, desk)
+            yield from self._code.read(event, desk)
         elif isinstance(event, CopyEdited) and event.source == "metrics" and is_model(event.owner):
             yield from self._names.metrics_copy(event, desk)
 

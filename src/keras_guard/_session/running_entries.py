@@ -71,8 +71,10 @@ class RunningEntries:
         return None
 
     def is_midway(self, model: Model) -> bool:
-        """Whether a model has run a batch of an entry method that goes on."""
-        return any(entry.ran and entry.model() is model for entry in self.stack)
+        """Whether a model has run a batch of a training that goes on."""
+        return any(
+            entry.ran and entry.call.kind == "train" and entry.model() is model for entry in self.stack
+        )
 
     def note_stale(self, model: Model, entry: Entry) -> bool:
         """Note that the running entry method of a model does not follow an edit; ``False`` where none runs.
