@@ -124,7 +124,7 @@ def traces_made(function: object, namespace: Namespace) -> Iterator[tuple[Any, T
                 read={**facts.read, **optimizer_facts(optimizers)},
                 code=(*facts.code, *facts_of_code(code, namespace), *_which_objects(found)),
                 maker=weakref.ref(function),
-                maker_place=_place_of(function, namespace),
+                maker_place=place_of(function, namespace),
             ),
         )
 
@@ -157,6 +157,7 @@ def _reads_flags(found: list[ObjectRead], model: Model) -> bool:
     )
 
 
-def _place_of(function: object, namespace: Namespace) -> Place | None:
+def place_of(function: object, namespace: Namespace) -> Place | None:
+    """Return the global that holds a traced function under its own name, if one does."""
     name = getattr(python_function_of(function), "__name__", "")
     return Place(name) if namespace.get(name) is function else None

@@ -6,14 +6,15 @@ import types
 from collections.abc import Iterator
 from dataclasses import replace
 
-from .._adapter.keras_types import is_layer
+from .._adapter.keras_types import is_layer, is_model
 from .._adapter.marks import in_words, mark_of
+from .._adapter.traces import OWN
 from .._claims.trace_claim import CodeRead, TraceClaim
 from .._data.events import CodeReadChanged
 from .._data.place import Attribute
 from .._ledger import Finding, Wording
 from .base import Desk, Rule
-from .wording import keeping_state, trace_again, while_training
+from .wording import functions, keeping_state, trace_again, while_training
 
 
 class CompiledCode:
@@ -30,18 +31,12 @@ class CompiledCode:
         """Yield that a trace holds another value of what code reads, unless the attribute it is in was reported."""
         if _is_in_reported_attribute(event, desk):
             return
-        name, where, mark = desk.name_of(event.model), event.where, event.fact.mark
+        name, where = desk.name_of(event.model), event.where
         claim = TraceClaim(event.model, CodeRead(event.fact), at_use=event.at_use)
-        kinds = claim.stale_kinds(desk)
-        kind = _function_wording if type(event.new) is types.FunctionType else _value_wording
-        wording = kind(name, str(where), in_words(mark), in_words(mark_of(event.new)))
-        cure = wording.help + keeping_state(event.model, name)
-        if kind is _value_wording:
-            cure += while_training(desk, event.model, name)
-        wording = replace(wording, help=trace_again(kinds, cure))
+        wording = _wording_of(event, name, claim.stale_kinds(desk), desk)
         yield self._rule.finding(
             claim,
-            replace(wording, cured=f"`{where}` and the traces of `{name}` agree", argument="loss"),
+            replace(wording, cured=f"`{where}` and the traces of `{name}` agree"),
             event.span,
             name,
             key=(id(event.model), "read", where, event.span.execution_count, event.span.line),
@@ -59,7 +54,20 @@ def _is_in_reported_attribute(event: CodeReadChanged, desk: Desk) -> bool:
     return any(isinstance(claim, TraceClaim) and claim.fact.identity == attribute for claim in claims)
 
 
-def _function_wording(name: str, where: str, held: str, now: str) -> Wording:
+def _wording_of(event: CodeReadChanged, name: str, kinds: frozenset[str], desk: Desk) -> Wording:
+    where, new = str(event.where), event.new
+    if is_model(new):
+        return _model_wording(where, functions(kinds), trace_again({OWN}, ""))
+    if type(new) is types.FunctionType:
+        wording = _function_wording(name, where)
+        cure = wording.help + keeping_state(event.model, name)
+    else:
+        wording = _value_wording(name, where, in_words(event.fact.mark), in_words(mark_of(new)))
+        cure = wording.help + keeping_state(event.model, name) + while_training(desk, event.model, name)
+    return replace(wording, help=trace_again(kinds, cure), argument="loss")
+
+
+def _function_wording(name: str, where: str) -> Wording:
     return Wording(
         message=f"`{name}` was traced with the function that `{where}` named before, and goes on with that",
         label=f"defines another `{where}`",
@@ -67,6 +75,16 @@ def _function_wording(name: str, where: str, held: str, now: str) -> Wording:
         help=f"compile `{name}` again to have it traced with the new `{where}`",
         ran=f"with the old `{where}`",
         declared=where,
+    )
+
+
+def _model_wording(where: str, traced: str, cure: str) -> Wording:
+    return Wording(
+        message=f"{traced} goes on with the model that `{where}` named before",
+        label=f"binds `{where}` to another model, which the trace does not hold",
+        notes=("a traced function holds the objects that its code read while it was traced",),
+        help=cure,
+        ran=f"with the old `{where}`",
     )
 
 

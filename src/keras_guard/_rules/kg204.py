@@ -30,8 +30,8 @@ class CompileArgument(Rule):
 The name of an optimizer, loss or metric is bound again after `compile()` got the old one; `model.loss`,
 `model.loss_weights`, `model.optimizer`, `optimizer.lr`, `optimizer.clipnorm` and the like are assigned, between
 epochs or in a callback, or `loss.delta` and other attributes of losses, metrics and schedules; a list of metrics
-or loss weights that was handed over is edited; or a global that a traced loss read holds another value, or
-another function.""",
+or loss weights that was handed over is edited; a global that a traced loss read holds another value, or
+another function; or a name through which a function of `tf.function` read a model holds another model.""",
         why="""
 `compile()` keeps the objects it was given, and the first `fit` turns what they read into constants.
 `model.loss` is a label, `optimizer.lr` a new attribute that nothing reads, and the numbers of `loss_weights` are

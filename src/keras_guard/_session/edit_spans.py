@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from types import FunctionType
 from typing import Any
 
+from .._adapter.code_reads import Source
 from .._data.diagnostic import Span
 from .._data.missing import MISSING
-from .._data.place import Place
+from .._data.place import Attribute, Place
 from .._instrument.syntax import parsed, root_name
 from .._instrument.vocabulary import UNHEARD_WRITES
 from .shell_face import CellFrame, CellText, ShellFace
@@ -58,8 +60,12 @@ class GlobalSpans:
         """Return where a slot of what a name holds was set last."""
         return _latest(self._shell, lambda node: _sets_slot(node, name), name)
 
-    def of(self, place: Place) -> Span:
-        """Return where a global, or a slot of one such as ``cfg["alpha"]``, was bound last."""
+    def of(self, source: Source) -> Span:
+        """Return where a global, a slot of one such as ``cfg["alpha"]``, or an attribute was bound last."""
+        place, owner = source.place, source.owner_now()
+        step = place.steps[0] if place.steps else None
+        if isinstance(step, Attribute) and not isinstance(owner, (FunctionType, type(None))):
+            return span_of_attribute(self._shell, owner, step.name)
         seen = self._seen.get(place.root) if not place.steps else None
         return seen or _latest(
             self._shell, lambda node: _binds(node, place.root, slots=bool(place.steps)), place.root

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._adapter.adapted_state import learned_now, note_learning
+from .._adapter.function_models import FunctionModels
 from .._adapter.keras_types import is_keras_2, is_model
 from .._adapter.membership import graph_layers
 from .._adapter.model_use import Use
@@ -19,6 +20,7 @@ from .._claims.list_claim import is_among
 from .._data.diagnostic import Span
 from .._data.events import (
     AttributeSet,
+    CodeReadChanged,
     Event,
     PolicySet,
     StateAdapted,
@@ -30,6 +32,7 @@ from .._data.types import Layer, Model, Optimizer
 from .._instrument import flags, runtime
 from .containment import Containment, contained
 from .desk import Desk
+from .edit_spans import GlobalSpans
 from .running_entries import RunningEntry
 from .shell_face import ShellFace
 from .spans import span_of_frame
@@ -64,15 +67,20 @@ class KerasEvents:
     Args:
         shell: The shell.
         desk: What is known of models.
+        spans: Where globals were bound.
         told: What is done with what was seen.
         containment: Contains faults.
     """
 
-    def __init__(self, shell: ShellFace, desk: Desk, told: Told, containment: Containment) -> None:
+    def __init__(
+        self, shell: ShellFace, desk: Desk, spans: GlobalSpans, told: Told, containment: Containment
+    ) -> None:
         self.containment = containment
         self._shell = shell
         self._desk = desk
+        self._spans = spans
         self._told = told
+        self._function_models = FunctionModels()
 
     def fault(self, error: BaseException) -> None:
         """See ``hooks.Sink``."""
@@ -201,8 +209,17 @@ class KerasEvents:
     @contained
     def function_begins(self, function: Any, call: Call) -> Any:
         """See ``hooks.Sink``."""
-        for model in () if runs_eagerly_now() else self._desk.traces.models():
-            serving = self._desk.traces.of(model).serving(call)
+        if runs_eagerly_now():
+            return None
+        traces, names = self._desk.traces, self._desk.namespace
+        for model, facts in self._function_models.bound_again(function, call, names):
+            traces.of(model).record(call, facts)
+            for fact in facts.code:
+                where = fact.source.place
+                span = self._spans.of(fact.source)
+                self._told.publish(CodeReadChanged(model, where, fact, model, span, at_use=True))
+        for model in traces.models():
+            serving = traces.of(model).serving(call)
             if serving:
                 self._use(Use(model, call.method, call.kind, tuple(serving), again=True))
         return function, call, function.experimental_get_tracing_count()
@@ -210,9 +227,12 @@ class KerasEvents:
     @contained
     def function_ended(self, token: Any) -> None:
         """See ``hooks.Sink``."""
+        if token is None:
+            return
         function, call, count = token
         if function.experimental_get_tracing_count() == count:
             return
+        self._function_models.note(function, call, self._desk.namespace)
         for model, facts in traces_made(function, self._desk.namespace):
             self._told.traced(model, call, facts)
 

@@ -61,6 +61,7 @@ class Session:
         self._keras = KerasEvents(
             shell,
             self.desk,
+            spans,
             keras_events.Told(
                 self.entries.adoption.publish,
                 self.entries.settle,

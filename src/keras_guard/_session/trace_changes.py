@@ -119,7 +119,7 @@ class TraceChanges:
         yield from self._attribute_changes(facts, self._unheard)
         for fact in facts.code_that_differs(self._desk.namespace):
             where, now = fact.source.place, fact.source.read(self._desk.namespace)
-            yield CodeReadChanged(model, where, fact, now, self._spans.of(where), at_use=True)
+            yield CodeReadChanged(model, where, fact, now, self._spans.of(fact.source), at_use=True)
 
     def _attribute_changes(self, facts: TraceFacts, names: Collection[str]) -> Iterator[AttributeSet]:
         """Yield the attributes that are another value now; of layers and optimizers only those of some names."""
