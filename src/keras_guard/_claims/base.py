@@ -87,7 +87,7 @@ class Claim(ABC):
     is_used: bool = False
     opens_with_trace: ClassVar[bool] = False
     quiet_after_use: ClassVar[bool] = False
-    seen_as: str = "the new value was used"
+    seen_as: str = ""
     ends_with_use: bool = False
 
     def __init__(
