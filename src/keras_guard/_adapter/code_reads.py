@@ -260,7 +260,7 @@ def python_function_of(value: Any) -> Any:
     kind = type(value)
     if hasattr(kind, "python_function"):
         return _bound(value.python_function)
-    if kind.__module__.partition(".")[0] in ("jax", "jaxlib") and hasattr(kind, "__wrapped__"):
+    if kind.__module__.partition(".")[0] in ("jax", "jaxlib") and hasattr(value, "__wrapped__"):
         return value.__wrapped__
     return value
 

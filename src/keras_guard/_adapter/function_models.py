@@ -7,15 +7,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from .._data.identity import IdentityMap
+from .._data.place import Place
 from .._data.types import Model, Namespace
-from .code_reads import CodeFact, objects_read, python_function_of
+from .code_reads import CodeFact, Source, objects_read, python_function_of
 from .keras_types import is_model
 from .marks import mark_of_object
 from .own_functions import place_of
 from .trace_facts import TraceFacts, layers_identity
 from .traces import Call
-
-_Key = tuple[str, str]
 
 
 class FunctionModels:
@@ -25,30 +24,33 @@ class FunctionModels:
     """
 
     def __init__(self) -> None:
-        self._held: IdentityMap[dict[_Key, tuple[CodeFact, ...]]] = IdentityMap()
+        self._held: IdentityMap[dict[Call, tuple[CodeFact, ...]]] = IdentityMap()
 
     def note(self, function: object, call: Call, namespace: Namespace) -> None:
         """A function was traced by a call: note the models that names hold now."""
         facts = tuple(
-            CodeFact(read.source, mark_of_object(read.value, alike=False))
+            CodeFact(
+                read.source, mark_of_object(read.value, alike=False), _read_through(read.source, namespace)
+            )
             for read in objects_read([python_function_of(function)], namespace)
             if read.source is not None and is_model(read.value)
         )
         held = self._held.get(function, None)
         if held is None:
             held = self._held[function] = {}
-        held[_key(call)] = facts
+        held[call] = facts
 
     def bound_again(
         self, function: Any, call: Call, namespace: Namespace
-    ) -> Iterator[tuple[Model, TraceFacts]]:
+    ) -> Iterator[tuple[Model, CodeFact, TraceFacts]]:
         """Yield the models in the place of those that the trace of a call holds, each with what that trace read."""
         held = self._held.get(function, None) or {}
-        for fact in held.get(_key(call), ()):
+        for fact in held.get(call, ()):
             model = fact.source.read(namespace)
             if is_model(model) and fact.differs(namespace):
                 yield (
                     model,
+                    fact,
                     TraceFacts(
                         layers_identity(model),
                         None,
@@ -58,6 +60,18 @@ class FunctionModels:
                     ),
                 )
 
+    def read_through(self, name: str, value: object) -> Iterator[tuple[Any, Call]]:
+        """Yield the functions, with the calls that traced them, that read a model through a name or its object."""
+        for function, held in self._held.items():
+            for call, facts in held.items():
+                if any(fact.source.is_global(name) or id(value) in fact.touched for fact in facts):
+                    yield function, call
 
-def _key(call: Call) -> _Key:
-    return call.kind_of, call.structure
+
+def _read_through(source: Source, namespace: Namespace) -> frozenset[int]:
+    """Return the identities of the containers and objects through which a source is read."""
+    place = source.place
+    parents = (
+        Source(Place(place.root, place.steps[:count]), source.owner) for count in range(len(place.steps))
+    )
+    return frozenset(id(parent.read(namespace)) for parent in parents)

@@ -1,8 +1,8 @@
-"""Functions that ``tf.function`` traces: training steps of the user's own, and ``generate`` of KerasHub.
+"""Functions that ``tf.function`` or ``jax.jit`` traces: training steps of the user's own, and ``generate`` of KerasHub.
 
 A step is a trace of every model it reads: the layers, the variables that were trainable, the settings of
 the optimizer and what else the code reads are constants of it. ``compile()`` does not drop it; defining the function
-again does. Functions that ``jax.jit`` compiles are not followed. A causal language model of KerasHub keeps what its
+again does. So it is with a step that ``jax.jit`` compiles. A causal language model of KerasHub keeps what its
 ``generate`` traced in ``generate_function``, which ``compile()`` drops.
 """
 

@@ -124,6 +124,18 @@ class CodeRead:
         return known
 
 
+class ModelRead(CodeRead):
+    """A model that a traced function of the user's own read through a name, which holds another one now."""
+
+    def is_new_in(self, facts: TraceFacts, use: Use, model: Model, desk: Desk) -> bool:
+        """See :class:`Fact`. The new model has a life of its own."""
+        return use.model is model
+
+    def is_called(self, use: Use, model: Model, desk: Desk) -> bool:
+        """See :class:`Fact`."""
+        return use.model is model
+
+
 class Layers:
     """The layers of the model."""
 

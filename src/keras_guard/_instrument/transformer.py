@@ -57,20 +57,28 @@ class CellInstrumenter:
         self._bound: set[str] = set()
         self.plan = self._maker.plan
 
-    def instrument(self, tree: ast.Module, text: str, *, functions: bool) -> ast.Module:
+    def instrument(
+        self,
+        tree: ast.Module,
+        text: str,
+        *,
+        functions: bool,
+        is_step: Callable[[ast.stmt], bool] = lambda statement: False,
+    ) -> ast.Module:
         """Return the tree with probes, the same object if nothing was found.
 
         Args:
             tree: The cell's tree; changed in place where probes go in.
             text: The cell's text, to rule most cells out fast.
             functions: Whether slots bound inside functions are to be watched.
+            is_step: Whether something is to be looked at behind a statement, whatever it binds.
         """
         if not tree.body:
             return tree  # comments only
         touched = [touched_names(statement, MUTATORS) for statement in tree.body]
         self._bound = set().union(*(item.bound for item in touched))
         self._choose_names(touched, tree.body)
-        steps = self._steps(touched)
+        steps = self._steps(touched, [is_step(statement) for statement in tree.body])
         may_edit = _may_edit(text)
         if may_edit or (functions and _defines_functions(tree.body)):
             editor = EditSites(self._maker, tree.body, self.is_ruled_out, slots=functions, lists=may_edit)
@@ -95,9 +103,9 @@ class CellInstrumenter:
             if self._watched(name) or (name in again and name in made):
                 self.plan.names.add(name)
 
-    def _steps(self, touched: list[Touched]) -> list[tuple[int, frozenset[str]]]:
+    def _steps(self, touched: list[Touched], ends: list[bool]) -> list[tuple[int, frozenset[str]]]:
         wanted = [(index, frozenset(item.all & self.plan.names)) for index, item in enumerate(touched)]
-        return [(index, names) for index, names in wanted if names]
+        return [(index, names) for index, names in wanted if names or ends[index]]
 
     def _insert_steps(self, tree: ast.Module, steps: list[tuple[int, frozenset[str]]]) -> None:
         # After the last statement the end of the cell is the step; no statement may follow the last one.

@@ -9,7 +9,7 @@ from dataclasses import replace
 from .._adapter.keras_types import is_layer, is_model
 from .._adapter.marks import in_words, mark_of
 from .._adapter.traces import OWN
-from .._claims.trace_claim import CodeRead, TraceClaim
+from .._claims.trace_claim import CodeRead, ModelRead, TraceClaim
 from .._data.events import CodeReadChanged
 from .._data.place import Attribute
 from .._ledger import Finding, Wording
@@ -32,7 +32,8 @@ class CompiledCode:
         if _is_in_reported_attribute(event, desk):
             return
         name, where = desk.name_of(event.model), event.where
-        claim = TraceClaim(event.model, CodeRead(event.fact), at_use=event.at_use)
+        fact = (ModelRead if is_model(event.new) else CodeRead)(event.fact)
+        claim = TraceClaim(event.model, fact, at_use=event.at_use)
         wording = _wording_of(event, name, claim.stale_kinds(desk), desk)
         yield self._rule.finding(
             claim,

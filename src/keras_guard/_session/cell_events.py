@@ -36,12 +36,14 @@ class Told:
         publish: Has the rules judge an event.
         settle: Resolves what is no longer true.
         recheck: Shows what waited for the statement at a line.
+        ended: Looks at what a statement called, given its last line.
         notice: Sees what traces hold of a name that was bound or whose object may have changed.
     """
 
     publish: Callable[[Event], None]
     settle: Callable[[], None]
     recheck: Callable[[int], None]
+    ended: Callable[[int], None]
     notice: Callable[[str, Callable[[], Span]], None]
 
 
@@ -226,6 +228,7 @@ class CellEvents:
         self._names.note_bindings(site.end_line)
         self._stepped = site.end_line
         self._told.settle()
+        self._told.ended(site.end_line)
         self._told.recheck(site.line)
 
     @contained

@@ -240,12 +240,15 @@ class Desk:
 
     def names_used(self, source: str, first: int, last: int) -> frozenset[str]:
         """Return the names that code between two lines uses, by itself or in the functions it calls."""
-        found = set(names_used(source, first, last))
-        for name in list(found):
-            function = python_function_of(self.namespace.get(name))
-            if type(function) is FunctionType and function.__globals__ is self.namespace:
-                found |= {read.place.root for read in reads_in(function.__code__) if read.scope == "global"}
-        return frozenset(found)
+        found = names_used(source, first, last)
+        return found.union(*map(self.read_by_function, found))
+
+    def read_by_function(self, name: str) -> frozenset[str]:
+        """Return the names that the function of a name reads, if it is one of the notebook's."""
+        function = python_function_of(self.namespace.get(name))
+        if type(function) is not FunctionType or function.__globals__ is not self.namespace:
+            return frozenset()
+        return frozenset(read.place.root for read in reads_in(function.__code__) if read.scope == "global")
 
     def entry(self, key: tuple[object, ...]) -> Entry | None:
         """See ``rules.base.Desk``."""

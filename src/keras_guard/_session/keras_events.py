@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._adapter.adapted_state import learned_now, note_learning
-from .._adapter.function_models import FunctionModels
 from .._adapter.keras_types import is_keras_2, is_model
 from .._adapter.membership import graph_layers
 from .._adapter.model_use import Use
-from .._adapter.own_functions import traces_made
 from .._adapter.policy import global_policy
 from .._adapter.trace_facts import TraceFacts, facts_now, value_of
 from .._adapter.traces import Call, makes_traces, runs_eagerly_now
@@ -20,7 +18,6 @@ from .._claims.list_claim import is_among
 from .._data.diagnostic import Span
 from .._data.events import (
     AttributeSet,
-    CodeReadChanged,
     Event,
     PolicySet,
     StateAdapted,
@@ -33,6 +30,7 @@ from .._instrument import flags, runtime
 from .containment import Containment, contained
 from .desk import Desk
 from .edit_spans import GlobalSpans
+from .function_uses import FunctionUses
 from .running_entries import RunningEntry
 from .shell_face import ShellFace
 from .spans import span_of_frame
@@ -70,6 +68,9 @@ class KerasEvents:
         spans: Where globals were bound.
         told: What is done with what was seen.
         containment: Contains faults.
+
+    Attributes:
+        functions: Hears of traced functions of the user's own.
     """
 
     def __init__(
@@ -78,9 +79,8 @@ class KerasEvents:
         self.containment = containment
         self._shell = shell
         self._desk = desk
-        self._spans = spans
         self._told = told
-        self._function_models = FunctionModels()
+        self.functions = FunctionUses(desk, spans, told.publish, self._use, told.traced)
 
     def fault(self, error: BaseException) -> None:
         """See ``hooks.Sink``."""
@@ -211,30 +211,15 @@ class KerasEvents:
         """See ``hooks.Sink``."""
         if runs_eagerly_now():
             return None
-        traces, names = self._desk.traces, self._desk.namespace
-        for model, facts in self._function_models.bound_again(function, call, names):
-            traces.of(model).record(call, facts)
-            for fact in facts.code:
-                where = fact.source.place
-                span = self._spans.of(fact.source)
-                self._told.publish(CodeReadChanged(model, where, fact, model, span, at_use=True))
-        for model in traces.models():
-            serving = traces.of(model).serving(call)
-            if serving:
-                self._use(Use(model, call.method, call.kind, tuple(serving), again=True))
+        self.functions.runs(function, call)
         return function, call, function.experimental_get_tracing_count()
 
     @contained
     def function_ended(self, token: Any) -> None:
         """See ``hooks.Sink``."""
-        if token is None:
-            return
         function, call, count = token
-        if function.experimental_get_tracing_count() == count:
-            return
-        self._function_models.note(function, call, self._desk.namespace)
-        for model, facts in traces_made(function, self._desk.namespace):
-            self._told.traced(model, call, facts)
+        if function.experimental_get_tracing_count() != count:
+            self.functions.made_trace(function, call)
 
     # Building and compiling
 
@@ -287,16 +272,8 @@ class KerasEvents:
         ]
         if not changed:
             return
-        for model in [target] if is_model(target) else self._owners(target):
+        for model in [target] if is_model(target) else _owners(target, self._desk.traces.models()):
             self._told.publish(StructureChanged(model, action, changed[0], self._span()))
-
-    def _owners(self, tracked: object) -> list[Model]:
-        """Return the traced models one of whose layers holds a tracked list."""
-        return [
-            model
-            for model in self._desk.traces.models()
-            if any(is_among(tracked, vars(layer).values()) for layer in (model, *graph_layers(model)))
-        ]
 
     @contained
     def adapt_begins(self, layer: Layer) -> Any:
@@ -326,3 +303,12 @@ class KerasEvents:
         now = global_policy()
         if now != token[0]:
             self._told.publish(PolicySet(token[0], now, self._span()))
+
+
+def _owners(tracked: object, models: list[Model]) -> list[Model]:
+    """Return the models one of whose layers holds a tracked list."""
+    return [
+        model
+        for model in models
+        if any(is_among(tracked, vars(layer).values()) for layer in (model, *graph_layers(model)))
+    ]

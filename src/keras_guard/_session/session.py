@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from typing import Any
 
 from .._adapter.hooks import KerasHooks
@@ -10,6 +11,7 @@ from .._adapter.keras_types import TYPES
 from .._adapter.model_use import Use
 from .._claims.place_claim import PlaceClaim
 from .._data.checkup import Checkup
+from .._data.diagnostic import Span
 from .._data.edits import Edit
 from .._data.types import Model
 from .._data.views import ModelViews
@@ -26,6 +28,7 @@ from .doctor import Doctor
 from .edit_spans import GlobalSpans
 from .entries import Entries
 from .entry_states import KerasGuardError
+from .jit_steps import JitSteps
 from .keras_events import KerasEvents
 from .names_watch import NamesWatch
 from .packages import Packages
@@ -49,6 +52,9 @@ class Session:
         packages: The packages of the user's that are watched.
     """
 
+    #: Whether a model was made in the running cell.
+    _models_made = False
+
     def __init__(self, shell: ShellFace, containment: Containment | None = None) -> None:
         self.shell = shell
         self.containment = containment or Containment()
@@ -58,21 +64,17 @@ class Session:
         spans = GlobalSpans(shell)
         self._names = NamesWatch(shell.namespace, self.desk, self.entries.adoption.first_at)
         self._changes = TraceChanges(shell, self.desk, spans, self.entries.adoption.publish)
-        self._keras = KerasEvents(
-            shell,
-            self.desk,
-            spans,
-            keras_events.Told(
-                self.entries.adoption.publish,
-                self.entries.settle,
-                self._used,
-                self.entries.uses.traced,
-                self.entries.uses.use_ended,
-                self._note_model,
-                self._changes.epoch_begins,
-            ),
-            self.containment,
+        told = keras_events.Told(
+            self.entries.adoption.publish,
+            self.entries.settle,
+            self._used,
+            self.entries.uses.traced,
+            self.entries.uses.use_ended,
+            self._note_model,
+            self._changes.epoch_begins,
         )
+        self._keras = KerasEvents(shell, self.desk, spans, told, self.containment)
+        self._jit_steps = JitSteps(shell, self.desk, self._keras.functions)
         self._cells = CellEvents(
             shell,
             self.desk,
@@ -81,15 +83,14 @@ class Session:
                 self.entries.adoption.publish,
                 self.entries.settle,
                 self.entries.waiting.recheck_waiting,
-                self._changes.notice_edit,
+                self._jit_steps.statement_ended,
+                self._notice_edit,
             ),
             self.containment,
         )
         self.hooks = KerasHooks(self._keras)
         self.packages = Packages(self._cells, self.containment.wrap)
         self._passing: list[Site] = []
-        #: Whether a model was made in the running cell.
-        self._models_made = False
 
     # Waking and cells
 
@@ -99,6 +100,10 @@ class Session:
         if TYPES.refresh():
             runtime.watch_types(TYPES.owners + TYPES.variable)
             self.hooks.attach()
+
+    def _notice_edit(self, name: str, span: Callable[[], Span]) -> None:
+        self._changes.notice_edit(name, span)
+        self._keras.functions.notice_edit(name, span)
 
     def _note_model(self) -> None:
         self._models_made = True
@@ -123,7 +128,11 @@ class Session:
         if "(" in stripped and ("\n" in stripped or ";" in stripped):
             return True
         words = set(WORDS.findall(stripped))
-        return not words.isdisjoint(TELLING_WORDS) or any(self._names.is_candidate(word) for word in words)
+        return (
+            not words.isdisjoint(TELLING_WORDS)
+            or any(self._names.is_candidate(word) for word in words)
+            or self._jit_steps.may_call(words)
+        )
 
     @contained
     def instrument(self, tree: ast.Module, cell: CellText) -> None:
@@ -135,6 +144,7 @@ class Session:
         self.desk.copies.read_cell(cell)
         self._changes.read_cell(text)
         self._names.read_cell(tree.body, text, cell.offset)
+        self._jit_steps.read_cell(tree.body)
         instrumenter = CellInstrumenter(
             self._cells,
             cell.number,
@@ -144,7 +154,7 @@ class Session:
             namespace=self.shell.namespace,
             file=cell.file,
         )
-        instrumenter.instrument(tree, text, functions=True)
+        instrumenter.instrument(tree, text, functions=True, is_step=self._jit_steps.may_run_in)
         self._passing += instrumenter.plan.passing
         self._names.begin(instrumenter.plan.names)
 
@@ -158,12 +168,14 @@ class Session:
             or self._passing
             or self._cells.has_notes
             or self._changes.writes_unheard
+            or self._jit_steps.is_busy
         ):
             return  # as most cells do
         self._cells.end_statements()
         self._cells.compare_all()
         for event in list(self._changes.written_unheard()):
             self.entries.adoption.publish(event)
+        self._jit_steps.statement_ended()
         self.entries.note_names_used()
         self.entries.end_withdrawn()
         self.entries.settle()

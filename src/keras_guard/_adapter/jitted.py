@@ -1,0 +1,33 @@
+"""Functions that ``jax.jit`` compiled.
+
+JAX runs the Python code of such a function once for each signature, and tells nobody: a call of it runs no Python. What is
+known is how many programs it keeps.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .keras_types import backend
+from .traces import OWN, Call
+
+
+def is_jitted(value: object) -> bool:
+    """Whether a value is a function that ``jax.jit`` returned."""
+    kind = type(value)
+    return kind.__module__.partition(".")[0] == "jaxlib" and hasattr(kind, "_cache_size")
+
+
+def may_be_jitted() -> bool:
+    """Whether functions of the user's may be compiled by ``jax.jit`` and hold a model."""
+    return backend() == "jax"
+
+
+def programs_of(function: Any) -> int:
+    """Return how many programs a function keeps: one for each signature it was called with."""
+    return int(function._cache_size())
+
+
+def jitted_call(function: Any) -> Call:
+    """Describe a call of such a function, whatever its arguments are."""
+    return Call(str(getattr(function, "__name__", "function")), "", kind_of=f"{OWN}:{id(function)}")
