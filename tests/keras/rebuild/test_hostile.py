@@ -13,6 +13,9 @@ from keras import layers
 
 from keras_guard import Replace, rebuild
 from keras_guard._adapter.layer_config import is_automatic_name
+from tests.support.sampling import one_of_each
+
+from .test_zoo import STYLES
 
 pytestmark = pytest.mark.keras
 
@@ -101,15 +104,14 @@ def _check_names(names: list[str], style: str) -> None:
         assert free or layer.name == old.name
 
 
-@pytest.mark.parametrize("style", ["replay", "copy", "source"])
-@pytest.mark.parametrize("name", _NASTY, ids=range(len(_NASTY)))
-def test_nasty_names_stay_names(name: str, style: str) -> None:
+@pytest.mark.parametrize(("number", "style"), one_of_each(map(str, range(len(_NASTY))), STYLES))
+def test_nasty_names_stay_names(number: str, style: str) -> None:
     """Quotes, newlines, keywords, look-alikes and code in names come back as the same names."""
-    _check_names(["entry", name, "last"], style)
+    _check_names(["entry", _NASTY[int(number)], "last"], style)
 
 
 @given(st.lists(_NAMES, min_size=3, max_size=8, unique=True))
-@settings(_SETTINGS, max_examples=40)
+@settings(_SETTINGS, max_examples=15)
 @example(["a", "__import__('os')", "b"])
 def test_any_names_stay_names(names: list[str]) -> None:
     """Any names at all come back as the same names."""
@@ -121,7 +123,7 @@ def test_any_names_stay_names(names: list[str]) -> None:
 @settings(_SETTINGS, max_examples=150)
 def test_a_thousand_names_stay_names(names: list[str]) -> None:
     """More than a thousand names come back as the same names."""
-    for style in ("replay", "copy", "source"):
+    for style in STYLES:
         _check_names(names, style)
 
 
@@ -132,7 +134,7 @@ def test_a_thousand_names_stay_names(names: list[str]) -> None:
         max_leaves=8,
     )
 )
-@settings(_SETTINGS, max_examples=40)
+@settings(_SETTINGS, max_examples=20)
 @example({"class_name": "__lambda__", "config": {"value": "x"}})
 @example({"class_name": "function", "config": "eval", "module": "builtins"})
 def test_configs_stay_literals(note: Any) -> None:

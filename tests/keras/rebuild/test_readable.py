@@ -26,12 +26,16 @@ pytestmark = pytest.mark.keras
 LONGEST = 100
 
 
-def _sources() -> dict[str, str]:
-    """Return the code of every hard graph in every style, with a new head where that is possible."""
+def _sources(every: int) -> dict[str, str]:
+    """Return the code of the hard graphs in some styles, with a new head where that is possible.
+
+    Args:
+        every: How many styles are from one to the next; 1 for all of each graph.
+    """
     found: dict[str, str] = {}
-    for name, build in GRAPHS.items():
-        for style in STYLES:
-            if name in NEVER_ALONE and style == "source":
+    for index, (name, build) in enumerate(GRAPHS.items()):
+        for place, style in enumerate(STYLES):
+            if (place - index) % every or (name in NEVER_ALONE and style == "source"):
                 continue
             model = build()
             names = {"model": model, "keras": keras, "layers": layers}
@@ -44,10 +48,12 @@ def _sources() -> dict[str, str]:
     return found
 
 
-@pytest.fixture(scope="module")
-def sources() -> dict[str, str]:
-    """Return the code of all hard graphs, written once."""
-    return _sources()
+@pytest.fixture(
+    scope="module", params=[3, pytest.param(1, marks=pytest.mark.slow)], ids=["one style", "every"]
+)
+def sources(request: pytest.FixtureRequest) -> dict[str, str]:
+    """Return the code of all hard graphs, written once: each in one style, or in every one."""
+    return _sources(request.param)
 
 
 def test_lines_are_short(sources: dict[str, str]) -> None:
