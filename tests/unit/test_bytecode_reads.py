@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+from typing import Any
+
 import pytest
 
 from keras_guard._adapter.bytecode_reads import reads_in
@@ -68,6 +71,7 @@ def test_reads_that_a_trace_has(body: str, reads: list[str]) -> None:
         "on": False, "mode": "soft", "count": 3, "nothing": None, "cfg": {"on": 0}, "lists": [1]
     }  # fmt: skip
     exec(f"def f():\n    {body}\n", names)
-    code = names["f"].__code__  # type: ignore[attr-defined]
-    idle = idle_instructions(code, lambda scope, place: plain_value(names, place))
+    function: Any = names["f"]
+    code = function.__code__
+    idle = idle_instructions(code, functools.partial(plain_value, function, None))
     assert sorted(str(read.place) for read in reads_in(code, idle)) == sorted(reads)
