@@ -107,6 +107,18 @@ def _constant_of_a_trace() -> bool:
     return not _differ(before, _predicted(model)) and _differ(before, model(_data()[0][:8]))
 
 
+@_shows("a traced function holds the objects that its code read while it was traced")
+def _held_object() -> bool:
+    import tensorflow as tf
+
+    named = {"model": _model(_dense())}
+    run = tf.function(lambda x: named["model"](x))
+    x = _data()[0]
+    before = run(x)
+    named["model"] = _model(_dense(2))
+    return run(x).shape == before.shape and named["model"](x).shape != before.shape
+
+
 @_shows(
     "calling `{}(x)` sees the new value; a function traced before the edit does not",
     "a function traced before the edit holds what it read then",
@@ -283,12 +295,15 @@ def _lying_config() -> bool:
     return [weight.shape for weight in twin.weights] != [weight.shape for weight in model.weights]
 
 
-@_shows("`{}` returns new arrays at each call")
-def _new_arrays() -> bool:
+@_shows("`{}` returns a new copy at each call")
+def _new_copies() -> bool:
     model = _model(_dense())
-    read, again = model.get_weights(), model.get_weights()
-    read[0][:] = 7.0
-    return read[0] is not again[0] and not (model.get_weights()[0] == 7.0).any()
+    kernel = model.layers[0].kernel
+    for read, again in ((model.get_weights()[0], model.get_weights()[0]), (kernel.numpy(), kernel.numpy())):
+        read[:] = 7.0
+        if read is again or (again == 7.0).any() or (model.get_weights()[0] == 7.0).any():
+            return False
+    return True
 
 
 @_shows("the name of a loop is a name for the layer of this turn, not a place in the model")
