@@ -112,7 +112,7 @@ def _held_object() -> bool:
     import tensorflow as tf
 
     named = {"model": _model(_dense())}
-    run = tf.function(lambda x: named["model"](x))
+    run = tf.function(lambda x: 1.0 * named["model"](x))
     x = _data()[0]
     before = run(x)
     named["model"] = _model(_dense(2))
