@@ -42,6 +42,7 @@ def test_same_behaviour(both: tuple[Process, Process], program: list[str]) -> No
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(4 * 3600)
 @given(PROGRAMS)
 @settings(_SETTINGS, max_examples=int(os.environ.get("KERAS_GUARD_PROGRAMS", "10000")))
 def test_same_behaviour_of_many(both: tuple[Process, Process], program: list[str]) -> None:
