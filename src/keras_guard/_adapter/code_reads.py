@@ -265,6 +265,11 @@ def python_function_of(value: Any) -> Any:
     return value
 
 
+def function_name(value: object) -> str:
+    """Return the name of the function that ``tf.function`` or ``jax.jit`` was given."""
+    return str(getattr(python_function_of(value), "__name__", "function"))
+
+
 def _bound(function: object) -> Any:
     """Return the method that TensorFlow's wrapper holds, bound to its object, which TensorFlow only refers to weakly."""
     # AutoGraph puts the code that it writes in the place of ``__wrapped__``.

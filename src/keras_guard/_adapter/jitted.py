@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .code_reads import function_name
 from .keras_types import backend
 from .traces import OWN, Call
 
@@ -30,4 +31,4 @@ def programs_of(function: Any) -> int:
 
 def jitted_call(function: Any) -> Call:
     """Describe a call of such a function, whatever its arguments are."""
-    return Call(str(getattr(function, "__name__", "function")), "", kind_of=f"{OWN}:{id(function)}")
+    return Call(function_name(function), "", kind_of=f"{OWN}:{id(function)}")

@@ -18,7 +18,7 @@ from typing import Any
 
 from .._data.place import Attribute, Place
 from .._data.types import Model, Namespace
-from .code_reads import CodeFact, ObjectRead, facts_of_code, objects_read, python_function_of
+from .code_reads import CodeFact, ObjectRead, facts_of_code, function_name, objects_read, python_function_of
 from .keras_types import TYPES, is_model, is_optimizer
 from .marks import mark_of_object
 from .trace_facts import TraceFacts, facts_now, optimizer_facts
@@ -88,7 +88,7 @@ def _loads_self(step: dis.Instruction | None) -> bool:
 
 def own_call(function: object, args: object, kwargs: object) -> Call:
     """Describe a call of a traced function: another structure, shape, dtype or plain value is traced again."""
-    name = str(getattr(python_function_of(function), "__name__", "function"))
+    name = function_name(function)
     kind = GENERATE if name == _GENERATE_STEP else OWN
     method = GENERATE if kind == GENERATE else name
     return Call(method, _signature((args, kwargs)), kind_of=f"{kind}:{id(function)}")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, Protocol
 
 from .._adapter.attribute_reads import read_when_called
-from .._adapter.code_reads import CodeFact
+from .._adapter.code_reads import CodeFact, function_name
 from .._adapter.keras_types import is_layer
 from .._adapter.marks import Mark, same_value
 from .._adapter.membership import graph_layers, holds, runs
@@ -178,7 +178,7 @@ class Trainable:
     """
 
     identity: tuple[object, ...] = ("trainable",)
-    is_setting = False
+    is_setting = True
 
     def __init__(self, flipped: object, *, at_use: bool = False) -> None:
         self._at_use = at_use
@@ -276,6 +276,13 @@ class TraceClaim(Claim):
         """Return the kinds of traced function that hold another value."""
         return frozenset(kind for kind, _ in self._stale(desk))
 
+    def own_functions(self, desk: Desk) -> list[str]:
+        """Return the names of the traced functions of the user's own that hold another value."""
+        makers = [
+            facts.maker() for kind, facts in self._stale(desk) if kind == OWN and facts.maker is not None
+        ]
+        return list(dict.fromkeys(function_name(maker) for maker in makers if maker is not None))
+
     def held(self, owner: object, name: str, desk: Desk) -> Mark:
         """Return the mark of an attribute in a trace that holds another value, which may be older than the last edit."""
         return next((facts.held(owner, name) for _, facts in self._stale(desk)), MISSING)
@@ -312,11 +319,18 @@ class TraceClaim(Claim):
         model = self.model
         if model is None:
             return False
-        if use.made is not None and self.fact.is_new_in(use.made, use, model, desk):
-            return True
-        if use.method == "call":
-            return self.fact.is_called(use, model, desk)
-        return self._is_needless(use, model, desk)
+        if self._is_seen(use, model, desk):
+            self.seen_as = TraceClaim.seen_as
+        elif self._is_needless(use, model, desk):
+            self.seen_as = f"`{use.method}` does not use it"
+        else:
+            return False
+        return True
+
+    def _is_seen(self, use: Use, model: Model, desk: Desk) -> bool:
+        if use.made is not None:
+            return self.fact.is_new_in(use.made, use, model, desk)
+        return use.method == "call" and self.fact.is_called(use, model, desk)
 
     def _is_needless(self, use: Use, model: Model, desk: Desk) -> bool:
         """Whether the model is run by what does not read the setting: it matters once the model is trained again."""

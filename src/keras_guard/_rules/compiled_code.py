@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import types
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,7 +15,7 @@ from .._data.events import CodeReadChanged
 from .._data.place import Attribute
 from .._ledger import Finding, Wording
 from .base import Desk, Rule
-from .wording import functions, keeping_state, trace_again, while_training
+from .wording import Traced, keeping_state, trace_again, while_training
 
 
 class CompiledCode:
@@ -34,10 +35,10 @@ class CompiledCode:
         name, where = desk.name_of(event.model), event.where
         fact = (ModelRead if is_model(event.new) else CodeRead)(event.fact)
         claim = TraceClaim(event.model, fact, at_use=event.at_use)
-        wording = _wording_of(event, name, claim.stale_kinds(desk), desk)
+        wording = _wording_of(event, Traced(claim, name, desk), name, desk)
         yield self._rule.finding(
             claim,
-            replace(wording, cured=f"`{where}` and the traces of `{name}` agree"),
+            replace(wording, cured=f"`{_spelled(event, desk)}` and the traces of `{name}` agree"),
             event.span,
             name,
             key=(id(event.model), "read", where, event.span.execution_count, event.span.line),
@@ -55,22 +56,32 @@ def _is_in_reported_attribute(event: CodeReadChanged, desk: Desk) -> bool:
     return any(isinstance(claim, TraceClaim) and claim.fact.identity == attribute for claim in claims)
 
 
-def _wording_of(event: CodeReadChanged, name: str, kinds: frozenset[str], desk: Desk) -> Wording:
-    where, new = str(event.where), event.new
+def _wording_of(event: CodeReadChanged, traced: Traced, name: str, desk: Desk) -> Wording:
+    where, new = _spelled(event, desk), event.new
     if is_model(new):
-        return _model_wording(where, functions(kinds), trace_again({OWN}, ""))
+        return _model_wording(where, str(traced), trace_again({OWN}, ""))
     if type(new) is types.FunctionType:
-        wording = _function_wording(name, where)
+        wording = _function_wording(traced.subject, name, where)
         cure = wording.help + keeping_state(event.model, name)
     else:
-        wording = _value_wording(name, where, in_words(event.fact.mark), in_words(mark_of(new)))
+        wording = _value_wording(
+            traced.subject, name, where, in_words(event.fact.mark), in_words(mark_of(new))
+        )
         cure = wording.help + keeping_state(event.model, name) + while_training(desk, event.model, name)
-    return replace(wording, help=trace_again(kinds, cure), argument="loss")
+    return replace(wording, help=trace_again(traced.kinds, cure), argument="loss")
 
 
-def _function_wording(name: str, where: str) -> Wording:
+def _spelled(event: CodeReadChanged, desk: Desk) -> str:
+    """Spell what code reads; of an object by the name that the notebook has for it, and not by ``self``."""
+    where, owner = str(event.where), event.fact.source.owner_now()
+    if owner is None or isinstance(owner, (types.FunctionType, functools.partial)):
+        return where
+    return f"{desk.name_of(owner)}{where[len(event.where.root) :]}"
+
+
+def _function_wording(subject: str, name: str, where: str) -> Wording:
     return Wording(
-        message=f"`{name}` was traced with the function that `{where}` named before, and goes on with that",
+        message=f"{subject} was traced with the function that `{where}` named before, and goes on with that",
         label=f"defines another `{where}`",
         notes=("a traced function holds what the functions it calls did when it was traced",),
         help=f"compile `{name}` again to have it traced with the new `{where}`",
@@ -89,13 +100,13 @@ def _model_wording(where: str, traced: str, cure: str) -> Wording:
     )
 
 
-def _value_wording(name: str, where: str, held: str, now: str) -> Wording:
+def _value_wording(subject: str, name: str, where: str, held: str, now: str) -> Wording:
     cure = f"keep `{where}` in a `keras.Variable` and assign to that, or compile `{name}` again"
     if held == now:  # two arrays are described alike
-        message = f"`{name}` was traced with other values of `{where}`, and goes on with them"
+        message = f"{subject} was traced with other values of `{where}`, and goes on with them"
         label, ran = f"`{where}` holds other values than the trace read", f"with `{where}` as it was"
     else:
-        message = f"`{name}` was traced while `{where}` was {held}, and goes on with that"
+        message = f"{subject} was traced while `{where}` was {held}, and goes on with that"
         label = f"`{where}` is now {now}; the trace holds {held}"
         ran = f"with `{where}` {held} where the code said {now}"
     return Wording(

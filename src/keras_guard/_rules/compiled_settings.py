@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from .._adapter.attribute_reads import (
@@ -31,7 +31,7 @@ from .._data.types import Model, Optimizer
 from .._ledger import Finding, Wording
 from .base import Desk, Rule
 from .compile_words import UNTIL_COMPILED, kind_of, weighing
-from .wording import cause, functions, held_words, keeping_state, trace_again, while_training
+from .wording import Traced, cause, held_words, keeping_state, trace_again, while_training
 
 #: Arguments that a traced function reads again, as against those ``compile`` made something of.
 _TRACED_ARGUMENTS = frozenset({"optimizer", "run_eagerly", "jit_compile", "steps_per_execution"})
@@ -124,20 +124,21 @@ class CompiledSettings:
             new = brief_value(value_of(target, event.name))
         for model in models:
             claim = TraceClaim(model, AttributeFact(target, event.name), _kinds_that_hold(event))
-            kinds = claim.stale_kinds(desk)
-            if not kinds:
+            name = desk.name_of(model)
+            traced = Traced(claim, name, desk)
+            if not traced:
                 continue
             held = claim.held(target, event.name, desk)
-            name, old = desk.name_of(model), "a number" if is_rate else held_words(held, event.old)
+            old = "a number" if is_rate else held_words(held, event.old)
             wording = Wording(
-                message=f"{functions(kinds)} of `{name}` {'goes' if len(kinds) == 1 else 'go'} on with "
+                message=f"{traced} {traced.does('goes', 'go')} on with "
                 f"the old `{_spelled(event, model, name, desk)}`",
                 label=f"changes {event.name}; the trace was made without it"
                 if held is MISSING
                 else f"sets {event.name} to {new}; the trace holds {old}",
                 notes=("a function traced before the edit holds what it read then",),
                 help=trace_again(
-                    kinds,
+                    traced.kinds,
                     f"compile `{name}` again before you use it"
                     + keeping_state(model, name)
                     + while_training(desk, model, name),
@@ -150,7 +151,7 @@ class CompiledSettings:
                 declared=new if target is model else f"{type(target).__name__}({event.name}={new})",
             )
             if event.name == "steps_per_execution":
-                wording = _of_steps(wording, held, event.new, name, kinds)
+                wording = _of_steps(wording, held, event.new, traced)
             key, part = cause(event.span, event.name, target), (id(target), id(model))
             yield self._rule.finding(claim, wording, event.span, name, key=key, part=part)
 
@@ -198,7 +199,7 @@ def _kinds_that_hold(event: AttributeSet) -> frozenset[str]:
     return KINDS - {"predict"} if reads_again else KINDS
 
 
-def _of_steps(wording: Wording, held: Mark, new: object, name: str, kinds: Collection[str]) -> Wording:
+def _of_steps(wording: Wording, held: Mark, new: object, traced: Traced) -> Wording:
     """Word another number of steps in one execution: the loop over the data takes it up, a trace does not."""
     if backend() != "tensorflow" or type(held) is not int or type(new) is not int:
         return wording
@@ -209,12 +210,11 @@ def _of_steps(wording: Wording, held: Mark, new: object, name: str, kinds: Colle
         return replace(wording, notes=(note, "callbacks are called with other batch numbers than are run"))
     return replace(
         wording,
-        message=f"{functions(kinds)} of `{name}` {'runs' if len(kinds) == 1 else 'run'} "
-        f"only {held} of every {new} batches",
+        message=f"{traced} {traced.does('runs', 'run')} only {held} of every {new} batches",
         notes=(
             f"the loop over the data counts {new} batches a call; a function traced before the edit runs {held}",
             "the other batches are left out"
-            + ("; `predict` returns fewer rows" if "predict" in kinds else ""),
+            + ("; `predict` returns fewer rows" if "predict" in traced.kinds else ""),
         ),
         ran=f"on {held} of every {new} batches",
     )

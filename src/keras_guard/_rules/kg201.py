@@ -26,9 +26,9 @@ from .._instrument.vocabulary import PRIVATE_STRUCTURE
 from .._ledger import Finding, Wording
 from .base import Desk, Page, Rule
 from .wording import (
+    Traced,
     cause,
     facts,
-    functions,
     held_words,
     keeping_state,
     layer_title,
@@ -226,20 +226,20 @@ that training alone reads (`rate`, `momentum`) does not open at `predict`.""",
         new = brief_value(event.new)
         for model in desk.traced_models(event.target):
             claim = TraceClaim(model, AttributeFact(event.target, event.name))
-            kinds = claim.stale_kinds(desk)
-            if not kinds:
-                continue
             name = desk.name_of(model)
+            traced = Traced(claim, name, desk)
+            if not traced:
+                continue
             old = held_words(claim.held(event.target, event.name, desk), event.old)
             wording = Wording(
-                message=f"{functions(kinds)} of `{name}` still {'use' if len(kinds) > 1 else 'uses'} "
+                message=f"{traced} still {traced.does('uses', 'use')} "
                 f"the old `{event.name}` of {layer_title(about)}",
                 label=f"sets {event.name} to {new}; the trace holds {old}",
                 notes=(
                     f"calling `{name}(x)` sees the new value; a function traced before the edit does not",
                 ),
                 help=trace_again(
-                    kinds,
+                    traced.kinds,
                     f"compile `{name}` again so that its functions are traced again"
                     + keeping_state(model, name)
                     + while_training(desk, model, name),

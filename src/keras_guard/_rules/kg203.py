@@ -11,7 +11,7 @@ from .._data.events import Event, StructureChanged
 from .._data.types import Layer, Model
 from .._ledger import Finding, Wording
 from .base import Desk, Page, Rule, was_said
-from .wording import facts, functions, keeping_state
+from .wording import Traced, facts, keeping_state
 
 
 class StructureAfterCompile(Rule):
@@ -65,13 +65,13 @@ history = model.fit(x, y, verbose=0)""",
         self, claim: TraceClaim, model: Model, layer: Layer, action: str, span: Span, desk: Desk
     ) -> Finding:
         name = desk.name_of(model)
-        kinds = claim.stale_kinds(desk) or frozenset({"train"})
+        traced = Traced(claim, name, desk, frozenset({"train"}))
         about = facts(layer) if layer is not None else None
         added = layer is not None and id(layer) in layers_identity(model)
         what = f"{'adding' if added else 'taking out'} {about.title()}" if about else "a change of layers"
         wording = Wording(
-            message=f"{what} does not reach {functions(kinds)} of `{name}`",
-            label=f"changes `{name}(x)` and `summary()`, not {functions(kinds)}",
+            message=f"{what} does not reach {traced}",
+            label=f"changes `{name}(x)` and `summary()`, not {traced}",
             notes=("a traced function runs the layers that were there when it was traced",),
             help=f"compile `{name}` again, with a new optimizer, before you use it"
             + keeping_state(model, name),

@@ -9,7 +9,7 @@ from .._claims.trace_claim import AttributeFact, TraceClaim
 from .._data.events import Event, StateAdapted
 from .._ledger import Finding, Wording
 from .base import Desk, Page, Rule
-from .wording import cause, facts, functions, keeping_state, layer_title, trace_again
+from .wording import Traced, cause, facts, keeping_state, layer_title, trace_again
 
 
 class AdaptedAfterTrace(Rule):
@@ -58,17 +58,17 @@ outside the traces and are not reported.""",
         about = facts(event.layer)
         for model in desk.traced_models(event.layer):
             claim = TraceClaim(model, AttributeFact(event.layer, ADAPTED))
-            kinds = claim.stale_kinds(desk)
-            if not kinds:
-                continue
             name = desk.name_of(model)
+            traced = Traced(claim, name, desk)
+            if not traced:
+                continue
             wording = Wording(
-                message=f"{functions(kinds)} of `{name}` {'goes' if len(kinds) == 1 else 'go'} on with what "
+                message=f"{traced} {traced.does('goes', 'go')} on with what "
                 f"{layer_title(about)} learned before",
                 label="teaches the layer new values; the trace holds what it knew before",
                 notes=(f"calling `{name}(x)` uses what it knows now",),
                 help=trace_again(
-                    kinds,
+                    traced.kinds,
                     f"compile `{name}` again so that its functions are traced again"
                     + keeping_state(model, name),
                 ),

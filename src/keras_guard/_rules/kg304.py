@@ -10,7 +10,7 @@ from .._claims.trace_claim import AttributeFact, TraceClaim
 from .._data.events import AttributeSet, Event
 from .._ledger import Finding, Wording
 from .base import Desk, Page, Rule
-from .wording import cause, functions
+from .wording import Traced, cause
 
 
 class ReplacedStep(Rule):
@@ -59,13 +59,13 @@ history = model.fit(x, y, verbose=0)""",
             return
         for model in desk.traced_models(event.target):
             claim = TraceClaim(model, AttributeFact(event.target, event.name), STEP_KINDS[event.name])
-            kinds = claim.stale_kinds(desk)
-            if not kinds:
-                continue
             name = desk.name_of(model)
-            remake = "".join(f" or `{name}.make_{k}_function(force=True)`" for k in sorted(kinds)[:1])
+            traced = Traced(claim, name, desk)
+            if not traced:
+                continue
+            remake = "".join(f" or `{name}.make_{k}_function(force=True)`" for k in sorted(traced.kinds)[:1])
             wording = Wording(
-                message=f"{functions(kinds)} of `{name}` {'goes' if len(kinds) == 1 else 'go'} on with the old `{event.name}`",
+                message=f"{traced} {traced.does('goes', 'go')} on with the old `{event.name}`",
                 label=f"the new `{event.name}` is not in the trace",
                 notes=("a traced function keeps the methods it was made from",),
                 help=f"call `{name}.compile(...)`{remake} after replacing it",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from .._adapter.describe import brief_value, describe_layer
 from .._adapter.keras_types import is_keras_2, is_layer
 from .._adapter.marks import Mark, in_words, is_marked
 from .._adapter.traces import GENERATE, OWN
 from .._claims.base import Desk
+from .._claims.trace_claim import TraceClaim
 from .._data.diagnostic import DiffRow, LayerFacts, Span
 from .._data.edits import LayerRecord
 from .._data.types import Model
@@ -69,19 +70,52 @@ def held_words(held: Mark, replaced: object) -> str:
     return brief_value(replaced) if is_marked(held, replaced) else in_words(held)
 
 
-def functions(kinds: Iterable[str]) -> str:
-    """Name traced functions in words: ``the traced `fit` and `predict` ``."""
-    words = {
-        "train": "`fit`",
-        "test": "`evaluate`",
-        "predict": "`predict`",
-        GENERATE: "`generate`",
-        OWN: "step of your own",
-    }
-    found = [word for kind, word in words.items() if kind in set(kinds)]
-    return "the traced " + (
-        " and ".join(found) if len(found) < 3 else f"{', '.join(found[:-1])} and {found[-1]}"
-    )
+class Traced:
+    """The traced functions that hold another value, as a card names them.
+
+    Args:
+        claim: The claim.
+        name: The user's name of its model.
+        desk: What claims ask.
+        otherwise: The kinds where none is known.
+
+    Attributes:
+        kinds: Their kinds.
+    """
+
+    _METHODS: ClassVar = {
+        "train": "`fit`", "test": "`evaluate`", "predict": "`predict`", GENERATE: "`generate`"
+    }  # fmt: skip
+
+    def __init__(
+        self, claim: TraceClaim, name: str, desk: Desk, otherwise: frozenset[str] = frozenset()
+    ) -> None:
+        self.kinds = claim.stale_kinds(desk) or otherwise
+        self._name = name
+        self._methods = [word for kind, word in self._METHODS.items() if kind in self.kinds]
+        self._own = [f"`{function}`" for function in claim.own_functions(desk)]
+
+    def __bool__(self) -> bool:
+        return bool(self.kinds)
+
+    def __str__(self) -> str:
+        """Return the subject of a sentence: ``the traced `fit` and `predict` of `m` ``."""
+        of_model = f"the traced {_listed(self._methods)} of `{self._name}`" if self._methods else ""
+        of_user = f"the traced function{'s' * (len(self._own) > 1)} {_listed(self._own)}" if self._own else ""
+        return " and ".join(filter(None, (of_model, of_user)))
+
+    def does(self, one: str, several: str) -> str:
+        """Return the form of a verb that goes with them."""
+        return one if len(self._methods) + len(self._own) == 1 else several
+
+    @property
+    def subject(self) -> str:
+        """What was traced: the model, or functions of the user's own."""
+        return f"`{self._name}`" if self._methods or not self._own else _listed(self._own)
+
+
+def _listed(words: Sequence[str]) -> str:
+    return " and ".join(words) if len(words) < 3 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def keeping_state(model: Model, name: str) -> str:

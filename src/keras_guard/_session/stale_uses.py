@@ -6,7 +6,7 @@ from functools import partial
 
 from .._adapter.model_use import Use
 from .._adapter.trace_facts import TraceFacts
-from .._adapter.traces import Call
+from .._adapter.traces import OWN, Call
 from .._data.diagnostic import State
 from .._data.types import Model
 from .._ledger import Entry, Ledger
@@ -31,8 +31,8 @@ class StaleUses:
         self._desk = desk
         self._ledger = ledger
         self._states = states
-        #: What calls of models ran stale; a call is over when the next use begins, or the cell ends.
-        self._called: list[Entry] = []
+        #: What calls of models and functions ran stale; a call is over when the next use begins, or the cell ends.
+        self._called: list[tuple[Entry, str]] = []
         #: Cards whose count is not shown yet.
         self._counted: list[Entry] = []
 
@@ -67,10 +67,11 @@ class StaleUses:
         claim = entry.finding.claim
         was_open = entry.state is State.OPEN
         raises = not was_open and self._shell.options_in_force().strict
-        runs = use.runs and not raises
+        is_own = use.kind == OWN
+        runs = (use.runs or is_own) and not raises
         counts = runs and claim is not None and use.again == claim.opens_with_trace
         if counts and not self._desk.running.note_stale(use.model, entry):
-            self._called.append(entry)
+            self._called.append((entry, use.method if is_own else "call"))
         if not was_open:
             self._states.open(entry)
 
@@ -89,8 +90,8 @@ class StaleUses:
     def count_calls(self) -> None:
         """Count the calls that are over."""
         called, self._called = self._called, []
-        for entry in called:
-            self._count(entry, "call")
+        for entry, method in called:
+            self._count(entry, method)
 
     def _count(self, entry: Entry, method: str) -> None:
         """Count a stale use. The first one is shown at once, those of a loop when the cell ends."""
