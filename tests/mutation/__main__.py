@@ -50,10 +50,10 @@ KINDS = [
 TESTS = [
     *(
         ROOT / "tests" / "keras" / f"test_{name}.py"
-        for name in ("rule_pages", "idioms", "adapted", "cures", "edit_places", "magics")
+        for name in ("rule_pages", "idioms", "adapted", "cures", "edit_spans", "measured_words", "magics")
     ),
     ROOT / "tests" / "keras" / "test_audits.py",
-    ROOT / "tests" / "unit" / "test_code.py",
+    ROOT / "tests" / "unit" / "test_same_code.py",
     ROOT / "tests" / "mutation" / "cases.py",
 ]
 
@@ -290,6 +290,10 @@ def main() -> int:
     total = len(mutants)
     random.Random(options.seed).shuffle(mutants)
     mutants = mutants[: options.sample]
+    missing = [str(file) for file in TESTS if not file.exists()]
+    if missing:
+        print(f"no such tests: {', '.join(missing)}")
+        return 1
     _prepare()
     start = time.monotonic()
     reached = survey()
