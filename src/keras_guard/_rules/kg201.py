@@ -222,40 +222,51 @@ that training alone reads (`rate`, `momentum`) does not open at `predict`.""",
             yield self.finding(claim, wording, event.span, name, key=(id(model), id(target), attribute))
 
     def _stale(self, event: AttributeSet, desk: Desk) -> Iterator[Finding]:
-        about = facts(event.target)
-        new = brief_value(event.new)
         for model in desk.traced_models(event.target):
             claim = TraceClaim(model, AttributeFact(event.target, event.name))
             name = desk.name_of(model)
             traced = Traced(claim, name, desk)
             if not traced:
                 continue
-            old = held_words(claim.held(event.target, event.name, desk), event.old)
-            wording = Wording(
-                message=f"{traced} still {traced.does('uses', 'use')} "
-                f"the old `{event.name}` of {layer_title(about)}",
-                label=f"sets {event.name} to {new}; the trace holds {old}",
+            key, part = cause(event.span, event.name, event.target), (id(event.target), id(model))
+            known = desk.entry((self.code, *key))
+            layers = {*known.parts, part} if known is not None else {part}
+            held = claim.held(event.target, event.name, desk)
+            wording = self._stale_wording(event, traced, held, sum(p[1] == id(model) for p in layers))
+            cure = f"compile `{name}` again so that its functions are traced again"
+            wording = replace(
+                wording,
                 notes=(
                     f"calling `{name}(x)` sees the new value; a function traced before the edit does not",
                 ),
                 help=trace_again(
                     traced.kinds,
-                    f"compile `{name}` again so that its functions are traced again"
-                    + keeping_state(model, name)
-                    + while_training(desk, model, name),
+                    cure + keeping_state(model, name) + while_training(desk, model, name),
                 ),
                 cured=f"no traced function of `{name}` holds the old value",
-                ran=f"with {event.name} {old} where the code said {new}",
+            )
+            yield self.finding(claim, wording, event.span, name, key=key, part=part)
+            if known is not None and known.finding.part != part:
+                known.reword(replace(wording, graph_layer=known.finding.wording.graph_layer))
+
+    def _stale_wording(self, event: AttributeSet, traced: Traced, held: Mark, count: int) -> Wording:
+        """Word that one layer, or so many of a line's, are traced with another value."""
+        name, about = event.name, facts(event.target)
+        verb = traced.does("uses", "use")
+        if count > 1:
+            return Wording(
+                message=f"{traced} still {verb} the old `{name}` of {count} layers",
+                label=f"sets {name} of {count} layers; the trace holds what they had before",
+                ran=f"with the old {name} of {count} layers",
                 graph_layer=about,
             )
-            yield self.finding(
-                claim,
-                wording,
-                event.span,
-                name,
-                key=cause(event.span, event.name, event.target),
-                part=(id(event.target), id(model)),
-            )
+        new, old = brief_value(event.new), held_words(held, event.old)
+        return Wording(
+            message=f"{traced} still {verb} the old `{name}` of {layer_title(about)}",
+            label=f"sets {name} to {new}; the trace holds {old}",
+            ran=f"with {name} {old} where the code said {new}",
+            graph_layer=about,
+        )
 
 
 #: Attributes other rules speak of.
