@@ -50,7 +50,18 @@ KINDS = [
 TESTS = [
     *(
         ROOT / "tests" / "keras" / f"test_{name}.py"
-        for name in ("rule_pages", "idioms", "adapted", "cures", "edit_spans", "measured_words", "magics")
+        for name in (
+            "rule_pages",
+            "idioms",
+            "adapted",
+            "cures",
+            "cures_in_training",
+            "edit_spans",
+            "flags_of_compile",
+            "measured_words",
+            "stale_uses",
+            "magics",
+        )
     ),
     ROOT / "tests" / "keras" / "test_audits.py",
     ROOT / "tests" / "unit" / "test_same_code.py",

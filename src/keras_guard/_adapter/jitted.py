@@ -6,6 +6,7 @@ known is how many programs it keeps.
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from .code_reads import function_name
@@ -21,7 +22,7 @@ def is_jitted(value: object) -> bool:
 
 def may_be_jitted() -> bool:
     """Whether functions of the user's may be compiled by ``jax.jit`` and hold a model."""
-    return backend() == "jax"
+    return "jaxlib" in sys.modules and backend() == "jax"
 
 
 def programs_of(function: Any) -> int:
