@@ -224,6 +224,11 @@ class Entry:
         """Whether it is about a model."""
         return any(other is model for other in self.models())
 
+    @property
+    def is_checked(self) -> bool:
+        """Whether a check of its model lists it."""
+        return self.state is State.OPEN or any(claim.is_checked for claim in self.claims())
+
     def models(self) -> list[Model]:
         """Return the models that still live."""
         return [model for model in (claim.model for claim in self.claims()) if model is not None]

@@ -77,6 +77,7 @@ class Claim(ABC):
         opens_with_trace: Whether it opens when a traced function is about to run, not when its entry method begins.
         quiet_after_use: Whether a pending card is needless in a cell that uses the model without a stale view.
         seen_as: What a use has done that :meth:`seen_by` tells of, in words.
+        is_checked: Whether a check of its model lists it before its card is open.
         ends_with_use: Whether it speaks of the entry method that runs, and ends with it.
         cured_by: Methods that bring the views together when the code ahead calls them on the model.
     """
@@ -89,6 +90,7 @@ class Claim(ABC):
     quiet_after_use: ClassVar[bool] = False
     seen_as: str = ""
     ends_with_use: bool = False
+    is_checked: bool = True
 
     def __init__(
         self, model: Model, *, certain: bool = False, cured_by: frozenset[str] = frozenset()

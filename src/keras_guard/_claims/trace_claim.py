@@ -263,6 +263,7 @@ class TraceClaim(Claim):
     ) -> None:
         super().__init__(model, certain=certain or at_use, cured_by=RETRACES)
         self.at_use = at_use
+        self.is_checked = not isinstance(fact, ModelRead)  # it is the function that holds something old
         self.fact = fact
         self._kinds = kinds
         self.shows_pending = shows_pending

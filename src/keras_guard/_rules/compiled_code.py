@@ -59,7 +59,7 @@ def _is_in_reported_attribute(event: CodeReadChanged, desk: Desk) -> bool:
 def _wording_of(event: CodeReadChanged, traced: Traced, name: str, desk: Desk) -> Wording:
     where, new = _spelled(event, desk), event.new
     if is_model(new):
-        return _model_wording(where, str(traced), trace_again({OWN}, ""))
+        return _model_wording(where, traced, trace_again({OWN}, ""))
     if type(new) is types.FunctionType:
         wording = _function_wording(traced.subject, name, where)
         cure = wording.help + keeping_state(event.model, name)
@@ -90,9 +90,9 @@ def _function_wording(subject: str, name: str, where: str) -> Wording:
     )
 
 
-def _model_wording(where: str, traced: str, cure: str) -> Wording:
+def _model_wording(where: str, traced: Traced, cure: str) -> Wording:
     return Wording(
-        message=f"{traced} goes on with the model that `{where}` named before",
+        message=f"{traced} {traced.does('goes', 'go')} on with the model that `{where}` named before",
         label=f"binds `{where}` to another model, which the trace does not hold",
         notes=("a traced function holds the objects that its code read while it was traced",),
         help=cure,

@@ -247,7 +247,8 @@ that training alone reads (`rate`, `momentum`) does not open at `predict`.""",
             )
             yield self.finding(claim, wording, event.span, name, key=key, part=part)
             if known is not None and known.finding.part != part:
-                known.reword(replace(wording, graph_layer=known.finding.wording.graph_layer))
+                first = known.finding.wording
+                known.reword(replace(wording, notes=first.notes, graph_layer=first.graph_layer))
 
     def _stale_wording(self, event: AttributeSet, traced: Traced, held: Mark, count: int) -> Wording:
         """Word that one layer, or so many of a line's, are traced with another value."""

@@ -60,12 +60,12 @@ class Adoption:
     def audit(self, model: Model) -> list[Entry]:
         """Let every rule look at a model as it is now; returns what is wrong with it."""
         for entry in self._ledger.watched():
-            if not entry.live and entry.is_about(model) and entry.holds(self._desk):
+            if not entry.live and entry.is_about(model) and entry.is_checked and entry.holds(self._desk):
                 self._ledger.wake(entry)
                 self._states.show(entry)
         for rule in RULES.values():
             self._adopt_all(rule.audit(model, self._desk))
-        return self._desk.entries_of(model)
+        return [entry for entry in self._desk.entries_of(model) if entry.is_checked]
 
     def _adopt_all(self, findings: Iterator[Finding], event: Event | None = None) -> None:
         def adopt() -> None:
