@@ -98,3 +98,11 @@ def test_legal(kernel: Kernel, rest: str) -> None:
     """Nothing opens where no call runs the old trace."""
     kernel.ok("m.layers[0].rate = 0.1\nalpha = 2.0")
     assert "open" not in {card.state for card in kernel.ok(rest).cards}
+
+
+def test_a_trace_for_other_shapes_is_no_proof(kernel: Kernel) -> None:
+    """An open card stays open when the step is traced for other shapes: the old program holds the old value."""
+    kernel.ok("alpha = 2.0\nloss, state = step(state, X, Y)")
+    assert "resolved" not in {
+        card.state for card in kernel.ok("loss, state = step(state, X[:4], Y[:4])").cards
+    }

@@ -30,6 +30,6 @@ def programs_of(function: Any) -> int:
     return int(function._cache_size())
 
 
-def jitted_call(function: Any) -> Call:
-    """Describe a call of such a function, whatever its arguments are."""
-    return Call(function_name(function), "", kind_of=f"{OWN}:{id(function)}")
+def jitted_call(function: Any, programs: int) -> Call:
+    """Describe a call of such a function, which keeps so many programs: the last of them is taken to serve it."""
+    return Call(function_name(function), str(programs), kind_of=f"{OWN}:{id(function)}")

@@ -136,7 +136,10 @@ def lost_loop_edits(body: list[ast.stmt]) -> dict[int, LocalEdit]:
         The edits, by the ``id`` of their statement.
     """
     loops = [node for statement in body for node in walk_scope(statement) if isinstance(node, LOOPS)]
-    return _lost_edits(body, [found for loop in loops for found in _copies_in(walk_scope(loop))])
+    # A loop in another one is walked twice.
+    return _lost_edits(
+        body, list(dict.fromkeys(found for loop in loops for found in _copies_in(walk_scope(loop))))
+    )
 
 
 def _lost_edits(body: list[ast.stmt], copies: Sequence[tuple[int, LocalEdit]]) -> dict[int, LocalEdit]:

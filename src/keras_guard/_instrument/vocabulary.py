@@ -70,7 +70,7 @@ HELD_METHODS = frozenset({"get_weights", "numpy"})
 
 ATTRIBUTES = LAYER_LISTS | PRIVATE_STRUCTURE | COPIES
 
-#: A cell without any of these words has no edit of a list that Keras returns.
+#: A cell without any of these words has no edit of a list that Keras returns. The bare word `numpy` is in most imports.
 LIST_WORDS = re.compile(
     r"\b(?:" + "|".join(sorted(ATTRIBUTES | COPY_METHODS - {"numpy"})) + r")\b|\.numpy\(",
 )

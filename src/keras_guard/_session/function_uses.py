@@ -67,17 +67,9 @@ class FunctionUses:
             found = self._spans.of(fact.source) if span is None else span()
             self._publish(CodeReadChanged(model, where, fact, model, found, at_use=at_use))
 
-    def made_trace(self, function: object, call: Call, *, in_place: bool = False) -> None:
-        """A function was traced: note what it read.
-
-        Args:
-            function: The function.
-            call: The call that had it traced.
-            in_place: Whether the trace takes the place of the one before.
-        """
+    def made_trace(self, function: object, call: Call) -> None:
+        """A function was traced by a call: note what it read."""
         names = self._desk.namespace
         self._models.note(function, call, names)
         for model, facts in traces_made(function, names):
-            if in_place:
-                self._desk.traces.of(model).forget(call.kind_of)
             self._traced(model, call, facts)

@@ -84,11 +84,11 @@ class JitSteps:
     def _called(self, function: object) -> None:
         programs, known = programs_of(function), self._known.get(function, 0)
         self._known[function] = programs
-        call = jitted_call(function)
+        call = jitted_call(function, programs)
         if programs == known:
             self._uses.runs(function, call)
         else:
-            self._uses.made_trace(function, call, in_place=True)
+            self._uses.made_trace(function, call)
 
 
 def _made_in(body: list[ast.stmt]) -> Iterator[str]:
