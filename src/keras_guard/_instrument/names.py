@@ -31,21 +31,29 @@ def touched_names(statement: ast.stmt, mutators: frozenset[str]) -> Touched:
         touched.bound.add(statement.name)
         return touched
     for node in walk_scope(statement):
-        _note(node, touched, mutators)
+        if type(node) in _TOUCHING:  # most nodes are of other kinds
+            _note(node, touched, mutators)
     return touched
 
 
+_PATTERNS = (ast.MatchAs, ast.MatchStar, ast.MatchMapping)
+_TOUCHING = frozenset(
+    [ast.Name, *FUNCTIONS, ast.ClassDef, *_PATTERNS, ast.Attribute, ast.Subscript, ast.AugAssign, ast.Call]
+)
+
+
 def _note(node: ast.AST, touched: Touched, mutators: frozenset[str]) -> None:
-    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-        touched.bound.add(node.id)
+    if isinstance(node, ast.Name):
+        if isinstance(node.ctx, ast.Store):
+            touched.bound.add(node.id)
     elif isinstance(node, (*FUNCTIONS, ast.ClassDef)):
         touched.bound.add(node.name)
-    elif isinstance(node, (ast.MatchAs, ast.MatchStar, ast.MatchMapping)):
+    elif isinstance(node, _PATTERNS):
         # Patterns bind names for which there are no nodes.
         name = node.rest if isinstance(node, ast.MatchMapping) else node.name
         touched.bound |= {name} if name is not None else set()
-    elif isinstance(node, (ast.Attribute, ast.Subscript)) and not isinstance(node.ctx, ast.Load):
-        name = root_name(node)
+    elif isinstance(node, (ast.Attribute, ast.Subscript)):
+        name = None if isinstance(node.ctx, ast.Load) else root_name(node)
         if name is not None:
             touched.edited.add(name)
     elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
@@ -110,18 +118,21 @@ class Bindings:
         return bool(self.walked or self.read or self.made)
 
 
+_NO_BINDINGS = Bindings(0)
 _MAKERS = (ast.Call, ast.List, ast.ListComp, ast.BinOp, ast.Subscript)
 
 
-def bindings_in(body: Sequence[ast.stmt], offset: int = 0, *, walrus: bool = True) -> list[Bindings]:
+def bindings_in(body: Sequence[ast.stmt], offset: int = 0, text: str | None = None) -> list[Bindings]:
     """Return how the statements of a cell bind names, without the statements for which that does not matter.
 
     Args:
         body: The statements.
         offset: Added to their lines.
-        walrus: Whether an expression may bind a name (``:=``).
+        text: The cell's text. What it has no words of is not looked for.
     """
-    found = [bindings_of(statement, offset, walrus=walrus) for statement in body]
+    walrus = text is None or ":=" in text
+    lists = text is None or any(word in text for word in LAYER_LISTS)
+    found = [bindings_of(statement, offset, walrus=walrus, lists=lists) for statement in body]
     if any(item.walked for item in found):
         later: set[str] = set()
         for index in reversed(range(len(body))):
@@ -133,16 +144,19 @@ def bindings_in(body: Sequence[ast.stmt], offset: int = 0, *, walrus: bool = Tru
 _NO_METHODS: frozenset[str] = frozenset()
 
 
-def bindings_of(statement: ast.stmt, offset: int = 0, *, walrus: bool = True) -> Bindings:
+def bindings_of(
+    statement: ast.stmt, offset: int = 0, *, walrus: bool = True, lists: bool = True
+) -> Bindings:
     """Return how a statement binds names.
 
     Args:
         statement: The statement.
         offset: Added to its line.
         walrus: Whether an expression may bind a name (``:=``).
+        lists: Whether an expression may read a list of layers.
     """
     if isinstance(statement, (*FUNCTIONS, ast.ClassDef)):
-        return Bindings(statement.end_lineno or 0)
+        return _NO_BINDINGS
     read: dict[str, str] = {}
     made, chosen = set(), set()
     for name, value in _bound_values(statement, walrus=walrus):
@@ -150,10 +164,12 @@ def bindings_of(statement: ast.stmt, offset: int = 0, *, walrus: bool = True) ->
             read[name] = ast.unparse(value.value)
         elif isinstance(value, _MAKERS):
             made.add(name)
-            if any(map(is_layer_list, walk(value))):
+            if lists and any(map(is_layer_list, walk(value))):
                 chosen.add(name)
-    line = (statement.end_lineno or 0) + offset
     walked = set() if isinstance(statement, SIMPLE) else walking_names(statement)
+    if not (walked or read or made):
+        return _NO_BINDINGS
+    line = (statement.end_lineno or 0) + offset
     return Bindings(line, frozenset(walked), read, frozenset(made), frozenset(chosen))
 
 

@@ -68,7 +68,7 @@ def without_probes(node: ast.AST) -> Any:
         return without_probes(node.args[1])
     copied = type(node).__new__(type(node))
     copied.__dict__.update(node.__dict__)
-    for name in parts_of(type(node)):
+    for name in parts_of[type(node)]:
         value = getattr(node, name, None)
         if isinstance(value, list):
             setattr(copied, name, [without_probes(v) if isinstance(v, ast.AST) else v for v in value])

@@ -5,60 +5,57 @@ from __future__ import annotations
 import ast
 import functools
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 LOOPS = (ast.For, ast.AsyncFor, ast.While)
 #: Statements without a body.
 SIMPLE = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr, ast.Delete, ast.Return)
-_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+_SCOPES = frozenset([ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda])
 
 
-def walk(node: ast.AST) -> Iterator[ast.AST]:
-    """Walk a tree, as :func:`ast.walk` does in more time."""
-    stack = [node]
-    while stack:
-        item = stack.pop()
-        yield item
-        _push_parts(stack, item)
+def walk(node: ast.AST) -> list[ast.AST]:
+    """Return the nodes of a tree, the outer ones first, as :func:`ast.walk` does in more time."""
+    return _nodes(node, frozenset())
 
 
-def walk_scope(node: ast.AST) -> Iterator[ast.AST]:
-    """Walk a tree without entering functions, classes and lambdas defined in it."""
-    stack = [node]
-    while stack:
-        item = stack.pop()
-        yield item
-        if item is not node and isinstance(item, _SCOPES):
+def walk_scope(node: ast.AST) -> list[ast.AST]:
+    """Return the nodes of a tree without those in functions, classes and lambdas defined in it."""
+    return _nodes(node, _SCOPES)
+
+
+def _nodes(top: ast.AST, closed: frozenset[type]) -> list[ast.AST]:
+    """Return the nodes of a tree without what nodes of some kinds hold, unless one is the tree itself."""
+    found = [top]
+    add, node_type = found.append, ast.AST  # this loop runs for each node of each cell
+    for item in found:
+        kind = type(item)
+        if kind in closed and item is not top:
             continue
-        _push_parts(stack, item)
-
-
-def _push_parts(stack: list[ast.AST], node: ast.AST) -> None:
-    """Put the nodes that a node holds on a stack, so that the first one is on top."""
-    for name in parts_of(type(node)):
-        value = getattr(node, name, None)
-        if isinstance(value, list):
-            stack.extend([child for child in reversed(value) if isinstance(child, ast.AST)])
-        elif isinstance(value, ast.AST):
-            stack.append(value)
-
-
-_PARTS: dict[type, tuple[str, ...]] = {}
-
-
-def parts_of(kind: type) -> tuple[str, ...]:
-    """Return the fields of a node that can hold other nodes, in reverse; contexts and operators hold none."""
-    found = _PARTS.get(kind)
-    if found is None:
-        fields: tuple[str, ...] = kind._fields  # type: ignore[attr-defined]
-        found = _PARTS[kind] = tuple(name for name in reversed(fields) if name not in _LEAVES)
+        for name in parts_of[kind]:
+            value = getattr(item, name, None)
+            if type(value) is list:
+                found += [child for child in value if isinstance(child, node_type)]
+            elif isinstance(value, node_type):
+                add(value)
     return found
 
 
 _LEAVES = frozenset(
     {"ctx", "op", "ops", "id", "attr", "arg", "kind", "n", "s", "type_comment", "level", "lineno"}
 )
+
+
+class _Parts(dict[type, tuple[str, ...]]):
+    """The fields of each kind of node that can hold other nodes; contexts and operators hold none."""
+
+    def __missing__(self, kind: type) -> tuple[str, ...]:
+        fields: tuple[str, ...] = kind._fields  # type: ignore[attr-defined]
+        found = self[kind] = tuple(name for name in fields if name not in _LEAVES)
+        return found
+
+
+parts_of = _Parts()
 
 
 #: Python 3.11 has one counter for the depth of a tree, shared by all threads.

@@ -98,7 +98,9 @@ class CellInstrumenter:
             for name in item.all:
                 counts[name] = counts.get(name, 0) + 1
         again = {name for name, count in counts.items() if count > 1}
-        made = _made_by_calls(body, again)
+        made = _made_by_calls(
+            [statement for statement, item in zip(body, touched, strict=True) if item.all & again], again
+        )
         for name in counts:
             if self._watched(name) or (name in again and name in made):
                 self.plan.names.add(name)
@@ -147,8 +149,6 @@ def _defines_functions(body: list[ast.stmt]) -> bool:
 def _made_by_calls(body: Iterable[ast.AST], names: set[str]) -> set[str]:
     """Return those of some names that statements bind (or slots of them) to results of calls or to lists of layers."""
     found: set[str] = set()
-    if not names:
-        return found
     for statement in body:
         for node in walk(statement) if isinstance(statement, _BLOCKS) else [statement]:
             if isinstance(node, ast.Assign):

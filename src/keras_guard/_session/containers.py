@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from .._adapter.keras_types import TYPES
+from .._adapter.marks import PLAIN
 from .._data.place import Attribute, Item, Place, Step
 from .._data.types import Namespace
 
@@ -19,6 +20,7 @@ from .._data.types import Namespace
 _MAX_STEPS = 3
 _MAX_ITEMS = 20_000
 _CONTAINERS = (dict, list, tuple)
+_EXACT = frozenset(_CONTAINERS)
 _SHELL_NAMES = frozenset({"In", "Out", "exit", "quit", "get_ipython"})
 
 
@@ -66,6 +68,19 @@ def walk(starts: Iterable[tuple[Place, object]], wanted: tuple[type, ...]) -> It
                 yield place / step, item
             elif depth > 1 and is_looked_into(type(item)) and search.finds(item, depth - 1):
                 waiting.append((place / step, item, depth - 1, search))
+
+
+def is_plain(value: Any, depth: int = 2) -> bool:
+    """Whether a container holds only numbers, texts and such containers; most do, and a walk would take longer."""
+    kind = type(value)
+    if kind not in _EXACT or len(value) > _MAX_ITEMS:
+        return False
+    items = list(value.values()) if kind is dict else value
+    inner = set(map(type, items)) - PLAIN
+    if not inner:
+        return True
+    nested = depth > 0 and inner <= _EXACT
+    return nested and all(is_plain(item, depth - 1) for item in items if type(item) in inner)
 
 
 class _Search:

@@ -44,7 +44,8 @@ class NamesWatch:
         self._first = first
         self._held: dict[str, Snapshot] = {}
         self._walkers: dict[str, Callable[[], Any]] = {}
-        self._bindings: list[Bindings] = []
+        #: Of the running cell, by the last line of the statement.
+        self._bindings: dict[int, list[Bindings]] = {}
         #: Names that hold layers a model was made of; looked at when a model is used.
         self._lasting: dict[str, Snapshot] = {}
 
@@ -89,25 +90,30 @@ class NamesWatch:
     def forget_cell(self) -> None:
         """Begin a cell nothing is known of yet."""
         self._held = {}
-        self._bindings = []
+        self._bindings = {}
         self._origins.begin_cell()
 
     def read_cell(self, body: list[ast.stmt], text: str, offset: int) -> None:
         """Note how the statements of a cell bind names."""
         self._origins.begin_cell()
-        self._bindings = bindings_in(body, offset, walrus=":=" in text)
+        self._bindings = {}
+        for found in bindings_in(body, offset, text):
+            self._bindings.setdefault(found.end_line, []).append(found)
 
     def note_bindings(self, line: int | None) -> None:
         """Note what the statement ending at a line, or every one of the cell, walked with, read and made."""
-        for found in self._bindings:
-            if line in (None, found.end_line):
-                self._note_walkers(found.walked if line is not None else found.walked - found.lost)
-                for name in found.made:
-                    made = self._namespace.get(name)
-                    self._origins.note_made(made, self._runs, chosen=name in found.chosen)
-                for name, owner in found.read.items():
-                    if self._may_be_layer(owner):
-                        self._origins.note_read(self._namespace.get(name))
+        if line is not None:
+            ended = self._bindings.get(line, ())
+        else:
+            ended = [found for each in self._bindings.values() for found in each]
+        for found in ended:
+            self._note_walkers(found.walked if line is not None else found.walked - found.lost)
+            for name in found.made:
+                made = self._namespace.get(name)
+                self._origins.note_made(made, self._runs, chosen=name in found.chosen)
+            for name, owner in found.read.items():
+                if self._may_be_layer(owner):
+                    self._origins.note_read(self._namespace.get(name))
 
     def _may_be_layer(self, expression: str) -> bool:
         """Whether an expression is a model or layer, or no place that could be read again to tell."""

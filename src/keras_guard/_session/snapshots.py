@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .._adapter.keras_types import TYPES
-from .._adapter.marks import PLAIN
 from .._data.place import Place
-from .containers import is_looked_into, walk
+from .containers import is_looked_into, is_plain, walk
 
 
 def weak(value: object) -> Callable[[], Any]:
@@ -66,9 +65,11 @@ def take(name: str, value: Any) -> Snapshot:
     """Take a snapshot of what a name holds now."""
     snapshot = Snapshot()
     kind = type(value)
-    if kind in (list, tuple) and PLAIN.issuperset(map(type, value)):
-        return snapshot  # at once: a walk would take longer
-    if not (issubclass(kind, (*_CLASSES, *TYPES.watched)) or is_looked_into(kind)):
+    if issubclass(kind, _CLASSES) or issubclass(kind, TYPES.watched):
+        if is_watched(value):
+            snapshot.objects[Place(name)] = weak(value)
+        return snapshot
+    if is_plain(value) or not is_looked_into(kind):
         return snapshot
     for place, item in walk([(Place(name), value)], (*_CLASSES, *TYPES.watched, *TYPES.symbolic)):
         if type(item) is list:
