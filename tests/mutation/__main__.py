@@ -61,6 +61,12 @@ TESTS = [
             "measured_words",
             "stale_uses",
             "magics",
+            "cold_statements",
+            "contained_entries",
+            "generate",
+            "neighbourhood",
+            "other_objects",
+            "warnings",
         )
     ),
     ROOT / "tests" / "keras" / "test_audits.py",
@@ -99,7 +105,7 @@ class Mutant:
         found = []
         for tag, a, b, c, d in difflib.SequenceMatcher(None, old, new).get_opcodes():
             if tag != "equal":
-                found += [f"{a + 1}: - {line.strip()}" for line in old[a:b]]
+                found += [f"{number}: - {line.strip()}" for number, line in enumerate(old[a:b], a + 1)]
                 found += [f"{a + 1}: + {line.strip()}" for line in new[c:d]]
         return found
 

@@ -248,7 +248,7 @@ class _Shared:
         contained = self.dispatch.contained
         try:
             self._probes.append(
-                Probe(function, contained(before), None if after is None else contained(_unless_none(after)))
+                Probe(function, contained(before), None if after is None else contained(after))
             )
             self._done.add(id(plain))
         except (ProbeError, SyntaxError, ValueError) as error:
@@ -302,16 +302,6 @@ class _Shared:
             return self.dispatch.begin("structure_begins", target, action)
 
         return before
-
-
-def _unless_none(after: Callable[[Any], None]) -> Callable[[Any], None]:
-    """Return ``after`` such that it is not called where the probe before said nothing, or failed."""
-
-    def called(token: object) -> None:
-        if token is not None:
-            after(token)
-
-    return called
 
 
 _SHARED = _Shared()

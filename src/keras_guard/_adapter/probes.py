@@ -132,12 +132,10 @@ def _insert_calls(definition: ast.FunctionDef, before: str, after: str, *, has_a
         return
     token = f"{before}token"
     done = ast.Call(ast.Name(after, ast.Load()), [ast.Name(token, ast.Load())], [])
-    guarded = ast.Try(
-        body=body,
-        handlers=[],
-        orelse=[],
-        finalbody=[_placed(ast.Expr(done), anchor)],
-    )
+    # Most calls, such as the attributes that Keras sets itself, have no token.
+    given_one = ast.Compare(ast.Name(token, ast.Load()), [ast.IsNot()], [ast.Constant(None)])
+    end = _placed(ast.If(given_one, [ast.Expr(done)], []), anchor)
+    guarded = ast.Try(body=body, handlers=[], orelse=[], finalbody=[end])
     start = ast.Assign([ast.Name(token, ast.Store())], call)
     definition.body = [*docstring, _placed(start, anchor), ast.copy_location(guarded, anchor)]
 

@@ -46,7 +46,7 @@ class NamesWatch:
         self._walkers: dict[str, Callable[[], Any]] = {}
         #: Of the running cell, by the last line of the statement.
         self._bindings: dict[int, list[Bindings]] = {}
-        #: Names that hold layers a model was made of; looked at when a model is used.
+        #: Names that hold layers; looked at when a model is used.
         self._lasting: dict[str, Snapshot] = {}
 
     def is_candidate(self, name: str) -> bool:
@@ -130,15 +130,13 @@ class NamesWatch:
                 self._walkers[name] = weak(value)
 
     def find_lasting(self) -> None:
-        """Find the names that hold, anywhere, a layer that some model runs; models were made since the last time."""
+        """Find the names that hold a layer, anywhere; models that may run it were made since the last time."""
         self._lasting = {}
         for name, value in list(self._namespace.items()):
             if name.startswith("_") or type(value) in _PLAIN:
                 continue
             snapshot = take(name, value)
-            if any(
-                is_layer(item) and self._runs(item) for item in (ref() for ref in snapshot.objects.values())
-            ):
+            if any(is_layer(reference()) for reference in snapshot.objects.values()):
                 self._lasting[name] = snapshot
 
     def compare_lasting(self, find_owner: FindOwner, find_span: FindSpan) -> Iterator[Event]:
