@@ -144,9 +144,7 @@ def bindings_in(body: Sequence[ast.stmt], offset: int = 0, text: str | None = No
 _NO_METHODS: frozenset[str] = frozenset()
 
 
-def bindings_of(
-    statement: ast.stmt, offset: int = 0, *, walrus: bool = True, lists: bool = True
-) -> Bindings:
+def bindings_of(statement: ast.stmt, offset: int = 0, *, walrus: bool = True, lists: bool = True) -> Bindings:
     """Return how a statement binds names.
 
     Args:
