@@ -11,13 +11,13 @@ import functools
 import inspect
 import types
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from .._data.missing import MISSING
 from .._data.place import Attribute, Item, Place, Step
-from .._data.types import Namespace
+from .._data.types import Model, Namespace
 from .attribute_reads import is_keras_class
 from .bytecode_reads import Read, reads_in
 from .idle_code import UNKNOWN, idle_instructions
@@ -222,6 +222,7 @@ class _Walk:
             if method is not None:
                 self.enter(method, value)
                 return
+            touched.update(_classes_read(step, value))
             value, is_owner = _after(step, value), False
             touched.add(id(value))
         if _is_code(value):
@@ -290,6 +291,44 @@ def _method_of(value: object, step: Step) -> types.FunctionType | None:
             found = vars(base)[step.name]
             return found if type(found) is types.FunctionType and base.__module__ == "__main__" else None
     return None
+
+
+def _classes_read(step: Step, value: object) -> Iterator[int]:
+    """Yield the identities of the user's classes in which a step finds what the object itself has not."""
+    if not isinstance(step, Attribute) or issubclass(type(value), type) or step.name in _own_attributes(value):
+        return
+    yield from (id(base) for base in type(value).__mro__ if base.__module__ == "__main__")
+
+
+def class_that_gives(value: object, name: str) -> type | None:
+    """Return the class in which an attribute is found that an object of the user's has not itself."""
+    if issubclass(type(value), type) or name in _own_attributes(value):
+        return None
+    return next((base for base in type(value).__mro__ if name in vars(base)), None)
+
+
+def _own_attributes(value: object) -> Collection[str]:
+    try:
+        found = object.__getattribute__(value, "__dict__")
+    except AttributeError:
+        return ()
+    return found if type(found) is dict else ()
+
+
+def step_facts(model: Model, names: Iterable[str]) -> Iterator[CodeFact]:
+    """Yield the methods that a model of the user's own class inherits from Keras: one may be put into the class later.
+
+    Args:
+        model: The model.
+        names: The methods that a traced function of it runs.
+    """
+    classes = [base for base in type(model).__mro__ if base.__module__ == "__main__"]
+    for name in names if classes else ():
+        if not any(name in vars(base) for base in classes):
+            source = Source(Place(classes[0].__name__, (Attribute(name),)), weakref.ref(classes[0]))
+            mark = mark_of(source.read({}))
+            if not is_unknown(mark):
+                yield CodeFact(source, mark, frozenset(map(id, classes)))
 
 
 def _is_code(value: object) -> bool:

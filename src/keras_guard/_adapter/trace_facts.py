@@ -36,7 +36,7 @@ from .attribute_reads import (
     read_when_called,
     read_when_scored,
 )
-from .code_reads import CodeFact, facts_of_code
+from .code_reads import CodeFact, facts_of_code, step_facts
 from .compiled_objects import held_objects
 from .idle_attributes import without_idle
 from .keras_types import TYPES
@@ -190,7 +190,10 @@ def facts_now(model: Model, kind: str, namespace: Namespace) -> TraceFacts:
         layers=tuple(map(id, layers)),
         trainable=trainable_identity(model, layers),
         read=read,
-        code=tuple(fact for fact in code if not _is_noted(fact, read)),
+        code=(
+            *(fact for fact in code if not _is_noted(fact, read)),
+            *step_facts(model, STEP_ENTRIES[kind]),
+        ),
     )
 
 
@@ -200,7 +203,8 @@ def _is_noted(fact: CodeFact, read: Mapping[int, OwnerFacts]) -> bool:
     if owner is None or len(steps) != 1:
         return False
     if issubclass(type(owner), TYPES.owners):
-        return not can_change_in_place(fact.mark)  # its writes are heard
+        is_own = isinstance(steps[0], Attribute) and steps[0].name in vars(owner)  # and no default of its class
+        return is_own and not can_change_in_place(fact.mark)  # its writes are heard
     noted = read.get(id(owner))
     return noted is not None and isinstance(steps[0], Attribute) and steps[0].name in noted.names
 

@@ -7,6 +7,7 @@ import types
 from collections.abc import Iterator
 from dataclasses import replace
 
+from .._adapter.code_reads import class_that_gives
 from .._adapter.keras_types import is_layer, is_model
 from .._adapter.marks import in_words, mark_of
 from .._adapter.traces import OWN
@@ -76,7 +77,9 @@ def _spelled(event: CodeReadChanged, desk: Desk) -> str:
     where, owner = str(event.where), event.fact.source.owner_now()
     if owner is None or isinstance(owner, (types.FunctionType, functools.partial)):
         return where
-    return f"{desk.name_of(owner)}{where[len(event.where.root) :]}"
+    step = event.where.steps[0]
+    cls = class_that_gives(owner, step.name) if isinstance(step, Attribute) else None
+    return f"{desk.name_of(owner) if cls is None else cls.__name__}{where[len(event.where.root) :]}"
 
 
 def _function_wording(subject: str, name: str, where: str) -> Wording:
