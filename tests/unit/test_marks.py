@@ -176,9 +176,10 @@ def test_a_function_that_is_gone_is_known_by_its_code() -> None:
 
 @pytest.mark.parametrize(
     ("value", "words"),
-    [(0.5, "0.5"), ([1, 2], "[1, 2]"), ((2, 2), "(2, 2)"), (np.zeros(3), "an array of shape (3,)"), ({}, "a dict"),
-     (Thing(), "another Thing"), (list(range(9)), "[0, 1, 2, 3, ...]")],
-    ids=["number", "list", "tuple", "array", "dict", "object", "long"],
+    [(0.5, "0.5"), ([1, 2], "[1, 2]"), ((2, 2), "(2, 2)"), (np.zeros(3), "an array of shape (3,)"), ({}, "{}"),
+     ({"a": [1]}, "{'a': [1]}"), (dict.fromkeys(range(9)), "a dict"), (Thing(), "another Thing"),
+     (list(range(9)), "[0, 1, 2, 3, ...]")],
+    ids=["number", "list", "tuple", "array", "empty", "dict", "long-dict", "object", "long"],
 )  # fmt: skip
 def test_marks_in_words(value: Any, words: str) -> None:
     """A card can say what was marked, after the object is gone."""

@@ -295,7 +295,11 @@ def _method_of(value: object, step: Step) -> types.FunctionType | None:
 
 def _classes_read(step: Step, value: object) -> Iterator[int]:
     """Yield the identities of the user's classes in which a step finds what the object itself has not."""
-    if not isinstance(step, Attribute) or issubclass(type(value), type) or step.name in _own_attributes(value):
+    if (
+        not isinstance(step, Attribute)
+        or issubclass(type(value), type)
+        or step.name in _own_attributes(value)
+    ):
         return
     yield from (id(base) for base in type(value).__mro__ if base.__module__ == "__main__")
 

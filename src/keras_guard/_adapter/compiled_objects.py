@@ -76,12 +76,16 @@ def _is_metric_name(name: str) -> bool:
     return True
 
 
+#: Where a loss or metric that wraps a function keeps the arguments it passes on.
+GIVEN = "_fn_kwargs"
+
+
 def unapplied_arguments(value: object) -> dict[str, Any]:
     """Return the arguments that a loss or metric of Keras uses, where its attributes say something else.
 
     Those that wrap a function pass it the arguments of their constructor, whatever becomes of the attributes.
     """
-    given = getattr(value, "_fn_kwargs", None)
+    given = getattr(value, GIVEN, None)
     if not isinstance(given, dict) or not is_keras_class(value.__class__):
         return {}
     shown = vars(value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping
 from typing import Any
 
 from .._data.diagnostic import LayerFacts
@@ -118,8 +119,13 @@ def _as_tuple(value: object) -> Any:
     return tuple(value) if isinstance(value, (list, tuple)) else value
 
 
-def brief_value(value: object) -> str:
-    """Return a value as a sentence can say it, never running a user's slow or broken ``__repr__``."""
+def brief_value(value: object, depth: int = 3) -> str:
+    """Return a value as a sentence can say it, never running a user's slow or broken ``__repr__``.
+
+    Args:
+        value: The value.
+        depth: How deep to look into lists and dicts; one may hold itself.
+    """
     if value is None or isinstance(value, (bool, int, float)):
         return repr(value)
     if isinstance(value, str):
@@ -127,10 +133,19 @@ def brief_value(value: object) -> str:
     name = getattr(value, "__name__", None)
     if isinstance(name, str):
         return name
-    if isinstance(value, (tuple, list)) and len(value) <= 4:
-        inner = ", ".join(brief_value(item) for item in value)
+    if depth and isinstance(value, (tuple, list)) and len(value) <= 4:
+        inner = ", ".join(brief_value(item, depth - 1) for item in value)
         return f"[{inner}]" if isinstance(value, list) else f"({inner})"
+    if depth and issubclass(type(value), dict):
+        items: dict[Any, Any] = dict(dict.items(value))  # type: ignore[arg-type]
+        if len(items) <= 4:
+            return brief_dict({key: brief_value(item, depth - 1) for key, item in items.items()})
     return type(value).__name__
+
+
+def brief_dict(items: Mapping[object, str]) -> str:
+    """Return a dict as a sentence can say it, given what to say of each value."""
+    return "{" + ", ".join(f"{brief_value(key)}: {item}" for key, item in items.items()) + "}"
 
 
 def weight_shapes(layer: Layer) -> str:

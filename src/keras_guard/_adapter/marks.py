@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._data.missing import MISSING
-from .describe import brief_value
+from .describe import brief_dict, brief_value
 from .same_code import same_instructions, same_meaning
 from .same_numbers import NUMBERS, in_single_precision, is_number, same_number
 
@@ -199,7 +199,9 @@ class _DictMark:
         return all(is_marked(mark, dict.get(value, key, MISSING)) for key, mark in self.items.items())
 
     def __str__(self) -> str:
-        return "a dict"
+        if len(self.items) > 4:
+            return "a dict"
+        return brief_dict({key: in_words(mark) for key, mark in self.items.items()})
 
 
 def _dict_mark(value: Any, depth: int) -> Mark:

@@ -37,7 +37,7 @@ from .attribute_reads import (
     read_when_scored,
 )
 from .code_reads import CodeFact, facts_of_code, step_facts
-from .compiled_objects import held_objects
+from .compiled_objects import GIVEN, held_objects
 from .idle_attributes import without_idle
 from .keras_types import TYPES
 from .marks import PLAIN, Mark, can_change_in_place, is_marked, mark_of
@@ -203,7 +203,9 @@ def _is_noted(fact: CodeFact, read: Mapping[int, OwnerFacts]) -> bool:
     if owner is None or len(steps) != 1:
         return False
     if issubclass(type(owner), TYPES.owners):
-        is_own = isinstance(steps[0], Attribute) and steps[0].name in vars(owner)  # and no default of its class
+        is_own = isinstance(steps[0], Attribute) and steps[0].name in vars(
+            owner
+        )  # and no default of its class
         return is_own and not can_change_in_place(fact.mark)  # its writes are heard
     noted = read.get(id(owner))
     return noted is not None and isinstance(steps[0], Attribute) and steps[0].name in noted.names
@@ -348,7 +350,7 @@ _OPTIMIZER_STATE = frozenset(
 
 @functools.lru_cache(maxsize=256)
 def _names_of_score(cls: type) -> tuple[str, ...]:
-    return tuple(sorted(read_when_scored(cls) - {"name"}))
+    return tuple(sorted((read_when_scored(cls) - {"name"}) | {GIVEN}))
 
 
 def trainable_identity(model: Model, layers: tuple[Layer, ...] | None = None) -> tuple[int, ...]:

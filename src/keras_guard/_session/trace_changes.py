@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from .._adapter.compiled_objects import held_objects, unapplied_arguments
+from .._adapter.compiled_objects import GIVEN, held_objects, unapplied_arguments
 from .._adapter.marks import Mark, is_marked, mark_of
 from .._adapter.membership import compile_containers, graph_layers
 from .._adapter.model_use import Use
@@ -129,7 +129,10 @@ class TraceChanges:
 
     def _unapplied(self, model: Model) -> Iterator[AttributeSet]:
         """Yield the arguments of losses and metrics that are used as they were given, whatever the attributes say."""
+        traced = list(self._desk.traces.of(model).all_facts())
         for owner in held_objects(model, "test", graph_layers(model)):
+            if any(facts.differs(owner, GIVEN) for facts in traced):
+                continue  # what was given was edited itself, and a trace holds what it was
             for name, value in unapplied_arguments(owner).items():
                 yield self._held(owner, name, value)
 
