@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from .._adapter.keras_types import TYPES, is_graph_model, is_layer, is_model
@@ -13,7 +13,7 @@ from .._claims.list_claim import removed_and_added
 from .._claims.state_claim import StateClaim
 from .._data.diagnostic import Span
 from .._data.events import AttributeSet, Event, ListEdited
-from .._data.types import Model
+from .._data.types import Layer, Model
 from .._instrument.vocabulary import PRIVATE_STRUCTURE
 from .._ledger import Finding, Wording
 from .base import Desk, Page, Rule, was_said
@@ -63,7 +63,7 @@ built.""",
         model = next((m for m in models if is_graph_model(m)), None)
         if model is None or not runs_a_graph(model):
             return
-        yield self._finding(model, attribute, before, after, event.span, desk)
+        yield self._finding(model, owner, attribute, before, after, event.span, desk)
 
     def audit(self, model: Model, desk: Desk) -> Iterator[Finding]:
         """See :class:`Rule`."""
@@ -71,11 +71,12 @@ built.""",
             return
         if is_graph_model(model) and runs_a_graph(model) and _disagree(model):
             record = "_layers" if issubclass(type(model), TYPES.sequential) else "_operations"
-            yield self._finding(model, record, own_layers(model), listed_layers(model), Span(), desk)
+            yield self._finding(model, model, record, own_layers(model), listed_layers(model), Span(), desk)
 
     def _finding(
         self,
         model: Model,
+        owner: Layer,
         attribute: str,
         before: tuple[object, ...],
         after: tuple[object, ...],
@@ -106,7 +107,7 @@ built.""",
         graph = tuple(id(operation) for operation in graph_operations(model))
         values = (attribute, weak_all(layers[0]), weak_all(layers[1]), graph)
         return self.finding(
-            StateClaim(model, _runs_other_layers, values=values),
+            StateClaim(model, _runs_other_layers, (owner,), values),
             wording,
             span,
             name,
@@ -118,6 +119,14 @@ def _items(value: object) -> tuple[Any, ...]:
     return tuple(value) if isinstance(value, (list, tuple)) else ()
 
 
+def _is_taken_back(record: object, gone: Sequence[Layer], put_in: Sequence[Layer]) -> bool:
+    """Whether a list of layers has again what was taken out of it, and not what was put in."""
+    if not issubclass(type(record), list):
+        return False
+    shown = set(map(id, record))  # type: ignore[call-overload]
+    return all(id(layer) in shown for layer in gone) and all(id(layer) not in shown for layer in put_in)
+
+
 def _disagree(model: Model) -> bool:
     run = {id(layer) for layer in own_layers(model)}
     listed = {id(layer) for layer in listed_layers(model)}
@@ -125,11 +134,13 @@ def _disagree(model: Model) -> bool:
 
 
 def _runs_other_layers(
-    desk: ClaimDesk, model: Model, attribute: str, gone: Any, new: Any, graph: tuple[int, ...]
+    desk: ClaimDesk, model: Model, owner: Layer, attribute: str, gone: Any, new: Any, graph: tuple[int, ...]
 ) -> bool:
     """Whether the graph still runs what was taken out of a list, or does not run what was put in."""
     if gone or new:
         put_in = living(new)
+        if _is_taken_back(getattr(owner, attribute, None), living(gone), put_in):
+            return False
         return (
             any(holds(model, layer) for layer in living(gone))
             or len(put_in) < len(new)

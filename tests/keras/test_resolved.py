@@ -1,0 +1,63 @@
+"""Cards of settings resolve when their model goes on without what was set, and the views say what the code says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from keras_guard import KerasGuardWarning, check
+
+from .test_idioms import PRELUDE
+
+pytestmark = pytest.mark.keras
+
+MODEL = (
+    'm = keras.Sequential([keras.Input((4,)), layers.Dense(3), layers.Dense(1)]); m.compile("sgd", {loss})\n'
+)
+FITTED = MODEL.format(loss='"mse"') + "h = m.fit(X, Y, verbose=0)"
+
+
+@pytest.mark.parametrize(
+    ("cells", "cure"),
+    [
+        pytest.param(
+            ["loss = keras.losses.Huber(delta=2.0)\n" + MODEL.format(loss="loss"), "loss.delta = 5.0", "e = m.evaluate(X, Y, verbose=0)"],
+            'm.compile("sgd", "mae")',
+            id="argument-of-a-loss",
+        ),
+        pytest.param([FITTED, "m.optimizer.lr = 0.5"], 'm.compile("adam", "mse")', id="former-name"),
+        pytest.param([FITTED, "m.optimizer.momentum = 0.5"], 'm.compile("sgd", "mse")', id="setting"),
+        pytest.param([FITTED, "m._layers.append(layers.Dense(2))"], "d = m._layers.pop()", id="record"),
+    ],
+)  # fmt: skip
+def test_a_card_resolves(guarded: Any, cells: list[str], cure: str) -> None:
+    """The card is there until the model is compiled without what was set, or the edit is taken back."""
+    guarded.run(PRELUDE, *cells)
+    assert [card.state.value for card in guarded.last_states().values()] in (["open"], ["pending"])
+    guarded.run(cure)
+    assert [card.state.value for card in guarded.last_states().values()] == ["resolved"]
+
+
+@pytest.mark.parametrize(
+    ("edit", "declared"),
+    [
+        pytest.param("m.optimizer = keras.optimizers.Adam()", "optimizer=Adam", id="another"),
+        pytest.param("m.optimizer.momentum = 0.5", "optimizer=SGD(momentum=0.5)", id="setting"),
+    ],
+)
+def test_diff_says_what_the_code_says(guarded: Any, capsys: Any, edit: str, declared: str) -> None:
+    """The declared optimizer is the one of the code, not the one that the trace holds."""
+    guarded.run(PRELUDE, FITTED, edit)
+    capsys.readouterr()
+    guarded.run("%keras_guard diff m")
+    assert declared in capsys.readouterr().out
+
+
+def test_check_finds_what_was_not_watched_beside_a_card(guarded: Any) -> None:
+    """A layer that has a card does not hide one that was edited while the guard was off."""
+    guarded.run(PRELUDE, FITTED, "m.layers[0].units = 7", "%keras_guard off", "m.layers[1].units = 9")
+    guarded.run("%keras_guard on")
+    with pytest.warns(KerasGuardWarning):
+        found = check(guarded.shell.user_ns["m"], namespace=guarded.shell.user_ns)
+    assert sum(finding.code == "KG201" for finding in found) == 2
