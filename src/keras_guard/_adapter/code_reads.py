@@ -349,7 +349,7 @@ def _is_fact(value: Any) -> bool:
     kind = type(value)
     if kind in _PLAIN or kind is types.FunctionType:
         return True
-    if kind is list or kind is tuple:
+    if kind is list or kind is tuple or (is_keras_class(kind) and issubclass(kind, list)):
         return all(map(_is_fact, value[:65]))
     return kind.__module__ == "numpy" and getattr(value, "size", 0) > 0
 
@@ -357,7 +357,9 @@ def _is_fact(value: Any) -> bool:
 def _keeps_settings(value: Any) -> bool:
     """Whether steps into a value lead to settings: a dict, a list, an object or class of the user's own."""
     value = unwrapped(value)
-    kind = value if issubclass(type(value), type) else type(value)
+    kind = type(value)
+    if issubclass(kind, type):
+        return bool(value.__module__ == "__main__")  # also one that is made of a class of Keras
     if kind in (dict, list, tuple, types.SimpleNamespace) or _is_own_class(kind):
         return True
     return is_keras_class(kind) and issubclass(kind, (dict, list))  # what a layer or model keeps them as

@@ -19,31 +19,37 @@ _PLAIN = frozenset({bool, int, float, str, tuple, type(None)})
 
 
 def held_objects(model: Model, kind: str, layers: Iterable[Layer]) -> Iterator[Any]:
-    """Yield the losses, metrics, regularizers and schedules that a traced function of one kind runs."""
+    """Yield the losses, metrics, regularizers, constraints and schedules that a traced function of one kind runs."""
     given = compile_objects(model)
     if kind in SCORING_KINDS:
-        yield from (item for item, _ in regularizers(layers))
+        yield from (item for item, _, argument in carried_by_weights(layers) if argument != CONSTRAINT)
         for argument in _SCORED_BY:
             for item in flat_items(given.get(argument)):
                 if issubclass(type(item), TYPES.loss + TYPES.metric):
                     yield item
     if kind == "train":
+        yield from (item for item, _, argument in carried_by_weights(layers) if argument == CONSTRAINT)
         schedule = _schedule(given.get("optimizer"))
         if schedule is not None:
             yield schedule
 
 
-def regularizers(layers: Iterable[Layer]) -> Iterator[tuple[Any, Layer]]:
-    """Yield each regularizer object that adds to the loss of layers, with the first layer that has it."""
+CONSTRAINT = "constraint"
+
+
+def carried_by_weights(layers: Iterable[Layer]) -> Iterator[tuple[Any, Layer, str]]:
+    """Yield the regularizers and constraints of layers, each with the first layer that has it and the word for it."""
     seen: set[int] = set()
     for layer in layers:
-        carried = [
-            getattr(weight, "regularizer", None) for weight in getattr(layer, "_trainable_variables", ())
+        found = [
+            (getattr(weight, argument, None), argument)
+            for weight in getattr(layer, "_trainable_variables", ())
+            for argument in ("regularizer", CONSTRAINT)
         ]
-        for item in (*carried, getattr(layer, "activity_regularizer", None)):
+        for item, argument in (*found, (getattr(layer, "activity_regularizer", None), "regularizer")):
             if item is not None and id(item) not in seen and hasattr(item, "get_config"):
                 seen.add(id(item))
-                yield item, layer
+                yield item, layer, argument
 
 
 def _schedule(optimizer: Optimizer) -> Any:

@@ -71,12 +71,14 @@ def is_marked(mark: Mark, value: object) -> bool:
 
 
 def unwrapped(value: Any) -> Any:
-    """Return the function of a method, and what a wrapper that TensorFlow puts around a list, dict or tuple holds."""
+    """Return the function of a method, the numbers of a small tensor, and what a wrapper of TensorFlow's holds."""
     kind = type(value)
     if kind is types.MethodType:
         return value.__func__
     if kind.__module__ == "tensorflow.python.trackable.data_structures":
         return list(value) if issubclass(kind, list) else getattr(value, "__wrapped__", value)
+    if kind.__name__ == "EagerTensor" and kind.__module__.startswith("tensorflow."):
+        return value.numpy() if (value.shape.num_elements() or 0) <= _MAX_ITEMS else value
     return value
 
 

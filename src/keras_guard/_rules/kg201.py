@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from .._adapter.attribute_reads import COMPILE_ARGUMENTS, FORMER_NAMES, STEPS
 from .._adapter.attributes import Effect, effect_of, is_in_weights, shapes_disagree, unapplied
-from .._adapter.compiled_objects import regularizers
+from .._adapter.compiled_objects import carried_by_weights
 from .._adapter.describe import brief_value
 from .._adapter.graph_input import is_automatic_input_name
 from .._adapter.keras_types import is_layer, is_model
@@ -83,8 +83,8 @@ that training alone reads (`rate`, `momentum`) does not open at `predict`.""",
 
     def judge(self, event: Event, desk: Desk) -> Iterator[Finding]:
         """See :class:`Rule`."""
-        if isinstance(event, AttributeSet) and event.at_use and not is_layer(event.target):
-            yield from self._regularizer(event, desk)
+        if isinstance(event, AttributeSet) and not is_layer(event.target):
+            yield from self._carried(event, desk)
         if not isinstance(event, AttributeSet) or not is_layer(event.target) or is_layer(event.new):
             return
         if event.name in _OTHERS or (is_model(event.target) and event.name in COMPILE_ARGUMENTS):
@@ -198,18 +198,19 @@ that training alone reads (`rate`, `momentum`) does not open at `predict`.""",
             graph_layer=facts(layer),
         )
 
-    def _regularizer(self, event: AttributeSet, desk: Desk) -> Iterator[Finding]:
-        """Yield the models whose traced functions hold another strength of a regularizer."""
+    def _carried(self, event: AttributeSet, desk: Desk) -> Iterator[Finding]:
+        """Yield the models whose traced functions hold another setting of a regularizer or constraint."""
         target, attribute = event.target, event.name
         held, new, kind = in_words(event.old), brief_value(event.new), type(target).__name__
         for model in desk.models():
-            layer = next((layer for item, layer in regularizers(graph_layers(model)) if item is target), None)
-            claim = TraceClaim(model, AttributeFact(target, attribute), at_use=True)
+            carried = carried_by_weights(graph_layers(model))
+            layer, what = next(((layer, what) for item, layer, what in carried if item is target), (None, ""))
+            claim = TraceClaim(model, AttributeFact(target, attribute), at_use=event.at_use)
             if layer is None or not claim.holds(desk):
                 continue
             name, about = desk.name_of(model), layer_title(facts(layer))
             wording = Wording(
-                message=f"`{name}` goes on with {attribute}={held} of the {kind} regularizer of {about}",
+                message=f"`{name}` goes on with {attribute}={held} of the {kind} {what} of {about}",
                 label=f"`{attribute}` is now {new}, which no traced function has read",
                 notes=("a function traced before the edit holds what it read then",),
                 help=f"compile `{name}` again so that its functions are traced again"
