@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import FunctionType
 from typing import Any
@@ -113,6 +114,18 @@ def names_written_unheard(text: str) -> frozenset[str]:
     except (SyntaxError, ValueError):
         return frozenset()  # it will not run
     return frozenset().union(*(_unheard_write(node)[1] for node in nodes))
+
+
+def attributes_assigned(text: str) -> frozenset[str]:
+    """Return the names of the attributes that code assigns, as its text shows them.
+
+    Args:
+        text: The source of a cell.
+    """
+    return frozenset(_ASSIGNED.findall(text))
+
+
+_ASSIGNED = re.compile(r"\.\s*([^\W\d]\w*)\s*(?:[-+*/@%|&^]|//|\*\*|<<|>>)?=(?!=)")
 
 
 def _unheard_write(node: ast.AST) -> tuple[ast.expr | None, frozenset[str]]:

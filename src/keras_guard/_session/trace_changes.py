@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .._adapter.compiled_objects import GIVEN, held_objects, unapplied_arguments
+from .._adapter.keras_types import is_layer, is_optimizer
 from .._adapter.marks import Mark, is_marked, mark_of
 from .._adapter.membership import compile_containers, graph_layers
 from .._adapter.model_use import Use
@@ -21,7 +22,7 @@ from .._data.events import (
 from .._data.identity import IdentityMap
 from .._data.types import Model
 from .desk import Desk
-from .edit_spans import GlobalSpans, names_written_unheard, span_of_attribute
+from .edit_spans import GlobalSpans, attributes_assigned, names_written_unheard, span_of_attribute
 from .running_entries import RunningEntry
 from .shell_face import ShellFace
 
@@ -52,9 +53,12 @@ class TraceChanges:
         self._unheard: set[str] = set()
         #: Those of the running cell.
         self._unheard_now: frozenset[str] = frozenset()
+        #: The attributes that the running cell assigns; no hook hears those of losses, regularizers and the like.
+        self._assigned: frozenset[str] = frozenset()
 
     def read_cell(self, text: str) -> None:
-        """A cell is about to run: note whether it may write attributes in a way that no hook hears."""
+        """A cell is about to run: note the attributes that it may write in a way that no hook hears."""
+        self._assigned = attributes_assigned(text) if self._desk.traces.models() else frozenset()
         self._unheard_now = names_written_unheard(text)
         self._unheard |= self._unheard_now
         if self._unheard:
@@ -63,15 +67,17 @@ class TraceChanges:
     @property
     def writes_unheard(self) -> bool:
         """Whether the running cell may write attributes in a way that no hook hears."""
-        return bool(self._unheard_now)
+        return bool(self._unheard_now or self._assigned)
 
     def written_unheard(self) -> Iterator[Event]:
         """Yield what traces hold of attributes that the cell which has ended wrote, and are another value now."""
         names, self._unheard_now = self._unheard_now, frozenset()
-        for model in self._desk.traces.models() if names else ():
+        assigned, self._assigned = self._assigned, frozenset()
+        for model in self._desk.traces.models() if names or assigned else ():
             for facts in self._desk.traces.of(model).all_facts():
                 for event in self._attribute_changes(facts, names):
-                    if event.name in names:
+                    heard = is_layer(event.target) or is_optimizer(event.target)
+                    if event.name in names or (event.name in assigned and not heard):
                         yield replace(event, at_use=False)
 
     def unheard_changes(self, use: Use) -> list[Event]:
