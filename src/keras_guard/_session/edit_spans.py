@@ -116,13 +116,16 @@ def names_written_unheard(text: str) -> frozenset[str]:
     return frozenset().union(*(_unheard_write(node)[1] for node in nodes))
 
 
-def attributes_assigned(text: str) -> frozenset[str]:
-    """Return the names of the attributes that code assigns, as its text shows them.
+def attributes_assigned(text: str) -> Iterator[tuple[int, frozenset[str]]]:
+    """Yield the lines that assign attributes, as the text of a cell shows them, with their names.
 
     Args:
         text: The source of a cell.
     """
-    return frozenset(_ASSIGNED.findall(text))
+    for line, words in enumerate(text.splitlines(), 1):
+        names = frozenset(_ASSIGNED.findall(words))
+        if names:
+            yield line, names
 
 
 _ASSIGNED = re.compile(r"\.\s*([^\W\d]\w*)\s*(?:[-+*/@%|&^]|//|\*\*|<<|>>)?=(?!=)")

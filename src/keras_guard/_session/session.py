@@ -83,7 +83,7 @@ class Session:
                 self.entries.adoption.publish,
                 self.entries.settle,
                 self.entries.waiting.recheck_waiting,
-                self._jit_steps.statement_ended,
+                self._statement_ended,
                 self._notice_edit,
             ),
             self.containment,
@@ -104,6 +104,11 @@ class Session:
     def _notice_edit(self, name: str, span: Callable[[], Span]) -> None:
         self._changes.notice_edit(name, span)
         self._keras.functions.notice_edit(name, span)
+
+    def _statement_ended(self, line: int) -> None:
+        for event in list(self._changes.statement_ended(line)):
+            self.entries.adoption.publish(event)
+        self._jit_steps.statement_ended(line)
 
     def _note_model(self) -> None:
         self._models_made = True
@@ -142,7 +147,7 @@ class Session:
         if not options.enabled or not (cell.file or TYPES.awake or KERAS_WORDS.search(text)):
             return  # a script may import the module that imports Keras
         self.desk.copies.read_cell(cell)
-        self._changes.read_cell(text)
+        self._changes.read_cell(cell)
         self._names.read_cell(tree.body, text, cell.offset)
         self._jit_steps.read_cell(tree.body)
         instrumenter = CellInstrumenter(

@@ -24,7 +24,7 @@ from .._data.types import Model
 from .desk import Desk
 from .edit_spans import GlobalSpans, attributes_assigned, names_written_unheard, span_of_attribute
 from .running_entries import RunningEntry
-from .shell_face import ShellFace
+from .shell_face import CellText, ShellFace
 
 if TYPE_CHECKING:
     from typing import TypeGuard
@@ -53,12 +53,16 @@ class TraceChanges:
         self._unheard: set[str] = set()
         #: Those of the running cell.
         self._unheard_now: frozenset[str] = frozenset()
-        #: The attributes that the running cell assigns; no hook hears those of losses, regularizers and the like.
-        self._assigned: frozenset[str] = frozenset()
+        #: By line, what the running cell assigns; no hook hears the attributes of losses, regularizers and the like.
+        self._assigned: dict[int, frozenset[str]] = {}
 
-    def read_cell(self, text: str) -> None:
+    def read_cell(self, cell: CellText) -> None:
         """A cell is about to run: note the attributes that it may write in a way that no hook hears."""
-        self._assigned = attributes_assigned(text) if self._desk.traces.models() else frozenset()
+        text = cell.source
+        self._assigned = {}
+        if self._desk.traces.models():
+            for line, names in attributes_assigned(text):
+                self._assigned[line + cell.offset] = names
         self._unheard_now = names_written_unheard(text)
         self._unheard |= self._unheard_now
         if self._unheard:
@@ -72,13 +76,27 @@ class TraceChanges:
     def written_unheard(self) -> Iterator[Event]:
         """Yield what traces hold of attributes that the cell which has ended wrote, and are another value now."""
         names, self._unheard_now = self._unheard_now, frozenset()
-        assigned, self._assigned = self._assigned, frozenset()
-        for model in self._desk.traces.models() if names or assigned else ():
+        yield from self.statement_ended()
+        for event in self._changed(names, names):
+            yield replace(event, at_use=False)
+
+    def statement_ended(self, last: int | None = None) -> Iterator[Event]:
+        """Yield what traces hold of attributes of losses and the like that statements assigned, and are another value now.
+
+        Args:
+            last: The last line of the last statement; ``None`` for the cell's.
+        """
+        lines = [line for line in self._assigned if last is None or line <= last]
+        names = frozenset().union(*(self._assigned.pop(line) for line in lines))
+        for event in self._changed(names, ()):
+            if not (is_layer(event.target) or is_optimizer(event.target)):  # their hooks have told
+                yield replace(event, at_use=False)
+
+    def _changed(self, names: Collection[str], unheard: Collection[str]) -> Iterator[AttributeSet]:
+        """Yield the attributes of some names that are another value now than a trace holds."""
+        for model in self._desk.traces.models() if names else ():
             for facts in self._desk.traces.of(model).all_facts():
-                for event in self._attribute_changes(facts, names):
-                    heard = is_layer(event.target) or is_optimizer(event.target)
-                    if event.name in names or (event.name in assigned and not heard):
-                        yield replace(event, at_use=False)
+                yield from (e for e in self._attribute_changes(facts, unheard) if e.name in names)
 
     def unheard_changes(self, use: Use) -> list[Event]:
         """Return what the traces of a use hold that is another value now, and whose change no hook tells."""
