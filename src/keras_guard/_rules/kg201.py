@@ -56,7 +56,7 @@ class LayerAttribute(Rule):
         what="""
 An attribute of a built layer is assigned. Dead: `units`, `filters`, regularizers, constraints,
 initializers and others that only the constructor or `build` reads. Stale: `activation`, `rate`,
-`momentum` and others that `call` reads, the strength of a regularizer (`kernel_regularizer.l2`), or what a step or
+`momentum` and others that `call` reads, a setting of a regularizer or constraint (`kernel_regularizer.l2`), or what a step or
 loss of a model class of your own reads, once a function that reads them was traced. Unknown: names of older versions
 that Keras 3 accepts and never reads, such as `batch_input_shape` of a model or an input.""",
         why="""

@@ -59,7 +59,7 @@ history = model.fit(x, y, verbose=0)""",
 `optimizer.learning_rate` set to a number takes effect and is not reported; nor is anything before the
 first trace that the trace will see. A function defined again with the same code is no change. An optimizer
 that a loop of your own applies is in use, not lost. Attributes of losses, metrics and schedules are
-compared when the model is used, not when they are set.""",
+compared behind the statement of a cell that sets them; those set in other code, when the model is used.""",
     )
 
     def __init__(self) -> None:
