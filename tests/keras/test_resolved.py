@@ -27,6 +27,7 @@ FITTED = MODEL.format(loss='"mse"') + "h = m.fit(X, Y, verbose=0)"
             id="argument-of-a-loss",
         ),
         pytest.param([FITTED, "m.optimizer.lr = 0.5"], 'm.compile("adam", "mse")', id="former-name"),
+        pytest.param([FITTED, "m.optimizer.lr = 0.5"], "del m.optimizer.lr", id="former-name-deleted"),
         pytest.param([FITTED, "m.optimizer.momentum = 0.5"], 'm.compile("sgd", "mse")', id="setting"),
         pytest.param([FITTED, "m._layers.append(layers.Dense(2))"], "d = m._layers.pop()", id="record"),
     ],
