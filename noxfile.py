@@ -23,6 +23,8 @@ ROW = [
     "tests/keras/rebuild/test_replay.py",
 ]
 NIGHTLY = ("keras-nightly",)
+#: No row opens a browser, and these two take no old kernel.
+FRONT_ENDS = ("jupyterlab", "notebook")
 #: IPython before 8.37 does not start under the newest kernels.
 OLD_KERNEL = "ipykernel<7"
 
@@ -58,13 +60,16 @@ ROWS = [
 ]
 
 
-def _install(session: nox.Session, *packages: str, groups: tuple[str, ...] = ("test",)) -> None:
+def _install(
+    session: nox.Session, *packages: str, groups: tuple[str, ...] = ("test",), without: tuple[str, ...] = ()
+) -> None:
     """Install the package with a TensorFlow, groups of ``pyproject.toml`` and further packages.
 
     In one command, so that the versions fit each other. The groups are given as their contents: the pip of a
     new environment may be too old for ``--group``.
     """
-    session.install(".[demo]", *nox.project.dependency_groups(PYPROJECT, *groups), *packages)
+    wanted = nox.project.dependency_groups(PYPROJECT, *groups)
+    session.install(".[demo]", *(item for item in wanted if not item.startswith(without)), *packages)
 
 
 def _pytest(session: nox.Session, *arguments: str, **environment: str) -> None:
@@ -83,7 +88,7 @@ def tests(session: nox.Session) -> None:
 def matrix(session: nox.Session, packages: tuple[str, ...], backend: str) -> None:
     """Vary one axis at a time: Python, IPython, Keras, backend."""
     apart = backend == "torch" or packages == NIGHTLY
-    _install(session, *(package for package in packages if not apart))
+    _install(session, *(package for package in packages if not apart), without=FRONT_ENDS)
     if apart:  # by pip, which can be told where small builds lie
         session.install("pip")
         if packages == NIGHTLY:  # a package of another name with the same files
