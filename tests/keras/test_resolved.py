@@ -40,6 +40,14 @@ def test_a_card_resolves(guarded: Any, cells: list[str], cure: str) -> None:
     assert [card.state.value for card in guarded.last_states().values()] == ["resolved"]
 
 
+def test_a_record_in_another_order_stays_open(guarded: Any) -> None:
+    """What was taken out of a record and put back elsewhere is not what the model runs."""
+    guarded.run(PRELUDE, FITTED, "first = m._layers.pop(1)")
+    guarded.run("m._layers.append(first)")
+    states = [card.state.value for card in guarded.last_states().values() if card.code == "KG103"]
+    assert states[0] == "open"
+
+
 @pytest.mark.parametrize(
     ("edit", "declared"),
     [

@@ -301,7 +301,14 @@ def _classes_read(step: Step, value: object) -> Iterator[int]:
         or step.name in _own_attributes(value)
     ):
         return
-    yield from (id(base) for base in type(value).__mro__ if base.__module__ == "__main__")
+    kind: type = type(value)
+    yield from map(id, own_classes(kind))
+
+
+@functools.lru_cache(maxsize=1_024)
+def own_classes(cls: type) -> tuple[type, ...]:
+    """Return the classes of the user's own among the bases of a class, itself included."""
+    return tuple(base for base in cls.__mro__ if base.__module__ == "__main__")
 
 
 def class_that_gives(value: object, name: str) -> type | None:
@@ -326,7 +333,8 @@ def step_facts(model: Model, names: Iterable[str]) -> Iterator[CodeFact]:
         model: The model.
         names: The methods that a traced function of it runs.
     """
-    classes = [base for base in type(model).__mro__ if base.__module__ == "__main__"]
+    kind: type = type(model)
+    classes = own_classes(kind)
     for name in names if classes else ():
         if not any(name in vars(base) for base in classes):
             source = Source(Place(classes[0].__name__, (Attribute(name),)), weakref.ref(classes[0]))

@@ -22,19 +22,21 @@ def held_objects(model: Model, kind: str, layers: Iterable[Layer]) -> Iterator[A
     """Yield the losses, metrics, regularizers, constraints and schedules that a traced function of one kind runs."""
     given = compile_objects(model)
     if kind in SCORING_KINDS:
-        yield from (item for item, _, argument in carried_by_weights(layers) if argument != CONSTRAINT)
+        for item, _, argument in carried_by_weights(layers):
+            if kind == "train" or argument != _CONSTRAINT:
+                yield item
         for argument in _SCORED_BY:
             for item in flat_items(given.get(argument)):
                 if issubclass(type(item), TYPES.loss + TYPES.metric):
                     yield item
     if kind == "train":
-        yield from (item for item, _, argument in carried_by_weights(layers) if argument == CONSTRAINT)
         schedule = _schedule(given.get("optimizer"))
         if schedule is not None:
             yield schedule
 
 
-CONSTRAINT = "constraint"
+#: Only a training step applies them.
+_CONSTRAINT = "constraint"
 
 
 def carried_by_weights(layers: Iterable[Layer]) -> Iterator[tuple[Any, Layer, str]]:
@@ -44,7 +46,7 @@ def carried_by_weights(layers: Iterable[Layer]) -> Iterator[tuple[Any, Layer, st
         found = [
             (getattr(weight, argument, None), argument)
             for weight in getattr(layer, "_trainable_variables", ())
-            for argument in ("regularizer", CONSTRAINT)
+            for argument in ("regularizer", _CONSTRAINT)
         ]
         for item, argument in (*found, (getattr(layer, "activity_regularizer", None), "regularizer")):
             if item is not None and id(item) not in seen and hasattr(item, "get_config"):

@@ -36,7 +36,7 @@ from .attribute_reads import (
     read_when_called,
     read_when_scored,
 )
-from .code_reads import CodeFact, facts_of_code, step_facts
+from .code_reads import CodeFact, facts_of_code, own_classes, step_facts
 from .compiled_objects import GIVEN, held_objects
 from .idle_attributes import without_idle
 from .keras_types import TYPES
@@ -386,15 +386,10 @@ def _functions_run(model: Model, layers: tuple[Layer, ...], kind: str) -> Iterat
 def _methods(item: object, names: tuple[str, ...]) -> Iterator[Any]:
     """Yield the methods that the user's own classes define."""
     kind: type = type(item)
-    classes = _own_classes(kind)
+    classes = own_classes(kind)
     for name in names if classes else ():
         for cls in classes:
             found = vars(cls).get(name)
             if found is not None and callable(found):
                 yield found.__get__(item, kind) if hasattr(found, "__get__") else found
                 break
-
-
-@functools.lru_cache(maxsize=1_024)
-def _own_classes(cls: type) -> tuple[type, ...]:
-    return tuple(base for base in cls.__mro__ if base.__module__ == "__main__")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from .._adapter.keras_types import TYPES, is_graph_model, is_layer, is_model
@@ -21,6 +21,9 @@ from .wording import built_note, diff_rows, facts
 
 #: Lists of nodes: what was called where, for Keras to look up, not to run.
 _RECORDS = frozenset({"_nodes", "_inbound_nodes", "_outbound_nodes", "inbound_nodes", "outbound_nodes"})
+
+#: The attribute that holds a list, and what the list held.
+_Record = tuple[str, Sequence[Callable[[], Any]]]
 
 
 class PrivateStructure(Rule):
@@ -105,7 +108,7 @@ built.""",
             rebuild=is_model(model),
         )
         graph = tuple(id(operation) for operation in graph_operations(model))
-        values = (attribute, weak_all(layers[0]), weak_all(layers[1]), graph)
+        values = (_record(attribute, before), weak_all(layers[0]), weak_all(layers[1]), graph)
         return self.finding(
             StateClaim(model, _runs_other_layers, (owner,), values),
             wording,
@@ -119,12 +122,17 @@ def _items(value: object) -> tuple[Any, ...]:
     return tuple(value) if isinstance(value, (list, tuple)) else ()
 
 
-def _is_taken_back(record: object, gone: Sequence[Layer], put_in: Sequence[Layer]) -> bool:
-    """Whether a list of layers has again what was taken out of it, and not what was put in."""
-    if not issubclass(type(record), list):
+def _record(attribute: str, before: Sequence[object]) -> _Record:
+    """Return a list of layers as it was, by weak references; empty where it held something else."""
+    return attribute, weak_all(before) if all(map(is_layer, before)) else ()
+
+
+def _is_taken_back(record: object, before: Sequence[Callable[[], Any]]) -> bool:
+    """Whether a list of layers holds the same layers again, in the same order."""
+    if not before or not issubclass(type(record), list):
         return False
-    shown = set(map(id, record))  # type: ignore[call-overload]
-    return all(id(layer) in shown for layer in gone) and all(id(layer) not in shown for layer in put_in)
+    items = list[object](record)  # type: ignore[call-overload]
+    return len(items) == len(before) and all(a is b() for a, b in zip(items, before, strict=True))
 
 
 def _disagree(model: Model) -> bool:
@@ -134,12 +142,13 @@ def _disagree(model: Model) -> bool:
 
 
 def _runs_other_layers(
-    desk: ClaimDesk, model: Model, owner: Layer, attribute: str, gone: Any, new: Any, graph: tuple[int, ...]
+    desk: ClaimDesk, model: Model, owner: Layer, record: _Record, gone: Any, new: Any, graph: tuple[int, ...]
 ) -> bool:
     """Whether the graph still runs what was taken out of a list, or does not run what was put in."""
+    attribute, before = record
     if gone or new:
         put_in = living(new)
-        if _is_taken_back(getattr(owner, attribute, None), living(gone), put_in):
+        if _is_taken_back(getattr(owner, attribute, None), before):
             return False
         return (
             any(holds(model, layer) for layer in living(gone))
