@@ -281,7 +281,6 @@ def _prepare() -> None:
     """Import what every run needs, and nothing of the guard."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
-    import hypothesis  # noqa: F401
     import IPython.core.interactiveshell  # noqa: F401
     import jsonschema  # noqa: F401
     import keras  # noqa: F401
