@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterator
-from typing import Any, Protocol
+from typing import Any
 
 from .._adapter.attribute_reads import read_when_called
 from .._adapter.code_reads import CodeFact, function_name
@@ -22,33 +22,35 @@ from .base import RETRACES, Claim, Desk
 from .in_turn import is_trained_in_turn
 
 
-class Fact(Protocol):
+class Fact:
     """One fact that a trace may hold.
 
     Attributes:
+        identity: What tells this fact from others about the same living objects.
         is_setting: Whether it is a setting, of which a model that is not trained any more may have no need.
     """
 
-    is_setting: bool
-
-    @property
-    def identity(self) -> tuple[object, ...]:
-        """What tells this fact from others about the same living objects."""
+    identity: tuple[object, ...]
+    is_setting = False
 
     def differs(self, facts: TraceFacts, model: Model, desk: Desk) -> bool:
         """Whether a trace holds another value than is true now."""
+        raise NotImplementedError
 
     def differs_unseen(self, model: Model) -> bool:
         """Whether a model that was traced before anybody watched shows that it does."""
+        return False
 
     def is_new_in(self, facts: TraceFacts, use: Use, model: Model, desk: Desk) -> bool:
         """Whether a trace that a use has made, of the model or another one, holds what is true now."""
+        return False
 
     def is_called(self, use: Use, model: Model, desk: Desk) -> bool:
         """Whether a call of a model, of this or another one, runs with what is true now."""
+        return False
 
 
-class AttributeFact:
+class AttributeFact(Fact):
     """An attribute of a layer, model, optimizer, loss, metric or schedule."""
 
     is_setting = True
@@ -56,16 +58,12 @@ class AttributeFact:
     def __init__(self, owner: object, name: str) -> None:
         self._owner: weakref.ref[Any] = weakref.ref(owner)
         self._name = name
-        self.identity: tuple[object, ...] = (id(owner), name)
+        self.identity = (id(owner), name)
 
     def differs(self, facts: TraceFacts, model: Model, desk: Desk) -> bool:
         """See :class:`Fact`."""
         owner = self._owner()
         return owner is not None and facts.differs(owner, self._name)
-
-    def differs_unseen(self, model: Model) -> bool:
-        """See :class:`Fact`."""
-        return False
 
     def is_new_in(self, facts: TraceFacts, use: Use, model: Model, desk: Desk) -> bool:
         """See :class:`Fact`."""
@@ -92,24 +90,18 @@ class AttributeFact:
                     yield layer
 
 
-class CodeRead:
+class CodeRead(Fact):
     """A global, a variable of a closure, or a part of one, that code of the user's reads."""
-
-    is_setting = False
 
     def __init__(self, fact: CodeFact) -> None:
         self._key = fact.source.key
         #: Of models that were called, whether a call reads it: a loop may call a model often.
         self._called: IdentityMap[bool] = IdentityMap()
-        self.identity: tuple[object, ...] = self._key
+        self.identity = self._key
 
     def differs(self, facts: TraceFacts, model: Model, desk: Desk) -> bool:
         """See :class:`Fact`."""
         return any(fact.source.key == self._key and fact.differs(desk.namespace) for fact in facts.code)
-
-    def differs_unseen(self, model: Model) -> bool:
-        """See :class:`Fact`."""
-        return False
 
     def is_new_in(self, facts: TraceFacts, use: Use, model: Model, desk: Desk) -> bool:
         """See :class:`Fact`."""
@@ -136,12 +128,10 @@ class ModelRead(CodeRead):
         return use.model is model
 
 
-class Layers:
-    """The layers of the model."""
+class Layers(Fact):
+    """The layers of the model; an edit of them is certain to be lost, and no use shows that it was made for it."""
 
-    is_setting = False
-
-    identity: tuple[object, ...] = ("layers",)
+    identity = ("layers",)
 
     def differs(self, facts: TraceFacts, model: Model, desk: Desk) -> bool:
         """See :class:`Fact`."""
@@ -151,16 +141,8 @@ class Layers:
         """See :class:`Fact`."""
         return trains_unknown_variables(model)
 
-    def is_new_in(self, facts: TraceFacts, use: Use, model: Model, desk: Desk) -> bool:
-        """See :class:`Fact`. An edit of layers is certain to be lost, and is not asked."""
-        return False
 
-    def is_called(self, use: Use, model: Model, desk: Desk) -> bool:
-        """See :class:`Fact`."""
-        return False
-
-
-class Trainable:
+class Trainable(Fact):
     """What of the model is trained.
 
     A flag may be set for another model, one that holds all that was changed and was compiled with the flags as
@@ -177,7 +159,7 @@ class Trainable:
         flipped: All layers and models whose flags the same line set.
     """
 
-    identity: tuple[object, ...] = ("trainable",)
+    identity = ("trainable",)
     is_setting = True
 
     def __init__(self, flipped: object, *, at_use: bool = False) -> None:

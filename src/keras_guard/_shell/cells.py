@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, TypeVar
 from .._session.cell_text import CellFrame, CellText
 
 if TYPE_CHECKING:
-    from .ipython_types import CellInfo, ExecutionResult, Shell
+    from IPython.core.interactiveshell import ExecutionInfo as CellInfo
+    from IPython.core.interactiveshell import ExecutionResult
+    from IPython.core.interactiveshell import InteractiveShell as Shell
 
 OWN_MAGIC = "%%keras_guard"
 K = TypeVar("K")
@@ -56,7 +58,7 @@ class LazyCellText(CellText):
         lines = self.raw.splitlines(keepends=True)
         body = "".join(lines[self.offset :])
         try:
-            source = self._shell.input_transformer_manager.transform_cell(body)
+            source: str = self._shell.input_transformer_manager.transform_cell(body)
         except Exception:
             source = body
         object.__setattr__(self, "source", source)

@@ -6,14 +6,17 @@ import os
 import sys
 import warnings
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from .._data.diagnostic import Diagnostic, State
 from .._render import bundle, render_text
 from .._render.paint import Look
 from .._render.terminal import look_of_terminal
-from .ipython_types import Shell
 from .options import KerasGuard
 from .warning import KerasGuardWarning, filtered_action
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell as Shell
 
 
 class Display:

@@ -20,12 +20,13 @@ from .transforming import remove
 from .waking import Waking
 
 if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell as Shell
+
     from .._session.session import Session
     from .._session.shell_face import CellText
     from .commands import Commands
     from .display import Display
     from .front_end import FrontEnd
-    from .ipython_types import Shell
 
 _ATTRIBUTE = "_keras_guard_extension"
 
@@ -69,7 +70,7 @@ class Extension:
     def load(self) -> None:
         """Register everything; Keras is not imported."""
         self._events.register()
-        self._shell.configurables.append(self.options)
+        self._shell.configurables.append(self.options)  # type: ignore[arg-type]
         self.magics.register()
         self._waking.start()
         self._quiet_load.register()

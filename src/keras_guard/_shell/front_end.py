@@ -8,7 +8,7 @@ that the kernel still has, and asks for the state.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from .._data.diagnostic import SCHEMA, Diagnostic, State
 from .._render.as_json import CardJson, render_json
@@ -16,8 +16,11 @@ from .._render.as_page import page_as_text
 from .._rules import RULES
 from .._session.containment import Containment, shielded
 from .command_basics import CommandError
-from .ipython_types import Comm, CommManager, CommMessage
 from .options import KerasGuard
+
+if TYPE_CHECKING:
+    from comm.base_comm import BaseComm as Comm
+    from comm.base_comm import CommManager
 
 TARGET = "keras_guard"
 
@@ -86,11 +89,15 @@ class FrontEnd:
             self._targets.register_target(TARGET, self._on_open)
 
     @shielded
-    def _on_open(self, comm: Comm, message: CommMessage) -> None:
+    def _on_open(self, comm: Comm, message: dict[str, Any]) -> None:
         self._comms[comm.comm_id] = comm
         comm.on_msg(self._on_message)
-        comm.on_close(lambda _: self._comms.pop(comm.comm_id, None))
-        comm.send(self._state())
+
+        def forget(_: object) -> None:
+            self._comms.pop(comm.comm_id, None)
+
+        comm.on_close(forget)
+        comm.send(dict(self._state()))
 
     @shielded
     def hear_diagnostic(self, diagnostic: Diagnostic) -> None:
@@ -104,7 +111,7 @@ class FrontEnd:
 
     def _send_state(self) -> None:
         for comm in list(self._comms.values()):
-            comm.send(self._state())
+            comm.send(dict(self._state()))
 
     def _state(self) -> StateJson:
         live: list[LiveJson] = [
@@ -121,11 +128,11 @@ class FrontEnd:
         return diagnostic.id in self._dismissed or bool(_words_of(diagnostic) & self._options.ignore)
 
     @shielded
-    def _on_message(self, message: CommMessage) -> None:
+    def _on_message(self, message: dict[str, Any]) -> None:
         asked = message["content"]["data"]
         comm = self._comms[message["content"]["comm_id"]]
         if asked.get("ask") == "state":
-            comm.send(self._state())
+            comm.send(dict(self._state()))
             return
         comm.send({"answer": asked.get("request"), **self._answer(asked)})
         if asked.get("ask") in _CHANGES:

@@ -10,12 +10,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .._session.tracebacks import without_own_frames
 
 if TYPE_CHECKING:
-    from .ipython_types import Shell
+    from IPython.core.interactiveshell import InteractiveShell as Shell
 
 
 class Interrupts:
@@ -30,7 +30,7 @@ class Interrupts:
 
     def __init__(self, shell: Shell) -> None:
         self._shell = shell
-        self._before: tuple[Callable[..., object], tuple[type[BaseException], ...]] | None = None
+        self._before: tuple[Any, tuple[type[BaseException], ...]] | None = None
         self._ours: object = None
         self.pending = False
 
@@ -40,7 +40,7 @@ class Interrupts:
         if shell.custom_exceptions:
             return
         self._before = shell.CustomTB, shell.custom_exceptions
-        shell.set_custom_exc((KeyboardInterrupt,), _show)
+        shell.set_custom_exc((KeyboardInterrupt,), _show)  # type: ignore[no-untyped-call]
         self._ours = shell.CustomTB
 
     def stop(self) -> None:

@@ -10,12 +10,13 @@ from .cells import Cells
 from .options import Settings
 
 if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell as Shell
+
     from .._data.diagnostic import Diagnostic
     from .._data.edits import Edit
     from .._data.picture import Picture
     from .._session.shell_face import CellFrame, CellText, Options
     from .display import Display
-    from .ipython_types import Shell
 
 
 class IPythonFace:
@@ -49,7 +50,8 @@ class IPythonFace:
     @property
     def namespace(self) -> dict[str, object]:
         """The user's namespace."""
-        return self._shell.user_ns
+        names: dict[str, object] = self._shell.user_ns
+        return names
 
     @property
     def cell(self) -> CellText | None:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .._data.meant import Meant
 from .._session.containment import Containment, shielded
 from .command_basics import CommandError
 
 if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell as Shell
+
     from .commands import Commands
-    from .ipython_types import CompletionEvent, Shell
 
 _NAME = "keras_guard"
 _CELL_LINE = re.compile(r"^%%keras_guard\b(.*?)(\n?)$")
@@ -38,7 +39,7 @@ class Magics:
 
     def register(self) -> None:
         """Register the magics, their completion and the rewriting of the cell magic."""
-        self._shell.register_magic_function(self.run, "line_cell", _NAME)
+        self._shell.register_magic_function(self.run, "line_cell", _NAME)  # type: ignore[arg-type]
         self._shell.input_transformers_cleanup.append(self._rewrite)
         for key in (f"%{_NAME}", f"%%{_NAME}", _NAME):
             self._hook_completer(key)
@@ -51,15 +52,15 @@ class Magics:
         return cell_magic_as_line(lines)
 
     def _hook_completer(self, key: str) -> None:
-        def complete(_: object, event: CompletionEvent) -> list[str]:
-            return self._complete(event) or []
+        def complete(_: object, event: Any) -> list[str]:
+            return self._complete(event.line, event.symbol) or []
 
-        self._shell.set_hook("complete_command", complete, str_key=key)
+        self._shell.set_hook("complete_command", complete, str_key=key)  # type: ignore[no-untyped-call]
         self._hooked.append(key)
 
     @shielded
-    def _complete(self, event: CompletionEvent) -> list[str]:
-        return self.commands().complete(event.line, event.symbol)
+    def _complete(self, line: str, symbol: str) -> list[str]:
+        return self.commands().complete(line, symbol)
 
     def unregister(self) -> None:
         """Remove everything; IPython's own unloading leaves magics behind."""
@@ -82,7 +83,7 @@ class Magics:
             self._answer(lambda: self.commands().run(line))
         else:  # only through run_cell_magic(); a typed cell is rewritten before it runs
             self._answer(lambda: self.commands().for_cell(words))
-            self._shell.run_cell(cell).raise_error()
+            self._shell.run_cell(cell).raise_error()  # type: ignore[no-untyped-call]
 
     def _answer(self, command: Callable[[], None]) -> None:
         """Run a command; a wrong argument and a fault of the guard both end in one line."""

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .ipython_types import Shell
+    from IPython.core.interactiveshell import InteractiveShell as Shell
+
 
 _NAME = "keras_guard"
 _METHOD = "load_extension"

@@ -16,9 +16,12 @@ from .options import Settings
 from .transforming import GuardTransformer
 
 if TYPE_CHECKING:
+    from IPython.core.interactiveshell import ExecutionInfo as CellInfo
+    from IPython.core.interactiveshell import ExecutionResult
+    from IPython.core.interactiveshell import InteractiveShell as Shell
+
     from .._session.session import Session
     from .display import Display
-    from .ipython_types import CellInfo, ExecutionResult, Shell
 
 #: A cell with one of these words may import Keras or build a model.
 _KERAS_WORDS = re.compile(r"\b(?:keras|tensorflow|tf_keras)\b")

@@ -6,11 +6,11 @@ It is registered for one cell at a time: a transformer that does nothing still c
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, MutableSequence
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .ipython_types import Shell
+    from IPython.core.interactiveshell import InteractiveShell as Shell
 
 
 class GuardTransformer(ast.NodeTransformer):
@@ -56,7 +56,7 @@ class GuardTransformer(ast.NodeTransformer):
         return node
 
 
-def remove(items: list[ast.NodeTransformer] | list[object], item: object) -> None:
+def remove(items: MutableSequence[Any], item: object) -> None:
     """Remove an item from a list, by identity."""
     for index, found in enumerate(items):
         if found is item:
