@@ -107,6 +107,36 @@ def _constant_of_a_trace() -> bool:
     return not _differ(before, _predicted(model)) and _differ(before, model(_data()[0][:8]))
 
 
+@_shows(
+    "Keras hears of `append` and of a list that is assigned whole, not of a slot: a call runs the layer, "
+    "but its weights are not among those of `{}`"
+)
+def _layer_in_a_slot() -> bool:
+    import keras
+    import numpy as np
+
+    class Blocks(keras.Model):
+        def __init__(self, how: str) -> None:
+            super().__init__()
+            self.blocks = [_dense(4)]
+            if how == "slot":
+                self.blocks[0] = _dense(4, kernel_initializer="zeros", bias_initializer="ones")
+            elif how == "append":
+                self.blocks.append(_dense(4))
+            else:
+                self.blocks = [_dense(4), _dense(4)]
+
+        def call(self, x: Any) -> Any:
+            for block in self.blocks:
+                x = block(x)
+            return x
+
+    slot, appended, whole = (Blocks(how) for how in ("slot", "append", "whole"))
+    is_run = bool(np.all(slot(_data()[0][:8]) == 1.0))
+    knows = [any(layer is model.blocks[-1] for layer in model.layers) for model in (slot, appended, whole)]
+    return is_run and not slot.weights and knows == [False, True, True]
+
+
 @_shows("a traced function holds the objects that its code read while it was traced")
 def _held_object() -> bool:
     import tensorflow as tf

@@ -13,18 +13,20 @@ from types import FrameType
 from typing import Any, Protocol
 
 from .._data.missing import MISSING
-from .._data.types import Arguments, Layer, Model, Optimizer
+from .._data.types import Arguments, Layer, Model, Optimizer, Variable
 from .attribute_reads import OPTIMIZER_SETTINGS
 from .dispatch import Dispatch
 from .keras_types import TYPES, has, inner, is_layer, is_model, is_symbolic, lookup
 from .own_functions import is_followed, own_call
 from .probes import Probe, ProbeError
 from .traces import ENTRIES, Call, call_of
+from .tracked_lists import SLOT_METHODS, AddedMethod
+from .trained_parts import LORA
 
 #: Methods by which a model shows or saves its graph.
 SHOWING = ("summary", "save", "export")
 
-_LIST_METHODS = ("append", "insert", "extend", "remove", "pop", "clear", "__setitem__", "__delitem__")
+_LIST_METHODS = ("append", "insert", "extend", "remove", "pop", "clear", "__delitem__", *SLOT_METHODS)
 
 
 class Sink(Protocol):
@@ -134,7 +136,7 @@ class _Shared:
     def __init__(self) -> None:
         self.dispatch = Dispatch()
         self.missing: list[str] = []
-        self._probes: list[Probe] = []
+        self._probes: list[Probe | AddedMethod] = []
         self._done: set[int] = set()
 
     def attach(self) -> None:
@@ -173,6 +175,7 @@ class _Shared:
         self._attach_batches(package)
         self._attach_structure(package, keras)
         self._attach_state(package, keras)
+        self._attach_flags(keras)
 
     def _told(self, name: str) -> Callable[[Any], None]:
         return lambda value: self.dispatch.tell(name, value)
@@ -219,8 +222,23 @@ class _Shared:
         for action in ("add", "pop"):
             self._probe(keras.Sequential, action, self._structure(action), ended)
         tracked = inner(package, "tracked_list")
-        for action in set(_LIST_METHODS) & set(vars(tracked) if tracked is not None else ()):
+        if tracked is None:
+            return
+        for action in sorted(set(_LIST_METHODS) & set(vars(tracked))):
             self._probe(tracked, action, self._structure(action), ended)
+        contained = self.dispatch.contained
+        for action in sorted(set(SLOT_METHODS) - set(vars(tracked))):
+            added = AddedMethod(tracked, action, contained(self._structure(action)), contained(ended))
+            self._probes.append(added)
+            self._done.add(id(added.function))
+
+    def _attach_flags(self, keras: Any) -> None:
+        flag = inspect.getattr_static(getattr(keras, "Variable", None), "trainable", None)
+        if isinstance(flag, property):
+            self._probe_function(flag.fset, "Variable.trainable", _before_flag, self._after_setattr)
+        for layer in list(vars(keras.layers).values()):
+            if hasattr(layer, "enable_lora"):
+                self._probe(layer, "enable_lora", _before_lora, self._after_setattr)
 
     def _attach_state(self, package: str, keras: Any) -> None:
         for name in ("Normalization", "Discretization", "TextVectorization", "StringLookup", "IntegerLookup"):
@@ -344,6 +362,14 @@ def _before_setattr(target: object, name: str, value: object) -> Any:
     except Exception:
         old = MISSING
     return target, name, old
+
+
+def _before_flag(variable: Variable, *_: object) -> Any:
+    return None if _in_keras(sys._getframe(3)) else (variable, "trainable", variable.trainable)
+
+
+def _before_lora(layer: Layer, *_: object) -> Any:
+    return layer, LORA, getattr(layer, LORA, False)
 
 
 def _leaves(value: object, depth: int = 3) -> Any:

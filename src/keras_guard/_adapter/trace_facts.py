@@ -42,6 +42,7 @@ from .idle_attributes import without_idle
 from .keras_types import TYPES
 from .marks import PLAIN, Mark, can_change_in_place, is_marked, mark_of
 from .membership import compile_objects, flat_items, graph_layers
+from .tracked_lists import layers_listed
 
 #: The mark of what a trace did not read.
 NOT_READ = object()
@@ -187,7 +188,7 @@ def facts_now(model: Model, kind: str, namespace: Namespace) -> TraceFacts:
             read[id(owner)] = facts  # of a loss or metric it is known by this that it is run
     code = facts_of_code(_functions_run(model, layers, kind), namespace)
     return TraceFacts(
-        layers=tuple(map(id, layers)),
+        layers=_structure(model, layers),
         trainable=trainable_identity(model, layers),
         read=read,
         code=(
@@ -366,7 +367,11 @@ def trainable_identity(model: Model, layers: tuple[Layer, ...] | None = None) ->
 
 def layers_identity(model: Model) -> tuple[int, ...]:
     """Return what distinguishes one structure of a model from another."""
-    return tuple(id(layer) for layer in graph_layers(model))
+    return _structure(model, tuple(graph_layers(model)))
+
+
+def _structure(model: Model, layers: tuple[Layer, ...]) -> tuple[int, ...]:
+    return tuple(map(id, (*layers, *layers_listed((model, *layers)))))
 
 
 def _functions_run(model: Model, layers: tuple[Layer, ...], kind: str) -> Iterator[Any]:

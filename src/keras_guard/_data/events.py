@@ -103,14 +103,18 @@ class StructureChanged:
     Attributes:
         model: The model.
         action: ``add``, ``pop`` or the name of a list method of a tracked list.
-        layer: The layer added or removed, where there is one.
+        layer: The layer added, or removed where none was; ``None`` for another order.
+        is_added: Whether it was added.
         span: Where the edit stands.
+        at_use: Whether it was noticed when the model was compiled, and not when it was made.
     """
 
     model: Model
     action: str
     layer: Layer
+    is_added: bool
     span: Span
+    at_use: bool = False
 
 
 @dataclass(frozen=True, eq=False)

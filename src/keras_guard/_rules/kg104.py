@@ -21,11 +21,12 @@ from .._adapter.own_functions import is_read_by_functions
 from .._claims.base import Desk as ClaimDesk
 from .._claims.state_claim import StateClaim, Terms
 from .._data.diagnostic import DiffRow, LayerFacts, Span
-from .._data.events import AttributeSet, Event
+from .._data.events import AttributeSet, Event, StructureChanged
 from .._data.missing import MISSING
 from .._data.types import Layer, Model
 from .._ledger import Finding, Wording
 from .base import Desk, Page, Rule
+from .untracked_slots import untracked_slots
 from .wording import built_note, facts
 
 
@@ -38,12 +39,13 @@ class UnwiredAttribute(Rule):
         what="""
 A layer is assigned to an attribute of a Functional or Sequential model, and the model's graph does not
 call it; or a sub-layer of a subclassed model is replaced while the old one, already built, stays tracked, or
-while the model runs a list that holds the old one.""",
+while the model runs a list that holds the old one; or a layer is put into a slot of a list of a layer's own
+(`self.blocks[0] = Dense(8)`), which Keras does not hear of.""",
         why="""
 A Functional or Sequential model runs the graph it was made from. An attribute is not a place in it: the
 layer is not called, not trained, and not in `model.layers` and `summary()`. Its weights, if it is built, are
 in the saved file. `load_weights` gives them to a model with the same attribute, but `load_model` makes a
-model without the attribute. (In Keras 3.15 a Functional also lists them in `weights` and
+model without the attribute. A layer in a slot is run when the model is called, and is not trained. (In Keras 3.15 a Functional also lists them in `weights` and
 `trainable_weights`, and `fit` does not change them.)""",
         example="""
 import keras
@@ -69,6 +71,8 @@ of the graph.""",
 
     def judge(self, event: Event, desk: Desk) -> Iterator[Finding]:
         """See :class:`Rule`."""
+        if isinstance(event, StructureChanged) and not desk.traced_models(event.model):
+            yield from untracked_slots(self, event, desk)
         if not isinstance(event, AttributeSet) or not is_model(event.target) or not is_layer(event.new):
             return
         if not desk.is_reachable(event.target):

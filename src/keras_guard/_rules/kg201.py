@@ -14,6 +14,7 @@ from .._adapter.keras_types import is_layer, is_model
 from .._adapter.marks import Mark, in_words, is_marked, same_value
 from .._adapter.membership import graph_layers, is_input, own_layers
 from .._adapter.model_use import Use
+from .._adapter.trained_parts import LORA
 from .._claims.base import Desk as ClaimDesk
 from .._claims.state_claim import StateClaim, Terms
 from .._claims.trace_claim import AttributeFact, TraceClaim
@@ -272,7 +273,7 @@ that training alone reads (`rate`, `momentum`) does not open at `predict`.""",
 
 
 #: Attributes other rules speak of.
-_OTHERS = frozenset({"trainable", "optimizer"}) | PRIVATE_STRUCTURE | STEPS
+_OTHERS = frozenset({"trainable", "optimizer", LORA}) | PRIVATE_STRUCTURE | STEPS
 
 
 def _asked_shape(event: AttributeSet) -> InputShape | None:

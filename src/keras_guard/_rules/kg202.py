@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .._adapter.compiled_flags import (
@@ -13,10 +13,11 @@ from .._adapter.compiled_flags import (
     flipped_variables,
     is_trained_by_another,
 )
-from .._adapter.keras_types import is_keras_2, is_layer
+from .._adapter.keras_types import is_keras_2, is_layer, is_variable
 from .._adapter.membership import graph_layers, is_compiled, runs
 from .._adapter.model_use import Use
 from .._adapter.traces import OWN
+from .._adapter.trained_parts import LORA, layer_with
 from .._claims.base import Claim
 from .._claims.base import Desk as ClaimDesk
 from .._claims.trace_claim import Layers, TraceClaim, Trainable
@@ -31,6 +32,44 @@ from .wording import cause, facts, keeping_state, layer_title, while_training
 _TRAIN = frozenset({"train", OWN})
 
 
+@dataclass(frozen=True)
+class _Flip:
+    """What an edit changed of what is trained.
+
+    Attributes:
+        layer: The layer.
+        title: What was frozen or unfrozen: the layer or a part of it.
+        trains: Whether it is trained now.
+        several: The same of several layers, with a place for their number.
+        change: The edit.
+    """
+
+    layer: Layer
+    title: str
+    trains: bool
+    several: str = "{} layers"
+    change: str = "this change of `trainable`"
+
+
+def _flip(event: AttributeSet, desk: Desk) -> _Flip | None:
+    target = event.target
+    if event.name == LORA:
+        title = f"the LoRA kernel of {layer_title(facts(target))}"
+        return _Flip(target, title, True, "the LoRA kernels of {} layers", "`enable_lora`")
+    if event.name != "trainable":
+        return None
+    if is_layer(target):
+        return _flip_of_layer(target)
+    layer = layer_with(target, desk.models()) if is_variable(target) else None
+    if layer is None:
+        return None
+    return _Flip(layer, f"`{target.path}`", bool(target.trainable), "variables of {} layers")
+
+
+def _flip_of_layer(layer: Layer) -> _Flip:
+    return _Flip(layer, layer_title(facts(layer)), bool(layer.trainable))
+
+
 class TrainableAfterCompile(Rule):
     """A ``trainable`` flip after the train function was traced."""
 
@@ -39,7 +78,7 @@ class TrainableAfterCompile(Rule):
     keras_2 = True
     page = Page(
         what="""
-`trainable` of a layer or model is changed after a `fit` or `train_on_batch` traced the model's train
+`trainable` of a layer, a model or a variable is changed, or `enable_lora` is called, after a `fit` or `train_on_batch` traced the model's train
 function, and the model is trained again without `compile()`.""",
         why="""
 The trace holds the list of variables it updates. Freezing later does not stop their updates, unfreezing
@@ -79,17 +118,16 @@ nothing until the model is trained again.""",
 
     def judge(self, event: Event, desk: Desk) -> Iterator[Finding]:
         """See :class:`Rule`."""
-        if not isinstance(event, AttributeSet) or event.name != "trainable" or not is_layer(event.target):
+        flip = _flip(event, desk) if isinstance(event, AttributeSet) else None
+        if not isinstance(event, AttributeSet) or flip is None or bool(event.old) == bool(event.new):
             return
-        if bool(event.old) == bool(event.new):
-            return
-        if not event.at_use:
+        if not event.at_use and flip.layer is event.target and event.name != LORA:
             yield from self._masked(event, desk)
-        key = cause(event.span, event.name, event.target)
-        models = _models_that_hold_flags(event.target, desk)
+        key = cause(event.span, event.name, flip.layer)
+        models = _models_that_hold_flags(flip.layer, desk)
         # The outermost first: what the card says is to compile that one.
         for model in sorted(models, key=_size, reverse=True) if len(models) > 1 else models:
-            if not runs(model, event.target) or self._is_part_of_a_flip(event, model, desk):
+            if not runs(model, flip.layer) or self._is_part_of_a_flip(flip.layer, event.span, model, desk):
                 continue
             # A model and one inside it are one cause: compiling the outer one cures both.
             whole = (*key, id(_outermost(model, models)))
@@ -97,11 +135,11 @@ nothing until the model is trained again.""",
             part = entry.parts.get(id(model)) if entry is not None else None
             if entry is not None and part is not None:
                 # One comparison for each model and line, not one for each layer of a loop.
-                self._count(entry, part, event.target, desk.name_of(model))
+                self._count(entry, part, flip, desk.name_of(model))
                 continue
-            claim = _claim(model, event.target, desk, at_use=event.at_use)
+            claim = _claim(model, flip.layer, desk, at_use=event.at_use)
             if claim.holds(desk):
-                yield self._finding(claim, model, event.target, event.span, desk, whole)
+                yield self._finding(claim, model, flip, event.span, desk, whole)
 
     def _masked(self, event: AttributeSet, desk: Desk) -> Iterator[Finding]:
         """Yield the models that are frozen themselves while a layer inside is unfrozen: only the model's flag counts."""
@@ -127,30 +165,31 @@ nothing until the model is trained again.""",
             key = (*cause(event.span, event.name, layer), "masked", id(model))
             yield self.finding(_MaskedClaim(model, layer), wording, event.span, name, key=key)
 
-    def _is_part_of_a_flip(self, event: AttributeSet, model: Model, desk: Desk) -> bool:
+    def _is_part_of_a_flip(self, layer: Layer, span: Span, model: Model, desk: Desk) -> bool:
         """Whether a flip of something around the layer, in the same cell, is reported already."""
         return any(
             entry.finding.code == self.code
-            and entry.finding.span.execution_count == event.span.execution_count is not None
-            and any(_is_around(claim, event.target, model) for claim in entry.claims())
+            and entry.finding.span.execution_count == span.execution_count is not None
+            and any(_is_around(claim, layer, model) for claim in entry.claims())
             for entry in desk.entries_of(model)
         )
 
     @staticmethod
-    def _count(entry: Entry, part: Finding, layer: Layer, name: str) -> None:
-        """Say of one more layer that the same line flipped it."""
-        claim = part.claim
+    def _count(entry: Entry, part: Finding, flip: _Flip, name: str) -> None:
+        """Say of one more layer that the same line flipped it, or variables of it."""
+        claim, layer = part.claim, flip.layer
         if not isinstance(claim, TraceClaim) or not isinstance(claim.fact, Trainable) or not layer.weights:
             return
         if layer in claim.fact.flipped:
             return
         claim.fact.flipped[layer] = None
         count = len(list(claim.fact.flipped.items()))
-        now = "now train" if layer.trainable else "are now frozen"
+        now = "now train" if flip.trains else "are now frozen"
+        what = flip.several.format(count)
         wording = replace(
             part.wording,
-            label=f"{count} layers of `{name}` {now}; the traced train function holds what they were",
-            ran=f"with {count} layers {'frozen' if layer.trainable else 'trained'}",
+            label=f"{what} of `{name}` {now}; the traced train function holds what they were",
+            ran=f"with {what} {'frozen' if flip.trains else 'trained'}",
         )
         if part is entry.finding:
             entry.reword(wording)
@@ -164,7 +203,7 @@ nothing until the model is trained again.""",
         claim = _claim(model, model, desk)
         if claim.holds(desk):
             # The edit was not seen: it may have been a flip of `trainable`, or a layer added.
-            found = self._finding(claim, model, model, Span(), desk, ("audit", id(model)))
+            found = self._finding(claim, model, _flip_of_layer(model), Span(), desk, ("audit", id(model)))
             found.wording = replace(
                 found.wording,
                 message=f"the train function of `{desk.name_of(model)}` updates other variables than are trainable now",
@@ -175,17 +214,17 @@ nothing until the model is trained again.""",
             yield found
 
     def _finding(
-        self, claim: Claim, model: Model, target: Any, span: Span, desk: Desk, key: tuple[Any, ...]
+        self, claim: Claim, model: Model, flip: _Flip, span: Span, desk: Desk, key: tuple[Any, ...]
     ) -> Finding:
-        name, about = desk.name_of(model), facts(target)
-        now = "now trains" if target.trainable else "is now frozen"
+        name, about = desk.name_of(model), facts(flip.layer)
+        now = "now trains" if flip.trains else "is now frozen"
         by_flags = fixes_flags(model)
         own = isinstance(claim, TraceClaim) and claim.stale_kinds(desk) == {OWN}
         step = "step of your own" if own else "train function"
         help_ = f"compile `{name}` again before you train it"
         if own:
             help_ = f"run the cell that defines your traced function again, so that it asks `{name}` again what it trains"
-        elif target.trainable:
+        elif flip.trains:
             help_ += (
                 ", with a new optimizer (the old object knows only the variables it began with)"
                 + keeping_state(model, name)
@@ -193,10 +232,10 @@ nothing until the model is trained again.""",
         else:
             help_ += keeping_state(model, name) + while_training(desk, model, name)
         wording = Wording(
-            message=f"`{name}` was {'compiled' if by_flags else 'traced'} before this change of `trainable`: "
+            message=f"`{name}` was {'compiled' if by_flags else 'traced'} before {flip.change}: "
             f"its {step} goes on as before",
-            open_message=f"training `{name}` does not honour this change of `trainable`",
-            label=f"{layer_title(about)} {now}; "
+            open_message=f"training `{name}` does not honour {flip.change}",
+            label=f"{flip.title} {now}; "
             + ("`fit` uses what it was" if by_flags else f"the traced {step} holds what it was"),
             notes=(
                 f"`{name}` trains by the flags that its layers had when it was compiled"
@@ -205,7 +244,7 @@ nothing until the model is trained again.""",
             ),
             help=help_,
             cured=f"`{name}` trains what its flags say",
-            ran=f"with {layer_title(about)} {'frozen' if target.trainable else 'trained'}",
+            ran=f"with {flip.title} {'frozen' if flip.trains else 'trained'}",
             graph_layer=about,
         )
         return self.finding(claim, wording, span, name, key=key, part=id(model))

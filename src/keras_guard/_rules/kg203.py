@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from .._adapter.trace_facts import layers_identity
+from .._adapter.tracked_lists import SLOT_METHODS
 from .._claims.trace_claim import Layers, TraceClaim
 from .._data.diagnostic import DiffRow, Span
 from .._data.events import Event, StructureChanged
-from .._data.types import Layer, Model
+from .._data.types import Model
 from .._ledger import Finding, Wording
 from .base import Desk, Page, Rule, was_said
+from .untracked_slots import untracked_slots
 from .wording import Traced, facts, keeping_state
 
 
@@ -22,7 +24,7 @@ class StructureAfterCompile(Rule):
     page = Page(
         what="""
 A layer is added to or taken out of a model, by `Sequential.add` or `pop`, inside a nested model or in a
-subclassed model's list of blocks, after `fit`, `evaluate` or `predict` traced a function of it.""",
+subclassed model's list of blocks, or such a list gets another order, after `fit`, `evaluate` or `predict` traced a function of it.""",
         why="""
 Calling the model and `summary()` show the new structure; the traced functions run the old one: `fit`
 trains a layer that is gone, `predict` skips the new one.""",
@@ -52,26 +54,29 @@ history = model.fit(x, y, verbose=0)""",
         if isinstance(event, StructureChanged):
             for model in desk.traced_models(event.model):
                 claim = TraceClaim(model, Layers(), certain=True)
-                if claim.stale_kinds(desk):
-                    yield self._finding(claim, model, event.layer, event.action, event.span, desk)
+                found = list(untracked_slots(self, replace(event, model=model), desk))
+                if not found and claim.stale_kinds(desk):
+                    found = [self._finding(claim, replace(event, model=model), desk)]
+                yield from found
 
     def audit(self, model: Model, desk: Desk) -> Iterator[Finding]:
         """See :class:`Rule`."""
         claim = TraceClaim(model, Layers(), certain=True)
         if claim.holds(desk) and not was_said(model, desk, self.code, "KG103"):
-            yield self._finding(claim, model, None, "an edit", Span(), desk)
+            yield self._finding(claim, StructureChanged(model, "edit", None, False, Span()), desk)
 
-    def _finding(
-        self, claim: TraceClaim, model: Model, layer: Layer, action: str, span: Span, desk: Desk
-    ) -> Finding:
+    def _finding(self, claim: TraceClaim, event: StructureChanged, desk: Desk) -> Finding:
+        model, layer, added, span = event.model, event.layer, event.is_added, event.span
         name = desk.name_of(model)
         traced = Traced(claim, name, desk, frozenset({"train"}))
         about = facts(layer) if layer is not None else None
-        added = layer is not None and id(layer) in layers_identity(model)
-        what = f"{'adding' if added else 'taking out'} {about.title()}" if about else "a change of layers"
+        other = "another order of layers" if span.known else "a change of layers"
+        what = f"{'adding' if added else 'taking out'} {about.title()}" if about else other
+        # Keras' own list has no order of slots, and does not lose what a slot loses.
+        changed = f"`{name}(x)`" if event.action in SLOT_METHODS else f"`{name}(x)` and `summary()`"
         wording = Wording(
             message=f"{what} does not reach {traced}",
-            label=f"changes `{name}(x)` and `summary()`, not {traced}",
+            label=f"changes {changed}, not {traced}",
             notes=("a traced function runs the layers that were there when it was traced",),
             help=f"compile `{name}` again, with a new optimizer, before you use it"
             + keeping_state(model, name),
@@ -83,4 +88,4 @@ history = model.fit(x, y, verbose=0)""",
         )
         # The edits of one line are one cause: `pop(); add(); add()` gives the model another end.
         key = (id(model), span.execution_count, span.file, span.line)
-        return self.finding(claim, wording, span, name, key=key, part=(action, id(layer)))
+        return self.finding(claim, wording, span, name, key=key, part=(event.action, id(layer)))

@@ -11,6 +11,7 @@ from typing import Any
 
 from .._adapter.keras_types import is_layer, is_optimizer, is_variable
 from .._adapter.membership import is_keras_property
+from .._adapter.tracked_lists import is_tracked_list
 from .._data.diagnostic import Span
 from .._data.events import ArgumentEdited, BoundInLoop, CopyEdited, Event, ListEdited
 from .._data.place import Attribute, Place, Step
@@ -142,8 +143,8 @@ class CellEvents:
     @contained
     def probe_slot(self, site: Site, value: object) -> None:
         """See ``runtime.Listener``."""
-        if is_layer(value) or is_optimizer(value):
-            return
+        if is_layer(value) or is_optimizer(value) or is_tracked_list(value):
+            return  # their own hooks tell
         slots = _watched_in_slots(value, site.attribute)
         if slots:
             note = self._site_notes()[site.number] = _Note(lambda: None)

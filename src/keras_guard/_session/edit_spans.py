@@ -61,6 +61,10 @@ class GlobalSpans:
         """Return where a slot of what a name holds was set last."""
         return _latest(self._shell, lambda node: _sets_slot(node, name), name)
 
+    def of_list_slots(self, attribute: str) -> Span:
+        """Return where a slot of a list that is an attribute of some object was set last."""
+        return _latest(self._shell, lambda node: _sets_attribute_slot(node, attribute), attribute)
+
     def of(self, source: Source) -> Span:
         """Return where a global, a slot of one such as ``cfg["alpha"]``, or an attribute was bound last."""
         place, owner = source.place, source.owner_now()
@@ -78,6 +82,13 @@ def _sets_slot(node: ast.AST, name: str) -> bool:
     if isinstance(node, ast.Call):
         return isinstance(node.func, ast.Attribute) and root_name(node.func) == name
     return isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store) and root_name(node) == name
+
+
+def _sets_attribute_slot(node: ast.AST, attribute: str) -> bool:
+    """Whether a node sets a slot of what an attribute holds."""
+    if not isinstance(node, ast.Subscript) or not isinstance(node.ctx, ast.Store):
+        return False
+    return isinstance(node.value, ast.Attribute) and node.value.attr == attribute
 
 
 def _binds(node: ast.AST, name: str, *, slots: bool) -> bool:

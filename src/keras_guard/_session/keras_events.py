@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._adapter.adapted_state import learned_now, note_learning
-from .._adapter.keras_types import is_keras_2, is_model
-from .._adapter.membership import graph_layers
+from .._adapter.keras_types import is_keras_2, is_layer, is_model
+from .._adapter.membership import graph_layers, same_items
 from .._adapter.model_use import Use
 from .._adapter.policy import global_policy
 from .._adapter.trace_facts import TraceFacts, facts_now, value_of
 from .._adapter.traces import Call, makes_traces, runs_eagerly_now
+from .._adapter.tracked_lists import untracked_items
 from .._claims.list_claim import is_among
 from .._data.diagnostic import Span
 from .._data.events import (
@@ -80,6 +81,7 @@ class KerasEvents:
         self._shell = shell
         self._desk = desk
         self._told = told
+        self._spans = spans
         self.functions = FunctionUses(desk, spans, told.publish, self._use, told.traced)
 
     def fault(self, error: BaseException) -> None:
@@ -244,6 +246,9 @@ class KerasEvents:
         """See ``hooks.Sink``."""
         self._desk.note_compiled(model)
         self._told.settle()
+        for _, attribute, layer in untracked_items(model):
+            span = self._spans.of_list_slots(attribute)
+            self._told.publish(StructureChanged(model, "compile", layer, True, span, at_use=True))
         self._use(Use(model, "compile"))
 
     @contained
@@ -259,21 +264,21 @@ class KerasEvents:
     @contained
     def structure_begins(self, model: Model, action: str) -> Any:
         """See ``hooks.Sink``."""
-        return model, action, tuple(model) if isinstance(model, list) else tuple(graph_layers(model))
+        return model, action, _layers_in(model)
 
     @contained
     def structure_ended(self, token: Any) -> None:
         """See ``hooks.Sink``."""
         target, action, before = token
         self._desk.note_change()
-        after = tuple(target) if isinstance(target, list) else tuple(graph_layers(target))
-        changed = [
-            item for item in (*before, *after) if not (is_among(item, before) and is_among(item, after))
-        ]
-        if not changed:
+        after = _layers_in(target)
+        if same_items(before, after):
             return
-        for model in [target] if is_model(target) else _owners(target, self._desk.traces.models()):
-            self._told.publish(StructureChanged(model, action, changed[0], self._span()))
+        added = [item for item in after if not is_among(item, before)]
+        removed = [item for item in before if not is_among(item, after)]
+        layer = next(iter(added or removed), None)
+        for model in [target] if is_model(target) else _owners(target, self._desk):
+            self._told.publish(StructureChanged(model, action, layer, bool(added), self._span()))
 
     @contained
     def adapt_begins(self, layer: Layer) -> Any:
@@ -305,10 +310,16 @@ class KerasEvents:
             self._told.publish(PolicySet(token[0], now, self._span()))
 
 
-def _owners(tracked: object, models: list[Model]) -> list[Model]:
+def _layers_in(target: Any) -> tuple[Layer, ...]:
+    """Return the layers of a model, or those in a list."""
+    return tuple(filter(is_layer, target) if isinstance(target, list) else graph_layers(target))
+
+
+def _owners(tracked: object, desk: Desk) -> list[Model]:
     """Return the models one of whose layers holds a tracked list."""
+    models = {id(model): model for model in (*desk.models(), *desk.traces.models())}
     return [
         model
-        for model in models
+        for model in models.values()
         if any(is_among(tracked, vars(layer).values()) for layer in (model, *graph_layers(model)))
     ]

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .._adapter.keras_types import TYPES
+from .._adapter.tracked_lists import is_tracked_list
 from .._data.place import Place
 from .containers import is_looked_into, is_plain, walk
 
@@ -69,7 +70,7 @@ def take(name: str, value: Any) -> Snapshot:
         if is_watched(value):
             snapshot.objects[Place(name)] = weak(value)
         return snapshot
-    if is_plain(value) or not is_looked_into(kind):
+    if is_plain(value) or not is_looked_into(kind) or is_tracked_list(value):
         return snapshot
     for place, item in walk([(Place(name), value)], (*_CLASSES, *TYPES.watched, *TYPES.symbolic)):
         if type(item) is list:

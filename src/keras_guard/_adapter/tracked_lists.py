@@ -1,0 +1,83 @@
+"""The lists of layers that a layer keeps as attributes.
+
+Keras makes a ``TrackedList`` of such a list, and its ``append``, ``pop`` and the like tell the layer of each item. A slot
+that is set (``blocks[0] = layer``) tells nothing: a call runs the new item, and its weights are in no ``weights`` of the
+layer around it, so that ``fit`` does not train them. Found so in Keras 3.3 to 3.15.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from .._data.types import Layer, Model
+from .keras_types import TYPES, is_layer
+from .membership import graph_layers
+
+#: The methods of ``list`` that change its slots, and that a ``TrackedList`` inherits as they are.
+SLOT_METHODS = ("__setitem__", "reverse", "sort")
+
+
+def is_tracked_list(value: object) -> bool:
+    """Whether a value is a list that a layer keeps as an attribute."""
+    return issubclass(type(value), TYPES.tracked_list)
+
+
+def lists_of(layer: Layer) -> Iterator[tuple[str, list[Any]]]:
+    """Yield the lists that a layer keeps, each with the name of its attribute; Keras' own layers are not asked."""
+    if type(layer).__module__.startswith("keras."):
+        return
+    for name, value in list(vars(layer).items()):
+        if name != "_layers" and is_tracked_list(value):
+            yield name, value
+
+
+def layers_listed(owners: Iterable[Layer]) -> Iterator[Layer]:
+    """Yield the layers in such lists of some layers, in their order."""
+    for owner in owners:
+        for _, items in lists_of(owner):
+            yield from filter(is_layer, items)
+
+
+def untracked_items(model: Model) -> Iterator[tuple[Layer, str, Layer]]:
+    """Yield the layers in such lists that the model has no record of: whose list it is, its attribute, and the layer."""
+    known = [model, *graph_layers(model)]
+    numbers = set(map(id, known))
+    for owner in known:
+        for name, items in lists_of(owner):
+            yield from ((owner, name, item) for item in items if is_layer(item) and id(item) not in numbers)
+
+
+class AddedMethod:
+    """A method that a class inherits from ``list``, given to the class with a call before and one after it.
+
+    Args:
+        owner: The class.
+        name: The method.
+        before: Called with the list and the arguments; returns a token.
+        after: Called with the token when the method returns or raises, if the token is not ``None``.
+    """
+
+    def __init__(
+        self, owner: type, name: str, before: Callable[..., Any], after: Callable[[Any], object]
+    ) -> None:
+        inherited = getattr(list, name)
+
+        def method(self: list[Any], *args: object, **options: object) -> Any:
+            __tracebackhide__ = True
+            token = before(self, *args)
+            try:
+                return inherited(self, *args, **options)
+            finally:
+                if token is not None:
+                    after(token)
+
+        method.__name__, method.__qualname__, method.__doc__ = name, inherited.__qualname__, inherited.__doc__
+        self.function = method
+        self._owner = owner
+        setattr(owner, name, method)
+
+    def remove(self) -> None:
+        """Take the method away from the class, unless somebody else has set another one since."""
+        if vars(self._owner).get(self.function.__name__) is self.function:
+            delattr(self._owner, self.function.__name__)
