@@ -10,9 +10,10 @@ from typing import Any
 
 from .._adapter.bytecode_reads import reads_in
 from .._adapter.code_reads import python_function_of
-from .._adapter.keras_types import is_model
+from .._adapter.keras_types import is_model, is_symbolic
 from .._adapter.marks import Mark, mark_of
 from .._adapter.membership import graph_layers, matches_layer_list
+from .._adapter.output_tensors import outputs_of
 from .._adapter.traces import TraceBook
 from .._claims.base import living, weak_all
 from .._data.diagnostic import Span
@@ -80,6 +81,7 @@ class Desk:
         #: Where the ``trainable`` of a layer or model was set last.
         self.flips: IdentityMap[Span] = IdentityMap()
         self._run: IdentityMap[None] = IdentityMap()
+        self._outputs: IdentityMap[None] = IdentityMap()
         self.norms = FitNorms()
         self._turn = -1
         self._models: tuple[weakref.ref[Model], ...] | None = None
@@ -101,6 +103,8 @@ class Desk:
         """A model was built in the running cell."""
         cell = self._shell.cell
         self._builds[model] = cell.number if cell is not None else None
+        for tensor in outputs_of(model):
+            self._outputs[tensor] = None
 
     def note_compiled(self, model: Model) -> None:
         """A model was compiled."""
@@ -185,6 +189,10 @@ class Desk:
         """See ``_claims.base.Desk``."""
         found = self._compiled.get(model, None)
         return found.count if found is not None else 0
+
+    def is_output(self, value: object) -> bool:
+        """Whether a value is a symbolic tensor that some model was made to return."""
+        return is_symbolic(value) and value in self._outputs
 
     def became_frozen(self, model: Model) -> bool:
         """Whether a model had something to train when it was compiled, and has nothing now."""
