@@ -341,7 +341,12 @@ def _before_setattr(target: object, name: str, value: object) -> Any:
     """
     attributes = target.__dict__
     if (
-        not (attributes.get("built") or attributes.get("compiled") or attributes.get("_is_compiled"))
+        not (
+            attributes.get("built")
+            or attributes.get("compiled")
+            or attributes.get("_is_compiled")
+            or "_learning_rate" in attributes  # an optimizer has its settings before it is built
+        )
         and ((held := attributes.get(name)) is None or not is_layer(held))
     ):  # fmt: skip
         return None

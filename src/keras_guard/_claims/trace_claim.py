@@ -32,6 +32,10 @@ class Fact:
 
     identity: tuple[object, ...]
     is_setting = False
+    #: Methods that show what is true now, so that a user takes it for what the traced functions run.
+    shown_by: frozenset[str] = frozenset()
+    #: Methods that run no trace, so that what they run or write has the new value.
+    effective_in: frozenset[str] = frozenset({"call"})
 
     def differs(self, facts: TraceFacts, model: Model, desk: Desk) -> bool:
         """Whether a trace holds another value than is true now."""
@@ -129,9 +133,14 @@ class ModelRead(CodeRead):
 
 
 class Layers(Fact):
-    """The layers of the model; an edit of them is certain to be lost, and no use shows that it was made for it."""
+    """The layers of the model.
+
+    An edit of them reaches all but the functions that were traced: calls, files, and models made of the layers.
+    """
 
     identity = ("layers",)
+    shown_by = frozenset({"summary", "plot"})
+    effective_in = frozenset({"call", "save", "export"})
 
     def differs(self, facts: TraceFacts, model: Model, desk: Desk) -> bool:
         """See :class:`Fact`."""
@@ -140,6 +149,16 @@ class Layers(Fact):
     def differs_unseen(self, model: Model) -> bool:
         """See :class:`Fact`."""
         return trains_unknown_variables(model)
+
+    def is_new_in(self, facts: TraceFacts, use: Use, model: Model, desk: Desk) -> bool:
+        """See :class:`Fact`."""
+        if use.model is model:
+            return not self.differs(facts, model, desk)
+        return any(holds(use.model, layer) for layer in (model, *graph_layers(model)))
+
+    def is_called(self, use: Use, model: Model, desk: Desk) -> bool:
+        """See :class:`Fact`."""
+        return runs(use.model, model)
 
 
 class Trainable(Fact):
@@ -293,7 +312,11 @@ class TraceClaim(Claim):
     def opened_by(self, use: Use, desk: Desk) -> bool:
         """See :class:`Claim`."""
         model = self.model
-        if model is None or use.model is not model or use.kind not in self._kinds:
+        if model is None or use.model is not model:
+            return False
+        if use.method in self.fact.shown_by:
+            return True
+        if use.kind not in self._kinds:
             return False
         return any(self.fact.differs(facts, model, desk) for facts in use.serving)
 
@@ -313,7 +336,7 @@ class TraceClaim(Claim):
     def _is_seen(self, use: Use, model: Model, desk: Desk) -> bool:
         if use.made is not None:
             return self.fact.is_new_in(use.made, use, model, desk)
-        return use.method == "call" and self.fact.is_called(use, model, desk)
+        return use.method in self.fact.effective_in and self.fact.is_called(use, model, desk)
 
     def _is_needless(self, use: Use, model: Model, desk: Desk) -> bool:
         """Whether the model is run by what does not read the setting: it matters once the model is trained again."""

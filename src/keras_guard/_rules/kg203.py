@@ -35,7 +35,9 @@ model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
 model.compile("sgd", "mse")
 history = model.fit(x, y, verbose=0)
 # ---
-model.add(keras.layers.Dense(2))""",
+model.add(keras.layers.Dense(2))
+# ---
+model.summary()""",
         instead="""
 import keras, numpy
 x, y = numpy.ones((8, 4)), numpy.ones((8, 2))
@@ -46,14 +48,17 @@ history = model.fit(x, y, verbose=0)
 model.add(keras.layers.Dense(2))
 model.compile("sgd", "mse")
 history = model.fit(x, y, verbose=0)""",
-        limits="""Silent before the first trace, and when the same code compiles the model again.""",
+        limits="""
+Pending until a function runs that was traced before, or `summary()` shows the new layers. Silent before the
+first trace, when the same code compiles the model again, and where only calls of the model, its file or
+another model made of the layers follow.""",
     )
 
     def judge(self, event: Event, desk: Desk) -> Iterator[Finding]:
         """See :class:`Rule`."""
         if isinstance(event, StructureChanged):
             for model in desk.traced_models(event.model):
-                claim = TraceClaim(model, Layers(), certain=True)
+                claim = TraceClaim(model, Layers())
                 found = list(untracked_slots(self, replace(event, model=model), desk))
                 if not found and claim.stale_kinds(desk):
                     found = [self._finding(claim, replace(event, model=model), desk)]
@@ -61,7 +66,7 @@ history = model.fit(x, y, verbose=0)""",
 
     def audit(self, model: Model, desk: Desk) -> Iterator[Finding]:
         """See :class:`Rule`."""
-        claim = TraceClaim(model, Layers(), certain=True)
+        claim = TraceClaim(model, Layers())
         if claim.holds(desk) and not was_said(model, desk, self.code, "KG103"):
             yield self._finding(claim, StructureChanged(model, "edit", None, False, Span()), desk)
 

@@ -24,6 +24,8 @@ def rebound_output(rule: Rule, event: Rebound, desk: Desk) -> Iterator[Finding]:
         event: The binding.
         desk: What rules ask.
     """
+    if not event.where.is_name or not desk.was_made_of(event.where.root, event.old):
+        return  # one that was read from a model, as `x = base.output`, is the beginning of another model
     models = [m for m in desk.models() if _keeps(m, event.old) and starts_from(event.new, m)]
     if not models or _is_in_use(event.new, desk, models):
         return

@@ -8,7 +8,6 @@ from typing import Any
 
 from .._adapter.keras_types import is_keras_2
 from .._claims.place_claim import PlaceClaim
-from .._claims.trace_claim import TraceClaim
 from .._data.diagnostic import Span, State
 from .._data.events import ClassRedefined, Event, Rebound
 from .._data.place import Place
@@ -78,7 +77,7 @@ class Adoption:
         """Take a finding up: open it, show it as pending, or wait for the code ahead."""
         if not _is_said_of(finding) or self._is_ignored(finding) or not finding.holds(self._desk):
             return
-        late = isinstance(finding.claim, TraceClaim) and finding.claim.at_use
+        late = bool(getattr(event, "at_use", False))
         if (late or not finding.span.known) and self._is_said_elsewhere(finding):
             return
         if isinstance(finding.claim, PlaceClaim) and self._is_said_of_another_place(finding):

@@ -81,7 +81,8 @@ class Desk:
         #: Where the ``trainable`` of a layer or model was set last.
         self.flips: IdentityMap[Span] = IdentityMap()
         self._run: IdentityMap[None] = IdentityMap()
-        self._outputs: IdentityMap[None] = IdentityMap()
+        #: Of tensors that models return, the names that held them when the model was made.
+        self._outputs: IdentityMap[frozenset[str]] = IdentityMap()
         self.norms = FitNorms()
         self._turn = -1
         self._models: tuple[weakref.ref[Model], ...] | None = None
@@ -104,7 +105,8 @@ class Desk:
         cell = self._shell.cell
         self._builds[model] = cell.number if cell is not None else None
         for tensor in outputs_of(model):
-            self._outputs[tensor] = None
+            held = frozenset(name for name, value in user_names(self._shell.namespace) if value is tensor)
+            self._outputs[tensor] = held or self._outputs.get(tensor, frozenset())
 
     def note_compiled(self, model: Model) -> None:
         """A model was compiled."""
@@ -190,9 +192,9 @@ class Desk:
         found = self._compiled.get(model, None)
         return found.count if found is not None else 0
 
-    def is_output(self, value: object) -> bool:
-        """Whether a value is a symbolic tensor that some model was made to return."""
-        return is_symbolic(value) and value in self._outputs
+    def was_made_of(self, name: str, value: object) -> bool:
+        """See ``rules.base.Desk``."""
+        return is_symbolic(value) and name in self._outputs.get(value, frozenset())
 
     def became_frozen(self, model: Model) -> bool:
         """Whether a model had something to train when it was compiled, and has nothing now."""

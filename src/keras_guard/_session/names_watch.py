@@ -63,7 +63,7 @@ class NamesWatch:
             return False
         return (
             bool(take(name, value))
-            or self._desk.is_output(value)
+            or self._desk.was_made_of(name, value)
             or self._origins.is_argument(value)
             or self._desk.traces.touches(name, value)
         )

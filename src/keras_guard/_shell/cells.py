@@ -252,6 +252,8 @@ class Cells:
         number = getattr(self._shell.compile, "_filename_map", {}).get(filename)
         if number is not None:
             return self._by_number.get(number) or self._from_linecache(filename, number)
+        if filename == "<string>":
+            return None  # what `exec` runs has lines of its own; the line that calls it is one of the cell
         # "<timed exec>" and the like: code of the running cell under another name.
         return self.current if filename.startswith("<") or filename in linecache.cache else None
 
