@@ -31,7 +31,10 @@ END = float("inf")
         pytest.param(
             "def f():\n    x.set_weights(w)\nw = x.get_weights()\nw[0] = 1", None, id="in a function"
         ),
-        pytest.param("w = x.get_weights()\nfor i in r:\n    w[i] = 1", None, id="loop that does not bind it"),
+        pytest.param("w = x.get_weights()\nfor i in r:\n    w[i] = 1", 3, id="loop over its items"),
+        pytest.param(
+            "w = x.get_weights()\nfor i in r:\n    fit()\n    w[i] += 1", None, id="loop that gathers"
+        ),
         pytest.param("for x in xs:\n    f(w)\n    w = x.get_weights()\n    w[0] = 1", None, id="next turn"),
         pytest.param("w = x.get_weights()\nv[0] = 1", None, id="another object"),
         pytest.param("w = x.get_weights()\nw[0] =", None, id="no Python"),

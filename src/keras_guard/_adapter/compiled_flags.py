@@ -18,6 +18,9 @@ from .keras_types import is_keras_2, keras
 from .membership import is_compiled
 from .no_side_effects import as_numpy, global_state_kept
 
+#: The attribute that ``enable_lora`` sets; it freezes the kernel of a layer and adds two small ones.
+LORA = "lora_enabled"
+
 #: What was measured in this process; empty before.
 _MEASURED: list[bool] = []
 

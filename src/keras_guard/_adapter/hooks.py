@@ -15,13 +15,13 @@ from typing import Any, Protocol
 from .._data.missing import MISSING
 from .._data.types import Arguments, Layer, Model, Optimizer, Variable
 from .attribute_reads import OPTIMIZER_SETTINGS
+from .compiled_flags import LORA
 from .dispatch import Dispatch
 from .keras_types import TYPES, has, inner, is_layer, is_model, is_symbolic, lookup
 from .own_functions import is_followed, own_call
 from .probes import Probe, ProbeError
 from .traces import ENTRIES, Call, call_of
 from .tracked_lists import SLOT_METHODS, AddedMethod
-from .trained_parts import LORA
 
 #: Methods by which a model shows or saves its graph.
 SHOWING = ("summary", "save", "export")

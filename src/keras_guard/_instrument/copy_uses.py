@@ -9,10 +9,9 @@ from dataclasses import dataclass
 
 from .names import ASKING
 from .syntax import FUNCTIONS, LOOPS, parsed, root_name, walk, walk_scope
-from .vocabulary import HELD_METHODS, MUTATORS, WORDS
+from .vocabulary import ARRAY_MUTATORS, HELD_METHODS, MUTATORS, WORDS
 
-#: Methods of arrays that change them, beside those of lists.
-_EDITS = MUTATORS | {"fill", "itemset", "put", "partition", "resize"}
+_EDITS = MUTATORS | ARRAY_MUTATORS
 #: Functions of NumPy that change the array they are given first.
 _CHANGE_FIRST = frozenset({"copyto", "fill_diagonal", "place", "put", "put_along_axis", "putmask", "shuffle"})
 #: Functions and methods of arrays whose result holds nothing of the array.
@@ -38,9 +37,17 @@ def held_names(statement: ast.stmt, call: ast.AST) -> tuple[str, ...]:
     value, target = statement.value, statement.targets[0]
     if isinstance(target, ast.Tuple) and value is call:
         return tuple(item.id for item in target.elts if isinstance(item, ast.Name))
+    pairs = [(target, value)]
+    if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+        pairs = list(zip(target.elts, value.elts, strict=False))
+    return tuple(name.id for name, given in pairs if isinstance(name, ast.Name) and _whole(given) is call)
+
+
+def _whole(value: ast.expr) -> ast.expr:
+    """Return ``x`` of ``x[0]``."""
     while isinstance(value, ast.Subscript):
         value = value.value
-    return (target.id,) if isinstance(target, ast.Name) and value is call else ()
+    return value
 
 
 def _is_held(call: ast.AST) -> bool:
@@ -172,8 +179,9 @@ def _copy(line: int, name: str, call: ast.AST) -> Iterator[tuple[int, LocalEdit]
 def _lost_edit(lines: Sequence[_Line], bound: int, before: float) -> int | None:
     loops = next((line.loops for line in lines if line.binds and line.first <= bound <= line.last), ())
     edits = (line for line in lines if line.edits and bound < line.first and line.last < before)
-    # An edit in a loop that did not bind the name gathers something over its turns.
-    edit = next((line.first for line in edits if line.loops == loops and not line.in_function), None)
+    edit = next(
+        (line.first for line in edits if not line.in_function and _is_in_turn(line, loops, lines)), None
+    )
     if edit is None or any(line.shows and line.first > edit for line in lines):
         return None
     read = (line for line in lines if line.in_function or line.last > bound or line.loops)
@@ -184,9 +192,24 @@ def _lost_edit(lines: Sequence[_Line], bound: int, before: float) -> int | None:
 
 def _is_between(line: _Line, bound: int, edit: int, loops: tuple[int, ...]) -> bool:
     """Whether a line runs after the name is bound and before the edit, and then no more."""
-    return (
-        bound < line.first and line.last < edit and line.loops[: len(loops)] == loops and not line.in_function
+    return bound < line.first and line.last < edit and _is_inside(line, loops) and not line.in_function
+
+
+def _is_in_turn(edit: _Line, loops: tuple[int, ...], lines: Sequence[_Line]) -> bool:
+    """Whether an edit is in the loops that bind the name, or in one there that only edits the items of the copy.
+
+    A loop that does something else as well gathers something over its turns.
+    """
+    if not _is_inside(edit, loops):
+        return False
+    inner = edit.loops[len(loops) :]
+    return not inner or all(
+        line.edits or line.first in line.loops for line in lines if inner[0] in line.loops
     )
+
+
+def _is_inside(line: _Line, loops: tuple[int, ...]) -> bool:
+    return line.loops[: len(loops)] == loops
 
 
 @functools.lru_cache(maxsize=256)

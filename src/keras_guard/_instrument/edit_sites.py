@@ -13,7 +13,7 @@ from .probe_calls import call
 from .runtime import Site
 from .statement_visitor import StatementVisitor, as_list
 from .syntax import SIMPLE, walk
-from .vocabulary import ATTRIBUTES, COPY_METHODS, MUTATORS
+from .vocabulary import ARRAY_MUTATORS, ATTRIBUTES, COPY_METHODS, MUTATORS
 
 #: Builtins that only read a list they are given.
 _READERS = frozenset(
@@ -102,7 +102,7 @@ class EditSites(StatementVisitor):
         if self._statement is None:
             return node
         sites = self._passed_lists(node)
-        if isinstance(function, ast.Attribute) and function.attr in MUTATORS:
+        if isinstance(function, ast.Attribute) and function.attr in MUTATORS | ARRAY_MUTATORS:
             site = self._edit_chain(function, "value", behind=False)
             sites += [site] if site is not None else []
         self._held_copy(node)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+#: Methods of arrays that change them, beside those of lists.
+ARRAY_MUTATORS = frozenset({"fill", "itemset", "put", "partition", "resize"})
+
 #: List and dict methods that change their object.
 MUTATORS = frozenset(
     [

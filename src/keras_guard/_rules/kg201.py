@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from .._adapter.attribute_reads import COMPILE_ARGUMENTS, FORMER_NAMES, STEPS
 from .._adapter.attributes import Effect, effect_of, is_in_weights, shapes_disagree, unapplied
+from .._adapter.compiled_flags import LORA
 from .._adapter.compiled_objects import carried_by_weights
 from .._adapter.describe import brief_value
 from .._adapter.graph_input import is_automatic_input_name
@@ -14,7 +15,6 @@ from .._adapter.keras_types import is_layer, is_model
 from .._adapter.marks import Mark, in_words, is_marked, same_value
 from .._adapter.membership import graph_layers, is_input, own_layers
 from .._adapter.model_use import Use
-from .._adapter.trained_parts import LORA
 from .._claims.base import Desk as ClaimDesk
 from .._claims.state_claim import StateClaim, Terms
 from .._claims.trace_claim import AttributeFact, TraceClaim

@@ -8,16 +8,17 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .._adapter.compiled_flags import (
+    LORA,
     compile_fixes_flags,
     fixes_flags,
     flipped_variables,
     is_trained_by_another,
 )
+from .._adapter.copies import layer_with
 from .._adapter.keras_types import is_keras_2, is_layer, is_variable
 from .._adapter.membership import graph_layers, is_compiled, runs
 from .._adapter.model_use import Use
 from .._adapter.traces import OWN
-from .._adapter.trained_parts import LORA, layer_with
 from .._claims.base import Claim
 from .._claims.base import Desk as ClaimDesk
 from .._claims.trace_claim import Layers, TraceClaim, Trainable

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from .._adapter.copies import hands_out_copy, layer_with
-from .._adapter.keras_types import is_model, is_variable
+from .._adapter.keras_types import is_model, is_optimizer, is_variable
 from .._adapter.model_use import Use
 from .._claims.base import Desk as ClaimDesk
 from .._claims.state_claim import StateClaim, Terms
@@ -102,6 +102,7 @@ to read it: `limit = np.median(np.abs(w[0]))`. Not reported: other copies that a
     def _finding(self, event: CopyEdited, layer: Layer, model: Model, desk: Desk) -> Finding:
         name, about = desk.name_of(model), facts(layer)
         whose = f"`{name}`" if layer is model else f"{about.title()} in `{name}`"
+        whose = f"the optimizer of {whose}" if is_optimizer(event.owner) else whose
         wording = Wording(
             message=f"editing `{event.local or event.source}` does not change {whose}",
             label="changes a copy that nothing holds",
@@ -140,6 +141,8 @@ def _giving_back(held: HeldCopy, owner: object) -> tuple[str, str]:
 
 def _where(owner: Any, desk: Desk) -> list[tuple[Layer, Model]]:
     """Return the layer that a copy comes from, with the model it is in; empty where no model in reach has it."""
+    if is_optimizer(owner):
+        return [(m, m) for m in desk.models() if getattr(m, "optimizer", None) is owner][:1]
     layer = layer_with(owner, desk.models()) if is_variable(owner) else owner
     if is_model(layer) and desk.is_reachable(layer):
         return [(layer, layer)]

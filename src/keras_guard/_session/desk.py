@@ -10,10 +10,9 @@ from typing import Any
 
 from .._adapter.bytecode_reads import reads_in
 from .._adapter.code_reads import python_function_of
-from .._adapter.keras_types import is_model, is_symbolic
+from .._adapter.keras_types import is_model
 from .._adapter.marks import Mark, mark_of
 from .._adapter.membership import graph_layers, matches_layer_list
-from .._adapter.output_tensors import outputs_of
 from .._adapter.traces import TraceBook
 from .._claims.base import living, weak_all
 from .._data.diagnostic import Span
@@ -28,6 +27,7 @@ from .containment import Containment
 from .fit_norms import FitNorms
 from .held_copies import HeldCopies
 from .list_origins import Kind, ListOrigins
+from .output_names import OutputNames
 from .running_entries import RunningEntries
 from .shell_face import ShellFace
 from .spans import code_in_turn_of
@@ -81,8 +81,7 @@ class Desk:
         #: Where the ``trainable`` of a layer or model was set last.
         self.flips: IdentityMap[Span] = IdentityMap()
         self._run: IdentityMap[None] = IdentityMap()
-        #: Of tensors that models return, the names that held them when the model was made.
-        self._outputs: IdentityMap[frozenset[str]] = IdentityMap()
+        self._outputs = OutputNames()
         self.norms = FitNorms()
         self._turn = -1
         self._models: tuple[weakref.ref[Model], ...] | None = None
@@ -104,9 +103,7 @@ class Desk:
         """A model was built in the running cell."""
         cell = self._shell.cell
         self._builds[model] = cell.number if cell is not None else None
-        for tensor in outputs_of(model):
-            held = frozenset(name for name, value in user_names(self._shell.namespace) if value is tensor)
-            self._outputs[tensor] = held or self._outputs.get(tensor, frozenset())
+        self._outputs.note(model, self.namespace)
 
     def note_compiled(self, model: Model) -> None:
         """A model was compiled."""
@@ -194,7 +191,7 @@ class Desk:
 
     def was_made_of(self, name: str, value: object) -> bool:
         """See ``rules.base.Desk``."""
-        return is_symbolic(value) and name in self._outputs.get(value, frozenset())
+        return self._outputs.holds(name, value)
 
     def became_frozen(self, model: Model) -> bool:
         """Whether a model had something to train when it was compiled, and has nothing now."""
