@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator, MutableMapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from .._adapter.keras_types import is_layer
 from .._adapter.membership import graph_layers, holds, is_input, own_layers
-from .._data.edits import Edit, InsertAfter, InsertBefore, LayerRecord, Remove, Replace
+from .._data.edits import Edit, LayerRecord, Replace
 from .._data.types import Layer, Model
 from .graph_edits import Intent
+from .intent_lists import edits_of_change, list_changes
 from .plan import ModelPlan
 from .spelling import Speller
 from .target import target
@@ -117,7 +117,7 @@ def _subject(edit: Any) -> Layer:
 
 def _named_edits(plan: ModelPlan, intent: Intent, made: Model) -> Iterator[Edit]:
     """Yield the edits of the old model's own layers by name, and those of the layers that were recreated."""
-    yield from _of_graph(intent, plan.model)
+    yield from intent.graph.get(id(plan.model), ())
     if id(plan.model) in intent.lists:
         yield from _of_list(list(plan.model.layers), intent.lists[id(plan.model)], made)
     by_name = {layer.name: layer for layer in made.layers}
@@ -126,37 +126,12 @@ def _named_edits(plan: ModelPlan, intent: Intent, made: Model) -> Iterator[Edit]
             yield Replace(part.item, by_name[part.name])
 
 
-def _of_graph(intent: Intent, model: Model) -> Iterator[Edit]:
-    for edit in intent.graph.get(id(model), ()):
-        if edit.kind == "swap":
-            yield Replace(edit.layer, edit.new)
-        elif edit.kind == "after":
-            yield InsertAfter(edit.layer, edit.new)
-        elif edit.kind == "before":
-            yield InsertBefore(edit.layer, edit.new)
-        elif edit.kind == "bypass":
-            yield Remove(edit.layer, edit.new)
-
-
 def _of_list(before: list[Layer], after: list[Layer], made: Model) -> Iterator[Edit]:
-    """Turn the change of a Sequential's list into edits by name."""
+    """Yield the edits that the change of a Sequential's list stands for."""
     live = [layer for layer in made.layers if not is_input(layer)]
     given = [now if isinstance(item, LayerRecord) else item for item, now in zip(after, live, strict=True)]
-    matcher = difflib.SequenceMatcher(None, [id(i) for i in before], [id(i) for i in given], autojunk=False)
-    for tag, start, end, new_start, new_end in matcher.get_opcodes():
-        if tag == "equal":
-            continue
-        old, new = before[start:end], given[new_start:new_end]
-        paired = min(len(old), len(new))
-        yield from (Replace(a, b) for a, b in zip(old, new, strict=False))
-        yield from (Remove(layer) for layer in old[paired:])
-        anchor = new[paired - 1] if paired else (before[start - 1] if start else None)
-        for layer in new[paired:]:
-            if anchor is not None:
-                yield InsertAfter(anchor, layer)
-            else:
-                yield InsertBefore(before[0], layer)
-            anchor = layer
+    for start, old, new in list_changes(before, given):
+        yield from edits_of_change(before, start, old, new)
 
 
 def rebind(dependents: Iterable[Dependent], made: Model, namespace: MutableMapping[str, Any]) -> list[str]:

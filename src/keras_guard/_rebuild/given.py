@@ -32,10 +32,10 @@ class NewInput:
     spec: Spec
     name: str = ""
 
-    @property
-    def shape(self) -> tuple[int | None, ...]:
-        """Its shape, with the batch."""
-        return self.spec.shape or ()
+    @classmethod
+    def named(cls, spec: Spec, name: str) -> NewInput:
+        """Return an input of a name that the user, or Keras, gave."""
+        return cls(spec, "" if is_automatic_input_name(name) else name)
 
 
 def resolved(item: object) -> Layer:
@@ -60,20 +60,16 @@ def new_input(item: Layer) -> NewInput | None:
             return None
         config = item.config or {}
         spec = Spec(item.batch_shape, _type_name(config.get("dtype")), bool(config.get("sparse")))
-        return NewInput(spec, _given_name(item.name))
+        return NewInput.named(spec, item.name)
     if not is_layer(item) or not is_input(item):
         return None
-    return NewInput(spec_of(item.output), _given_name(str(item.name)))
+    return NewInput.named(spec_of(item.output), str(item.name))
 
 
 def _type_name(dtype: object) -> str:
     """Return the type in a config, where it may be a policy."""
     inner = dtype.get("config", {}).get("name") if isinstance(dtype, dict) else dtype
     return str(inner or "float32")
-
-
-def _given_name(name: str) -> str:
-    return "" if is_automatic_input_name(name) else name
 
 
 def asked_input(item: Layer) -> NewInput | None:
@@ -94,27 +90,16 @@ def spelled(new: Layer) -> str:
 
 def refuse_item(value: object) -> RebuildRefused:
     """Return the refusal of something that is no layer, with what to do instead."""
-    return RebuildRefused(_what_it_is(value), _cure_of(value))
-
-
-def _is_tensor(value: object) -> bool:
-    return (isinstance(value, str) and value == _TENSOR) or is_symbolic(value)
-
-
-def _what_it_is(value: object) -> str:
-    if isinstance(value, type):
-        return f"{value.__name__} is a class, not a layer"
-    if _is_tensor(value):
-        return "a symbolic tensor is where a layer belongs"
+    # The record of an item that is gone is the name of its class.
     kind = value if isinstance(value, str) else type(value).__name__
-    return f"{'None' if kind == 'NoneType' else f'a {kind}'} is where a layer belongs"
-
-
-def _cure_of(value: object) -> tuple[str, ...]:
+    what, cure = (
+        f"{'None' if kind == 'NoneType' else f'a {kind}'} is where a layer belongs",
+        "put a layer there",
+    )
     if isinstance(value, type):
-        return (f"make one: {value.__name__}(...)",)
-    if callable(value) or (isinstance(value, str) and value == "function"):
-        return ("wrap it: keras.layers.Lambda(function)",)
-    if _is_tensor(value):
-        return ("put the layer there that makes the tensor",)
-    return ("put a layer there",)
+        what, cure = f"{value.__name__} is a class, not a layer", f"make one: {value.__name__}(...)"
+    elif callable(value) or kind == "function":
+        cure = "wrap it: keras.layers.Lambda(function)"
+    elif kind == _TENSOR or is_symbolic(value):
+        what, cure = "a symbolic tensor is where a layer belongs", "put the layer there that makes the tensor"
+    return RebuildRefused(what, (cure,))

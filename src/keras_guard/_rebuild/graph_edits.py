@@ -4,73 +4,60 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
 
 from .._adapter.graph import Call, Graph, Value, map_structure
 from .._adapter.graph_facts import made_by
 from .._adapter.membership import graph_layers
+from .._data.edits import InsertAfter, InsertBefore, Remove, Replace
 from .._data.types import Layer, Model
 from .demand import Demand
 from .given import NewInput
 from .refused import RebuildRefused
 
-
-@dataclass(frozen=True, eq=False)
-class GraphEdit:
-    """A change of one model's graph, with every question of intent answered.
-
-    Attributes:
-        kind: ``swap`` (at all its calls), ``after`` (for all consumers), ``before`` (for the layer only),
-            ``bypass``, or ``input`` (another shape, type or name for an input).
-        layer: The layer in the graph.
-        new: The layer to put there; for ``input`` a :class:`NewInput`; for ``bypass`` the layer whose
-            output is read instead, where there are several.
-    """
-
-    kind: Literal["swap", "after", "before", "bypass", "input"]
-    layer: Layer
-    new: Any = None
+#: A change of a graph, with live layers in the place of names.
+GraphEdit = Replace | InsertAfter | InsertBefore | Remove
 
 
 @dataclass(eq=False)
 class Intent:
-    """Everything that was meant, by model.
+    """Everything that was meant, by ``id`` of a model.
 
     Attributes:
-        graph: Edits of Functional models, by ``id`` of the model.
-        lists: The layers a Sequential shall have, by ``id`` of the model; items are layers or records.
-        inputs: A new input of a Sequential, by ``id`` of the model.
-        notes: What the user should know.
+        graph: Edits of Functional models, with every question of intent answered.
+        lists: The layers a Sequential shall have; items are layers or records.
+        inputs: New inputs, by ``id`` of the input layer; that of a Sequential by 0.
         demand: What the edits ask of the new graph.
     """
 
     graph: dict[int, list[GraphEdit]] = field(default_factory=dict)
     lists: dict[int, list[Layer]] = field(default_factory=dict)
-    inputs: dict[int, NewInput] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
+    inputs: dict[int, dict[int, NewInput]] = field(default_factory=dict)
     demand: Demand | None = None
+
+    def edits(self, model: Model) -> bool:
+        """Whether the model's own graph is edited."""
+        return any(id(model) in part for part in (self.graph, self.lists, self.inputs))
 
     def touches(self, model: Model) -> bool:
         """Whether the model or one inside it is edited."""
-        edited = {*self.graph, *self.lists, *self.inputs}
-        return id(model) in edited or any(id(layer) in edited for layer in graph_layers(model))
+        return self.edits(model) or any(map(self.edits, graph_layers(model)))
 
 
 def apply_edits(graph: Graph, edits: Sequence[GraphEdit]) -> dict[int, Layer]:
     """Put edits into a graph; returns what is called instead of each swapped operation, by ``id``."""
     swaps: dict[int, Layer] = {}
     for edit in edits:
-        if edit.kind == "swap":
-            swaps[id(edit.layer)] = edit.new
-        elif edit.kind == "after":
+        if isinstance(edit, Replace):
+            swaps[id(edit.old)] = edit.new
+        elif isinstance(edit, InsertAfter):
             for value in _made_by_layer(graph, edit.layer):
                 insert_after(graph, value, edit.new)
-        elif edit.kind == "before":
+        elif isinstance(edit, InsertBefore):
             for call in graph.calls_of(edit.layer):
                 insert_before(graph, call, edit.new)
         else:
             for call in graph.calls_of(edit.layer):
-                bypass(graph, call, edit.new)
+                bypass(graph, call, edit.keep)
     return swaps
 
 
@@ -102,11 +89,9 @@ def insert_before(graph: Graph, call: Call, new: Layer) -> None:
             f"{call.operation.name!r} has {len(taken)} inputs; before which one is the new layer to be called?",
             tuple(f"InsertAfter({made_by(v).name!r}, ...), for all that read it" for v in taken[:6]),
         )
-    old = taken[0]
-    made = Value(old.spec, getattr(new, "name", "new"))
-    call.args = map_structure(lambda leaf: made if leaf is old else leaf, call.args)
-    call.kwargs = map_structure(lambda leaf: made if leaf is old else leaf, call.kwargs)
-    made.call = Call(new, (old,), {}, [made], node_index=-1)
+    made = Value(taken[0].spec, getattr(new, "name", "new"))
+    _substitute_in(call, taken[0], made)
+    made.call = Call(new, (taken[0],), {}, [made], node_index=-1)
     graph.calls.insert(graph.calls.index(call), made.call)
 
 
@@ -126,14 +111,15 @@ def bypass(graph: Graph, call: Call, keep: Layer = None) -> None:
 
 def substitute(graph: Graph, old: Value, new: Value) -> None:
     """Let everything that read ``old`` read ``new``."""
-
-    def swap(leaf: object) -> Any:
-        return new if leaf is old else leaf
-
     for call in graph.calls:
-        call.args = map_structure(swap, call.args)
-        call.kwargs = map_structure(swap, call.kwargs)
-    graph.outputs = map_structure(swap, graph.outputs)
+        _substitute_in(call, old, new)
+    graph.outputs = map_structure(lambda leaf: new if leaf is old else leaf, graph.outputs)
+
+
+def _substitute_in(call: Call, old: Value, new: Value) -> None:
+    call.args, call.kwargs = map_structure(
+        lambda leaf: new if leaf is old else leaf, (call.args, call.kwargs)
+    )
 
 
 def running_order(graph: Graph) -> list[Call]:

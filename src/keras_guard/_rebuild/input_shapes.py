@@ -8,7 +8,6 @@ from typing import Any
 
 from .._adapter.graph import Spec, Value
 from .._adapter.graph_facts import maker_of
-from .._adapter.graph_input import is_automatic_input_name
 from .._adapter.keras_types import setting
 from .._adapter.read_graph import functional_of, read_graph
 from .._data.edits import InputShape
@@ -41,8 +40,7 @@ def new_inputs(model: Model, edit: InputShape) -> Iterator[tuple[Layer, NewInput
             raise RebuildRefused(f"the input {value.name!r} of {model.name!r} has no shape")
         spec = replace(value.spec, shape=(value.spec.shape[0], *_sizes(sizes)))
         layer = maker_of(value)
-        name = str(getattr(layer, "name", ""))
-        yield layer, NewInput(spec, "" if is_automatic_input_name(name) else name)
+        yield layer, NewInput.named(spec, str(getattr(layer, "name", "")))
 
 
 def _wanted(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any, Literal
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from .._adapter.graph_facts import made_by
 from .._adapter.keras_types import TYPES, is_graph_model, is_layer
@@ -13,7 +13,7 @@ from .._claims.list_edits import fold, fold_on, without_input
 from .._data.edits import InputShape, InsertAfter, InsertBefore, ListEdit, Remove, Replace, TooMany
 from .._data.types import Layer, Model
 from .demand import Demand
-from .given import asked_input, new_input, resolved, spelled
+from .given import NewInput, asked_input, new_input, resolved, spelled
 from .graph_edits import GraphEdit, Intent
 from .input_shapes import new_inputs
 from .intent_lists import FunctionalList
@@ -22,11 +22,7 @@ from .refused import RebuildRefused, refuse_subclassed
 
 
 def infer(model: Model, edits: Sequence[object]) -> Intent:
-    """Return what edits of a model, or of models inside it, were meant to make of it.
-
-    Args:
-        model: The whole model.
-        edits: :class:`Replace`, :class:`InsertAfter`, :class:`Remove`, :class:`ListEdit`, oldest first.
+    """Return what edits of a model, or of models inside it, were meant to make of it; the oldest edit is first.
 
     Raises:
         RebuildRefused: For an edit with more than one reading, or with none.
@@ -38,26 +34,21 @@ def infer(model: Model, edits: Sequence[object]) -> Intent:
                 ("edit one list, `layers = list(model.layers)`, then build a model from it",),
             )
     reading = _Reading(model)
-    lists: list[ListEdit] = []
     for edit in edits:
-        if isinstance(edit, ListEdit):
-            lists.append(edit)
-        elif isinstance(edit, Replace):
+        if isinstance(edit, Replace):
             reading.replace(edit)
-        elif isinstance(edit, InsertAfter):
-            reading.insert_after(edit)
-        elif isinstance(edit, InsertBefore):
-            reading.insert_before(edit)
+        elif isinstance(edit, (InsertAfter, InsertBefore)):
+            reading.insert(edit)
         elif isinstance(edit, Remove):
             reading.remove(edit)
         elif isinstance(edit, InputShape):
             reading.input_shape(edit)
-        else:
+        elif not isinstance(edit, ListEdit):
             raise RebuildRefused(
                 f"an edit is a Replace, InsertAfter, InsertBefore, Remove or InputShape, not a {type(edit).__name__}",
                 ("for example Replace('dense', new_layer)",),
             )
-    for owner, group in reading.by_owner(lists):
+    for owner, group in reading.by_owner(edit for edit in edits if isinstance(edit, ListEdit)):
         reading.list_edits(owner, group)
     return reading.finish()
 
@@ -69,7 +60,6 @@ class _Reading:
         self.model = model
         self.intent = Intent()
         self._finder = LayerFinder(model)
-        self._positions = self._finder.positions
         self.intent.demand = self._demand = Demand(self._finder.models)
 
     # Edits that name a layer
@@ -78,47 +68,41 @@ class _Reading:
         """Replace ``old`` by ``new`` at every call."""
         position = self._finder.find(edit.old)
         new = resolved(edit.new)
-        there = self._positions.layer_at(position)
+        there = self._finder.layer_at(position)
         if there is new:
             return
         owners = self._finder.owners(position)
         for owner in owners:
             self._swap(owner, position, new)
         self._demand.replaced(owners, there, new)
-        self._positions.put(position, new)
+        self._finder.put(position, new)
 
-    def insert_after(self, edit: InsertAfter) -> None:
-        """Call ``new`` on the output of ``layer``."""
-        self._insert(edit.layer, resolved(edit.new), "after")
-
-    def insert_before(self, edit: InsertBefore) -> None:
-        """Call ``new`` on the input of ``layer``, for ``layer`` only."""
-        self._insert(edit.layer, resolved(edit.new), "before")
-
-    def _insert(self, wanted: object, new: Layer, side: Literal["after", "before"]) -> None:
-        position = self._finder.find(wanted)
+    def insert(self, edit: InsertAfter | InsertBefore) -> None:
+        """Call ``new`` on the output of ``layer``, or on its input for ``layer`` only."""
+        new = resolved(edit.new)
+        position = self._finder.find(edit.layer)
         owners = self._finder.owners(position)
-        there = self._positions.layer_at(position)
-        if side == "before" and is_input(position):
+        there = self._finder.layer_at(position)
+        if isinstance(edit, InsertBefore) and is_input(position):
             raise RebuildRefused(
                 f"{position.name!r} is an input; no layer is called before it",
                 (f"InsertAfter({position.name!r}, {spelled(new)})",),
             )
         for owner in owners:
             if isinstance(owner, TYPES.sequential):
-                self._insert_in_list(self._list_of(owner), there, new, side)
+                self._insert_in_list(self._list_of(owner), there, new, behind=isinstance(edit, InsertAfter))
             else:
-                self._graph(owner).append(GraphEdit(side, position, new))
+                self._graph(owner).append(type(edit)(position, new))
         self._demand.inserted(owners, there, new)
-        self._positions.add(new, owners)
+        self._finder.add(new, owners)
 
     @staticmethod
-    def _insert_in_list(items: list[Layer], there: Layer, new: Layer, side: str) -> None:
+    def _insert_in_list(items: list[Layer], there: Layer, new: Layer, *, behind: bool) -> None:
         if is_input(there):
             items.insert(0, new)
             return
         for index in reversed([i for i, item in enumerate(items) if item is there]):
-            items.insert(index + (side == "after"), new)
+            items.insert(index + behind, new)
 
     def remove(self, edit: Remove) -> None:
         """Take ``layer`` out."""
@@ -127,8 +111,8 @@ class _Reading:
         keep = None if edit.keep is None else self._finder.find(edit.keep)
         for owner in owners:
             self._remove(owner, position, keep)
-        self._demand.removed(owners, self._positions.layer_at(position), keep)
-        self._positions.remove(position)
+        self._demand.removed(owners, self._finder.layer_at(position), keep)
+        self._finder.remove(position)
 
     def _remove(self, owner: Model, layer: Layer, keep: Layer = None) -> None:
         name = str(layer.name)
@@ -139,12 +123,12 @@ class _Reading:
             )
         if isinstance(owner, TYPES.sequential):
             items = self._list_of(owner)
-            items[:] = [item for item in items if item is not self._positions.layer_at(layer)]
+            items[:] = [item for item in items if item is not self._finder.layer_at(layer)]
             if not items:
                 raise RebuildRefused("nothing of the model is left: it needs at least one layer")
             return
         check_bypass(owner, layer, keep)
-        self._graph(owner).append(GraphEdit("bypass", layer, keep))
+        self._graph(owner).append(Remove(layer, keep))
 
     def _swap(self, owner: Model, old: Layer, new: Layer) -> None:
         if is_input(old):
@@ -157,10 +141,10 @@ class _Reading:
                 ),
             )
         elif isinstance(owner, TYPES.sequential):
-            items, there = self._list_of(owner), self._positions.layer_at(old)
+            items, there = self._list_of(owner), self._finder.layer_at(old)
             items[:] = [new if item is there else item for item in items]
         else:
-            self._graph(owner).append(GraphEdit("swap", old, new))
+            self._graph(owner).append(Replace(old, new))
 
     def _new_input(self, owner: Model, old: Layer, new: Layer) -> None:
         spec = new_input(new)
@@ -169,18 +153,19 @@ class _Reading:
                 f"{old.name!r} is an input of {owner.name!r}; only another keras.Input can replace it",
                 (f"InsertAfter({old.name!r}, {spelled(new)})",),
             )
-        if isinstance(owner, TYPES.sequential):
-            self.intent.inputs[id(owner)] = spec
-        else:
-            self._graph(owner).append(GraphEdit("input", old, spec))
+        self._inputs(owner)[self._input_key(owner, old)] = spec
 
     def input_shape(self, edit: InputShape) -> None:
         """Give inputs of the whole model another shape."""
         for layer, new in new_inputs(self.model, edit):
-            if isinstance(self.model, TYPES.sequential):
-                self.intent.inputs[id(self.model)] = new
-            else:
-                self._graph(self.model).append(GraphEdit("input", layer, new))
+            self._inputs(self.model)[self._input_key(self.model, layer)] = new
+
+    def _inputs(self, owner: Model) -> dict[int, NewInput]:
+        return self.intent.inputs.setdefault(id(owner), {})
+
+    @staticmethod
+    def _input_key(owner: Model, layer: Layer) -> int:
+        return 0 if isinstance(owner, TYPES.sequential) else id(layer)
 
     def _list_of(self, owner: Model) -> list[Layer]:
         return self.intent.lists.setdefault(id(owner), list(owner.layers))
@@ -190,7 +175,7 @@ class _Reading:
 
     # Edits of lists
 
-    def by_owner(self, edits: Sequence[ListEdit]) -> Iterator[tuple[Any, list[ListEdit]]]:
+    def by_owner(self, edits: Iterable[ListEdit]) -> Iterator[tuple[Any, list[ListEdit]]]:
         """Yield each model with the edits made of lists of its layers."""
         groups: dict[int, tuple[Any, list[ListEdit]]] = {}
         for edit in edits:
@@ -223,7 +208,7 @@ class _Reading:
         after = [resolved(item) for item in fold_on(list(items), owner, edits)]
         new = new_input(after[0]) if after else None
         if new is not None:
-            self.intent.inputs[id(owner)] = new
+            self._inputs(owner)[0] = new
             after = after[1:]
         if not after:
             raise RebuildRefused(
@@ -234,16 +219,16 @@ class _Reading:
         if late is not None:
             raise RebuildRefused(
                 f"an Input is in the list of {owner.name!r} behind another layer; only the first item can be one",
-                (f"model.layers.insert(0, keras.Input({late.shape[1:]}))",),
+                (f"model.layers.insert(0, keras.Input({(late.spec.shape or ())[1:]}))",),
             )
         items[:] = after
         self._demand.listed(owner, items)
 
     def _functional_list(self, owner: Model, before: list[Layer], after: list[Layer]) -> None:
-        for edit in FunctionalList(owner, before, after, self.intent.notes).edits():
-            if edit.kind == "swap" and is_input(edit.layer):
-                self._new_input(owner, edit.layer, edit.new)
-            elif edit.kind == "bypass":
+        for edit in FunctionalList(owner, before, after).edits():
+            if isinstance(edit, Replace):
+                self._swap(owner, edit.old, edit.new)
+            elif isinstance(edit, Remove):
                 self._remove(owner, edit.layer)
             else:
                 self._graph(owner).append(edit)
@@ -256,7 +241,7 @@ class _Reading:
             if items and not any(items[0] is layer for layer in model.layers):
                 asked = asked_input(items[0])
                 if asked is not None:
-                    self.intent.inputs.setdefault(id(model), asked)
+                    self._inputs(model).setdefault(0, asked)
         return self.intent
 
 

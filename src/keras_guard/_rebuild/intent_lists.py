@@ -8,35 +8,53 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from .._adapter.graph import Graph
 from .._adapter.graph_facts import made_by
 from .._adapter.membership import is_input
 from .._adapter.read_graph import read_graph
+from .._data.edits import InsertAfter, InsertBefore, Remove, Replace
 from .._data.types import Layer, Model
 from .given import spelled
 from .graph_edits import GraphEdit
 from .refused import RebuildRefused
 
 
+def list_changes(
+    before: Sequence[Layer], after: Sequence[Layer]
+) -> Iterator[tuple[int, list[Layer], list[Layer]]]:
+    """Yield each change of a list: where it is, what stood there, and what stands there now."""
+    matcher = difflib.SequenceMatcher(None, [id(i) for i in before], [id(i) for i in after], autojunk=False)
+    for tag, start, end, new_start, new_end in matcher.get_opcodes():
+        if tag != "equal":
+            yield start, list(before[start:end]), list(after[new_start:new_end])
+
+
+def edits_of_change(
+    before: Sequence[Layer], start: int, old: list[Layer], new: list[Layer]
+) -> Iterator[GraphEdit]:
+    """Yield the edits that a change of a list stands for."""
+    paired = min(len(old), len(new))
+    for was, now in zip(old, new, strict=False):
+        yield Replace(was, now)
+    for gone in reversed(old[paired:]):
+        yield Remove(gone)
+    if start + paired == 0:
+        for item in new:
+            yield InsertBefore(before[0], item)
+        return
+    # What follows a swapped layer stands after it: the first of its place.
+    for item in reversed(new[paired:]):
+        yield InsertAfter(before[start + paired - 1], item)
+
+
 class FunctionalList:
-    """Reads how the list of a Functional's layers was changed.
+    """Reads how the list of a Functional's layers was changed."""
 
-    Args:
-        owner: The model.
-        before: Its list.
-        after: The list as the user left it.
-        notes: Where to put what the user should know.
-    """
-
-    def __init__(
-        self, owner: Model, before: Sequence[Layer], after: Sequence[Layer], notes: list[str]
-    ) -> None:
+    def __init__(self, owner: Model, before: Sequence[Layer], after: Sequence[Layer]) -> None:
         self._owner = owner
         self._before = list(before)
         self._after = list(after)
-        self._notes = notes
         self._graph: Graph = read_graph(owner)
 
     def edits(self) -> Iterator[GraphEdit]:
@@ -53,45 +71,23 @@ class FunctionalList:
         if self._is_permutation():
             yield from self._reordered()
             return
-        matcher = difflib.SequenceMatcher(
-            None, [id(i) for i in self._before], [id(i) for i in self._after], autojunk=False
-        )
-        for tag, start, end, new_start, new_end in matcher.get_opcodes():
-            if tag == "equal":
-                continue
-            yield from self._change(start, self._before[start:end], self._after[new_start:new_end])
+        for start, old, new in list_changes(self._before, self._after):
+            if not old:
+                self._check_inserted(start, new)
+            yield from edits_of_change(self._before, start, old, new)
 
-    def _change(self, start: int, old: list[Layer], new: list[Layer]) -> Iterator[GraphEdit]:
-        paired = min(len(old), len(new))
-        for was, now in zip(old, new, strict=False):
-            yield GraphEdit("swap", was, now)
-        for gone in reversed(old[paired:]):
-            yield GraphEdit("bypass", gone)
-        added = new[paired:]
-        if not added:
-            return
-        if paired:
-            # What follows a swapped layer stands after it: the first of its place.
-            for item in reversed(added):
-                yield GraphEdit("after", old[paired - 1], item)
-            return
-        yield from self._inserted(start, added)
-
-    def _inserted(self, position: int, new: list[Layer]) -> Iterator[GraphEdit]:
+    def _check_inserted(self, position: int, new: list[Layer]) -> None:
         if position >= len(self._before):
-            yield from self._appended(new)
-            return
-        if position == 0:
+            self._check_appended(new)
+        elif position == 0:
             raise RebuildRefused(
                 f"before {self._before[0].name!r} there is nothing to connect {new[0].name!r} to",
                 (f"InsertAfter({self._before[0].name!r}, {spelled(new[0])})",),
             )
-        above, below = self._before[position - 1], self._before[position]
-        self._check_edge(above, below, new[0])
-        for item in reversed(new):
-            yield GraphEdit("after", above, item)
+        else:
+            self._check_edge(self._before[position - 1], self._before[position], new[0])
 
-    def _appended(self, new: list[Layer]) -> Iterator[GraphEdit]:
+    def _check_appended(self, new: list[Layer]) -> None:
         outputs = self._graph.flat_outputs()
         last = self._before[-1]
         if len(outputs) != 1:
@@ -106,10 +102,8 @@ class FunctionalList:
                     f"InsertAfter({layer.name!r}, {spelled(new[0])})" for layer in (made_by(outputs[0]), last)
                 ),
             )
-        for item in reversed(new):
-            yield GraphEdit("after", last, item)
 
-    def _check_edge(self, above: Any, below: Any, new: Any) -> None:
+    def _check_edge(self, above: Layer, below: Layer, new: Layer) -> None:
         """An insert between two neighbours of the list has one reading only where these are connected."""
         made = [v for call in self._graph.calls_of(above) for v in call.outputs]
         if is_input(above):
@@ -152,7 +146,7 @@ class FunctionalList:
             )
         for was, now in zip(chain, wanted, strict=True):
             if was is not now:
-                yield GraphEdit("swap", was, now)
+                yield Replace(was, now)
 
     def _is_chain(self, layers: Sequence[Layer]) -> bool:
         calls = self._graph.calls

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .._adapter.describe import describe_layer
-from .._adapter.graph import Call, Graph, Value
+from .._adapter.graph import Call, Graph, Spec
 from .._adapter.graph_facts import maker_of
 from .._adapter.keras_types import TYPES, is_layer, is_model
 from .._adapter.membership import graph_layers, own_layers
@@ -20,7 +20,7 @@ from .._data.edits import LayerRecord
 from .._data.picture import Node, Panel, Picture
 from .._data.types import Model
 from .._data.views import ModelViews
-from .graph_edits import GraphEdit, Intent, apply_edits, running_order
+from .graph_edits import Intent, apply_edits, running_order
 from .intent import infer
 from .refused import RebuildRefused
 
@@ -64,7 +64,7 @@ def pictures_of(model: Model, edits: Iterable[object]) -> tuple[Picture, ...]:
         return _before_only(model, edits)
     found = []
     for owner in _models(model):
-        panels = _panels(owner, intent) if _edited(owner, intent) else ()
+        panels = _panels(owner, intent) if intent.edits(owner) else ()
         if panels:
             found.append(Picture(_name(owner) if owner is not model else "", panels))
     return tuple(found[:_MAX_PICTURES])
@@ -96,7 +96,7 @@ def marked_picture(model: Model, words: Mapping[int, str], name: str = "") -> tu
         words: By ``id`` of a layer, what is to be said of it.
         name: The model's name, where it is a nested one.
     """
-    before = _wiring_of(model)
+    before = _wiring_of(model, Intent())
     if before is None or not words:
         return ()
     marked = {}
@@ -120,10 +120,6 @@ def _words_of(key: str, words: Mapping[int, str]) -> str | None:
 
 def _models(model: Model) -> list[Model]:
     return [model, *(layer for layer in graph_layers(model) if is_model(layer))]
-
-
-def _edited(owner: object, intent: Intent) -> bool:
-    return any(id(owner) in part for part in (intent.graph, intent.lists, intent.inputs))
 
 
 def _name(model: Model) -> str:
@@ -150,7 +146,7 @@ def _before_only(model: Model, edits: Sequence[object]) -> tuple[Picture, ...]:
 
 def _panels(owner: object, intent: Intent) -> tuple[Panel, ...]:
     """Return what runs now and what the edit asks for; nothing where the graph stays as it is."""
-    before, after = _wiring_of(owner), _meant_wiring(owner, intent)
+    before, after = _wiring_of(owner, Intent()), _wiring_of(owner, intent)
     if before is None or after is None:
         return ()
     removed = {key for key in before if key not in after}
@@ -196,34 +192,18 @@ def _unmeasured(wiring: _Wiring, changed: Collection[str]) -> _Wiring:
 # Wirings
 
 
-def _wiring_of(model: Model) -> _Wiring | None:
-    """Return the wiring that runs now; ``None`` for a model without one."""
+def _wiring_of(model: Model, intent: Intent) -> _Wiring | None:
+    """Return the wiring that is meant, without edits the one that runs now; ``None`` for a model without one."""
+    specs = {key: new.spec for key, new in intent.inputs.get(id(model), {}).items()}
     if issubclass(type(model), TYPES.sequential):
-        return _chain(model, list(model.layers))
+        return _chain(model, intent.lists.get(id(model), list(model.layers)), specs.get(0))
     functional = functional_of(model)
     if functional is None or len(own_layers(functional)) > _MAX_CALLS:
         return None
-    return _graph_wiring(read_graph(functional), {})
-
-
-def _meant_wiring(owner: Any, intent: Intent) -> _Wiring | None:
-    if issubclass(type(owner), TYPES.sequential):
-        new = intent.inputs.get(id(owner))
-        items = intent.lists.get(id(owner), list(owner.layers))
-        return _chain(owner, items, new.spec if new is not None else None)
-    functional = functional_of(owner)
-    if functional is None or len(own_layers(functional)) > _MAX_CALLS:
-        return None
     graph = read_graph(functional)
-    edits = intent.graph.get(id(owner), [])
-    inputs = {id(edit.layer): edit.new.spec for edit in edits if edit.kind == "input"}
-    swaps = apply_edits(graph, _not_inputs(edits))
+    swaps = apply_edits(graph, intent.graph.get(id(model), []))
     graph.calls = running_order(graph)
-    return _graph_wiring(graph, swaps, inputs)
-
-
-def _not_inputs(edits: Iterable[GraphEdit]) -> list[GraphEdit]:
-    return [edit for edit in edits if edit.kind != "input"]
+    return _graph_wiring(graph, swaps, specs)
 
 
 def _chain(model: Model, items: Sequence[object], spec: object = None) -> _Wiring:
@@ -246,12 +226,15 @@ def _chain(model: Model, items: Sequence[object], spec: object = None) -> _Wirin
     return wiring
 
 
-def _graph_wiring(graph: Graph, swaps: Mapping[int, Any], inputs: Mapping[int, Any] | None = None) -> _Wiring:
+def _graph_wiring(graph: Graph, swaps: Mapping[int, Any], inputs: Mapping[int, Spec]) -> _Wiring:
     """Return the wiring of a graph whose edits are in place."""
     wiring: _Wiring = {}
     keys: dict[int, str] = {}
     for value in graph.flat_inputs():
-        keys[id(value)] = _add_input(wiring, value, inputs or {})
+        spec = inputs.get(id(maker_of(value)), value.spec)
+        key = keys[id(value)] = f"input {value.name} {spec}"
+        name = value.name.partition(":")[0]
+        wiring[key] = _Box(Node(key, f'input "{name}"', name, str(spec)), ())
     for call in graph.calls:
         item = swaps.get(id(call.operation), call.operation)
         turn = call.node_index if call.node_index >= 0 else f"+{len(wiring)}"
@@ -266,14 +249,6 @@ def _graph_wiring(graph: Graph, swaps: Mapping[int, Any], inputs: Mapping[int, A
         source = keys.get(id(value.call) if value.call is not None else id(value))
         wiring[title] = _Box(Node(title, title, title), (source,) if source else ())
     return wiring
-
-
-def _add_input(wiring: _Wiring, value: Value, inputs: Mapping[int, Any]) -> str:
-    spec = inputs.get(id(maker_of(value)), value.spec)
-    key = f"input {value.name} {spec}"
-    name = value.name.partition(":")[0]
-    wiring[key] = _Box(Node(key, f'input "{name}"', name, str(spec)), ())
-    return key
 
 
 def _turn(graph: Graph, call: Call) -> str:

@@ -49,7 +49,7 @@ class Planner:
         self._own: set[int] = set()
         self._recreation = Recreation(objects, self._tied, carry=carry)
         self._alive: list[Any] = []
-        self.notes: list[str] = list(intent.notes)
+        self.notes: list[str] = []
 
     def plan(self, model: Model) -> ModelPlan:
         """Return the plan of a whole model, choices made.
@@ -104,7 +104,7 @@ class Planner:
         plan = ModelPlan(model, sequential=False, graph=graph)
         self._alive.append(graph)
         edits = self._intent.graph.get(id(model), [])
-        new_inputs = {id(e.layer): e.new for e in edits if e.kind == "input"}
+        new_inputs = self._intent.inputs.get(id(model), {})
         for position, value in enumerate(graph.flat_inputs()):
             spec = inputs[position] if inputs is not None else value.spec
             new = new_inputs.get(id(maker_of(value)))
@@ -114,7 +114,7 @@ class Planner:
             plan.specs[id(value)] = spec
             if self._recreate or new is not None or spec != value.spec:
                 plan.input_specs[id(value)] = spec
-        swaps = apply_edits(graph, [e for e in edits if e.kind != "input"])
+        swaps = apply_edits(graph, edits)
         plan.changed = (
             self._recreate or bool(edits) or bool(plan.input_specs) or self._recreation.concerns(model)
         )
@@ -215,7 +215,7 @@ class Planner:
         listed = self._intent.lists.get(id(model))
         items = list(model.layers) if listed is None else listed
         current: Any = inputs[0] if inputs else (old.first if old is not None else None)
-        new = self._intent.inputs.get(id(model))
+        new = self._intent.inputs.get(id(model), {}).get(0)
         if new is not None:
             current, plan.input_names[0] = new.spec, new.name
         if isinstance(current, Spec) and (new is not None or (old is not None and current != old.first)):
@@ -286,7 +286,7 @@ def _check_input_shape(part: Part, taken: Sequence[Spec]) -> None:
     if asked is None or not taken or admits(asked.spec, taken[0]):
         return
     raise RebuildRefused(
-        f"{part.name!r} asks for inputs of shape {asked.shape} (input_shape=...), but it is called on {taken[0]}",
+        f"{part.name!r} asks for inputs of shape {asked.spec} (input_shape=...), but it is called on {taken[0]}",
         (
             "leave its input_shape out",
             "change the input of the model, too: Replace it by another keras.Input",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 from typing import Any
 
 from .._adapter.graph_facts import sub_layers
@@ -13,29 +14,25 @@ from .._data.types import Layer, Model
 from .refused import RebuildRefused
 
 
-class Positions:
-    """Which layer is where after the edits read so far.
+def _is_meant(layer: Layer, wanted: object) -> bool:
+    """Whether a layer is the wanted one, or has the wanted name."""
+    return layer.name == wanted if isinstance(wanted, str) else layer is wanted
+
+
+class LayerFinder:
+    """Finds the layer that an edit speaks of, and knows which layer is where after the edits read so far.
 
     A position is known by the layer that was there first: one of the graph, or one that an edit inserted.
     """
 
-    def __init__(self) -> None:
-        #: By ``id`` of a position, the position and the layer that is there now.
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self.models = [model, *(layer for layer in graph_layers(model) if is_model(layer))]
+        #: By ``id`` of a position that an edit made or gave another layer, the position and the layer there now.
         self._taken: dict[int, tuple[Any, Any]] = {}
-        self._added: dict[int, tuple[Any, list[Layer]]] = {}
+        #: By ``id`` of an inserted layer, the models it was inserted into.
+        self._added_to: dict[int, list[Model]] = {}
         self._gone: set[int] = set()
-
-    def of(self, wanted: object) -> list[Layer]:
-        """Return the positions of a layer that edits put in, by the layer or its name."""
-        placed = [position for position, now in self._taken.values() if is_meant(now, wanted)]
-        for key, (new, _) in self._added.items():
-            if key not in self._taken and is_meant(new, wanted):
-                placed.append(new)
-        return placed
-
-    def kept(self, position: Layer) -> bool:
-        """Whether the layer that was there first is still there."""
-        return id(position) not in self._taken and id(position) not in self._gone
 
     def layer_at(self, position: Layer) -> Layer:
         """Return the layer that is there now."""
@@ -47,55 +44,22 @@ class Positions:
 
     def add(self, new: Layer, owners: list[Model]) -> None:
         """Note that a layer was inserted into some models."""
-        self._added[id(new)] = (new, owners)
-
-    def added_to(self, position: Layer) -> list[Layer]:
-        """Return the models into which an edit inserted the layer."""
-        return self._added.get(id(position), (None, []))[1]
+        self._taken.setdefault(id(new), (new, new))
+        self._added_to[id(new)] = owners
 
     def remove(self, position: Layer) -> None:
         """Note that no layer is there any more."""
         self._gone.add(id(position))
-
-    def check(self, position: Layer) -> None:
-        """Refuse an edit of a position that is gone.
-
-        Raises:
-            RebuildRefused: When an earlier edit took the layer out.
-        """
-        if id(position) in self._gone:
-            raise RebuildRefused(
-                f"{position.name!r} was already taken out by an earlier edit",
-                ("leave one of the two edits out", "use Replace instead of Remove"),
-            )
-
-
-def is_meant(layer: Layer, wanted: object) -> bool:
-    """Whether a layer is the wanted one, or has the wanted name."""
-    return layer.name == wanted if isinstance(wanted, str) else layer is wanted
-
-
-class LayerFinder:
-    """Finds the layer that an edit speaks of.
-
-    Args:
-        model: The whole model.
-    """
-
-    def __init__(self, model: Model) -> None:
-        self.model = model
-        self.models = [model, *(layer for layer in graph_layers(model) if is_model(layer))]
-        self.positions = Positions()
 
     def find(self, wanted: Any) -> Layer:
         """Return the position that is meant, by the layer there, the one that was there, or a name.
 
         Edits come one after another: a later one may name what an earlier one put in.
         """
-        found = {id(position): position for position in self.positions.of(wanted)}
+        found = {id(there): there for there, now in self._taken.values() if _is_meant(now, wanted)}
         if not found or self._is_original(wanted):
             position = self._original(wanted)
-            if not found or self.positions.kept(position):
+            if not found or (id(position) not in self._taken and id(position) not in self._gone):
                 found[id(position)] = position
         if len(found) > 1:
             name = wanted if isinstance(wanted, str) else wanted.name
@@ -104,11 +68,15 @@ class LayerFinder:
                 ("leave one of the edits out, or put another layer in",),
             )
         position = next(iter(found.values()))
-        self.positions.check(position)
+        if id(position) in self._gone:
+            raise RebuildRefused(
+                f"{position.name!r} was already taken out by an earlier edit",
+                ("leave one of the two edits out", "use Replace instead of Remove"),
+            )
         return position
 
     def _is_original(self, wanted: object) -> bool:
-        return any(is_meant(layer, wanted) for model in self.models for layer in layers_of(model))
+        return any(_is_meant(layer, wanted) for model in self.models for layer in layers_of(model))
 
     def _original(self, wanted: Any) -> Layer:
         if isinstance(wanted, LayerRecord):
@@ -132,13 +100,8 @@ class LayerFinder:
         raise RebuildRefused(f"a {type(wanted).__name__} is no layer; give a layer of the model or its name")
 
     def _named(self, name: str) -> Layer:
-        found: dict[int, Any] = {}
-        for model in self.models:
-            for layer in layers_of(model):
-                if layer.name == name:
-                    found.setdefault(id(layer), layer)
-            if found and model is self.model:
-                break
+        named = [[layer for layer in layers_of(model) if layer.name == name] for model in self.models]
+        found = {id(layer): layer for layer in named[0] or itertools.chain.from_iterable(named)}
         if not found:
             raise RebuildRefused(f"no layer {name!r} in {self.model.name!r}", self._names_like(name))
         if len(found) > 1:
@@ -155,10 +118,8 @@ class LayerFinder:
 
     def owners(self, layer: Layer) -> list[Model]:
         """Return the models whose own graph calls the layer, or has come to call it."""
-        added = self.positions.added_to(layer)
-        if added:
-            return added
-        return [m for m in self.models if any(item is layer for item in layers_of(m))]
+        own = [m for m in self.models if any(item is layer for item in layers_of(m))]
+        return self._added_to.get(id(layer)) or own
 
 
 def layers_of(model: Model) -> list[Layer]:

@@ -66,21 +66,23 @@ def _layer_names(model: Any) -> list[str]:
 # The post-condition
 
 
-@pytest.mark.parametrize("lost", ["after", "before", "swap", "bypass"])
-def test_an_edit_that_the_plan_loses_is_refused(monkeypatch: Any, lost: str) -> None:
+@pytest.mark.parametrize("lost", [InsertAfter, InsertBefore, Replace, Remove])
+def test_an_edit_that_the_plan_loses_is_refused(monkeypatch: Any, lost: type) -> None:
     """The plan is compared with the edits themselves; what did not arrive is named."""
     apply = planner.apply_edits
     monkeypatch.setattr(
-        planner, "apply_edits", lambda graph, edits: apply(graph, [e for e in edits if e.kind != lost])
+        planner,
+        "apply_edits",
+        lambda graph, edits: apply(graph, [e for e in edits if not isinstance(e, lost)]),
     )
     new = _dense("new")
     edits = {
-        "after": InsertAfter("a", new),
-        "before": InsertBefore("b", new),
-        "swap": Replace("a", new),
-        "bypass": Remove("b"),
+        InsertAfter: InsertAfter("a", new),
+        InsertBefore: InsertBefore("b", new),
+        Replace: Replace("a", new),
+        Remove: Remove("b"),
     }
-    name = "b" if lost == "bypass" else "new"
+    name = "b" if lost is Remove else "new"
     with pytest.raises(RebuildRefused, match=f"'{name}' is called"):
         rebuild(_chain(), [edits[lost]])
 
