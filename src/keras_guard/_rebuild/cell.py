@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .._adapter.optimizer_state import has_state
@@ -22,19 +21,6 @@ from .standalone import Definitions
 
 #: The name that the trial of a cell binds.
 TRIAL = "rebuilt_in_trial"
-
-
-@dataclass(frozen=True)
-class Cell:
-    """The text of a cell.
-
-    Attributes:
-        text: What the user sees.
-        trial: The same, but bound to :data:`TRIAL`: a trial assigns to no place of the user's.
-    """
-
-    text: str
-    trial: str
 
 
 #: Two names that are no longer than this together are read in one line.
@@ -69,8 +55,8 @@ class CellWriter:
         self._parts = PartWriter(plan, draft)
         self._models = ModelWriter(plan, draft, self._parts, compact=compact)
 
-    def write(self, compiling: Sequence[str]) -> Cell:
-        """Write the cell.
+    def write(self, compiling: Sequence[str]) -> tuple[str, str]:
+        """Write the cell; the second text is the same, but bound to :data:`TRIAL` and to no place of the user's.
 
         Args:
             compiling: The arguments of ``compile``, already spelled; empty for a model not compiled.
@@ -80,7 +66,7 @@ class CellWriter:
         """
         draft = self._draft
         check_names(self._plan)
-        carried = list(carried_parts(self._plan)) if draft.style != "source" else []
+        carried = [(way, part) for way, part in self._plan.ways(set()) if part.carries]
         self._spell_old_model(carried)
         self._parts.prepare()
         for plan in all_plans(self._plan):
@@ -97,8 +83,7 @@ class CellWriter:
         write = self._as_function if as_function else self._as_lines
         if draft.style == "source":
             write = self._as_file
-        texts = [write(body, compiling, scope, name) for name in (self._target.code(), TRIAL)]
-        return Cell(*texts)
+        return write(body, compiling, scope, self._target.code()), write(body, compiling, scope, TRIAL)
 
     @staticmethod
     def _as_lines(body: str, compiling: Sequence[str], scope: str, target: str) -> str:
@@ -135,7 +120,7 @@ class CellWriter:
 
     def _carrying(self, body: str, carried: Sequence[tuple[tuple[str, ...], Part]]) -> str:
         """Copy the weights of the layers that are recreated only to be independent."""
-        made = local_name("rebuilt", self._draft.locals)
+        made = self._local("rebuilt")
         self._draft.lines.append(f"{made} = {body}")
         inside: dict[tuple[str, ...], list[str]] = {}
         for way, part in carried:
@@ -212,20 +197,3 @@ def _another(name: str, taken: Mapping[str, Any]) -> str:
     while f"{name}_{number}" in taken:
         number += 1
     return f"{name}_{number}"
-
-
-def carried_parts(plan: ModelPlan, way: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Part]]:
-    """Yield the layers whose weights are copied, each once, with the names of the models around them."""
-    seen: set[int] = set()
-    for inner_way, part in _with_ways(plan, way):
-        if part.carries and id(part) not in seen:
-            seen.add(id(part))
-            yield inner_way, part
-
-
-def _with_ways(plan: ModelPlan, way: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Part]]:
-    for step in plan.steps:
-        if step.part.plan is not None:
-            yield from _with_ways(step.part.plan, (*way, step.part.name))
-        else:
-            yield way, step.part

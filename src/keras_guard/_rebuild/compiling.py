@@ -24,7 +24,6 @@ class CompileWords:
     def __init__(self, speller: Speller, objects: Namespace) -> None:
         self._speller = speller
         self._objects = objects
-        self.notes: list[str] = []
 
     def words(self, model: Model, renamed: Mapping[str, str] | None = None) -> list[str]:
         """Return the arguments a model was compiled with, spelled; empty when it was not compiled.

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from .._adapter.graph import Call
+from .._adapter.graph import Call, Spec
 from .._adapter.keras_types import is_layer
-from .._adapter.layer_config import Construct, NotExpressibleError, constructor_of
 from .._adapter.layer_fit import (
     Fit,
     NoCopyError,
     NoFitError,
-    config_holds_code,
     fit,
     fresh_copy,
-    has_hidden_state,
     outgrown,
     weight_shapes_of,
 )
-from .._adapter.learned import lambda_call, with_learned_state
 from .._adapter.membership import is_built, was_called
-from .._adapter.object_arguments import constructor_from_object
-from .._adapter.operation_words import OperationWords, operation_words
-from .._adapter.stock import is_stock
 from .._data.edits import LayerRecord
 from .._data.types import Layer, Namespace, Structure
 from .plan import Part
@@ -31,7 +24,7 @@ from .refused import RebuildRefused
 from .sequential_specs import shapes_in_words, specs_in, weights_in_words
 
 
-@dataclass
+@dataclass(frozen=True)
 class CallSite:
     """What one call of a layer asks of it.
 
@@ -39,15 +32,13 @@ class CallSite:
         before: The shapes it took, in words.
         after: The shapes it takes in the new graph, in words.
         changed: Whether these differ, or the layer is new there.
-        weights: The shapes of the weights it needs; ``None`` when that is not known.
-        copied: Whether a fresh copy could be asked.
+        weights: The shapes of the weights it needs; ``None`` where no fresh copy could be asked.
     """
 
     before: str
     after: str
     changed: bool
     weights: tuple[tuple[int, ...], ...] | None
-    copied: bool = True
 
 
 class LayerChoices:
@@ -63,8 +54,10 @@ class LayerChoices:
         self._tied = tied
         self._sites: dict[int, list[CallSite]] = {}
 
-    def note(self, item: Layer, site: CallSite) -> None:
-        """Note one call of a layer."""
+    def note(self, item: Layer, before: Iterable[Spec], after: Iterable[Spec], found: Fit | None) -> None:
+        """Note one call of a layer; ``found`` is what it makes of another input than it took."""
+        weights = weight_shapes_of(item) if found is None else found.weights
+        site = CallSite(shapes_in_words(before), shapes_in_words(after), found is not None, weights)
         self._sites.setdefault(id(item), []).append(site)
 
     def fit(self, part: Part, args: Structure, kwargs: Structure) -> Fit:
@@ -86,7 +79,7 @@ class LayerChoices:
             return fit(copy, args, kwargs)
         except NoFitError as error:
             raise RebuildRefused(
-                f"{part.name!r} cannot take {shapes_in_words(list(specs_in(args)))}: {error}",
+                f"{part.name!r} cannot take {shapes_in_words(specs_in(args))}: {error}",
                 ("change that layer too, or the layers before it",),
             ) from None
 
@@ -116,13 +109,14 @@ class LayerChoices:
             self._check_given(part, sites[0], needed, built)
             return
         moved = next((s for s in sites if s.changed), None)
-        if moved is None or not built or not moved.copied:
-            return
-        if needed == have and have:
+        if moved is None or not built or moved.weights is None or (needed == have and have):
             return
         if id(part.item) in self._tied:
-            if needed is not None and needed != have:
-                raise _unfit(part, moved, "it shares weights with another layer")
+            if needed != have:
+                raise RebuildRefused(
+                    f"{part.name!r} was built for {moved.before} and would get {moved.after}, "
+                    "but it cannot be recreated: it shares weights with another layer"
+                )
             return
         part.origin = "fresh"
         part.why = f"recreated: {_reason(moved)}" if have else ""
@@ -150,13 +144,6 @@ class LayerChoices:
                 )
 
 
-def _unfit(part: Part, site: CallSite, why: str) -> RebuildRefused:
-    return RebuildRefused(
-        f"{part.name!r} was built for {site.before} and would get {site.after}, "
-        f"but it cannot be recreated: {why}"
-    )
-
-
 def _reason(site: CallSite) -> str:
     if site.before == site.after:
         return "it was changed after its weights were made"
@@ -169,38 +156,3 @@ def outgrown_call(call: Call) -> bool:
     if len(taken) != 1 or len(call.outputs) != 1 or call.outputs[0].path:
         return False
     return outgrown(call.operation, taken[0].spec, call.outputs[0].spec)
-
-
-def words_of(
-    item: Layer, objects: Namespace, *, tied: bool = False, standalone: bool = False
-) -> Construct | OperationWords:
-    """Return what creates an equal layer, or calls an equal operation.
-
-    Args:
-        item: The layer or operation.
-        objects: The user's classes and functions.
-        tied: Whether it shares weights with another layer.
-        standalone: Whether the layer itself cannot be used again: what it learned, and the text of its
-            lambda, become arguments.
-
-    Raises:
-        NotExpressibleError: Where nothing does.
-    """
-    if not is_layer(item):
-        return operation_words(item)
-    if tied:
-        raise NotExpressibleError("it shares weights with another layer")
-    if has_hidden_state(item):
-        if standalone:
-            return with_learned_state(item, objects)
-        raise NotExpressibleError("it holds what adapt() learned")
-    if config_holds_code(item):
-        if standalone:
-            return lambda_call(item)
-        raise NotExpressibleError("its config holds code")
-    try:
-        return constructor_of(item, objects)
-    except NotExpressibleError:
-        if is_stock(type(item)):
-            raise
-    return constructor_from_object(item, objects)

@@ -25,7 +25,7 @@ from .._data.types import Layer, Structure
 from .draft import Draft
 from .literals import literal, local_name, subscript
 from .plan import ModelPlan, Part, Step, all_plans
-from .refused import RebuildRefused
+from .refused import RebuildRefused, refuse_standalone
 from .spelling import ways_inside
 
 
@@ -186,10 +186,7 @@ class PartWriter:
             return self._created(part, part.words or constructor_of(part.item, self._draft.objects))
         except NotExpressibleError as error:
             if self._draft.style == "source":
-                raise RebuildRefused(
-                    f"no code that stands alone creates {part.name!r} again: {error}",
-                    ("rebuild in the style copy or replay",),
-                ) from None
+                raise refuse_standalone(part.name, error) from None
             if not weight_shapes_of(part.item):
                 part.origin = "kept"
                 return self.reached(part.item)

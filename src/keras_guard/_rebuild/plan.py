@@ -13,6 +13,8 @@ from .._adapter.operation_words import OperationWords
 from .._data.types import Layer, Model
 from .sequential_specs import sequential_specs
 
+#: (path, spec) of each tensor that is returned, flat.
+Outputs = tuple[tuple[tuple[Any, ...], Spec], ...]
 Origin = Literal["kept", "new", "fresh", "model"]
 
 
@@ -72,7 +74,7 @@ class ModelPlan:
         input_names: Names of new inputs, by input, where the user gave one.
         input_specs: Specs of new inputs, by input; empty when all are kept.
         specs: The spec each tensor has now, by ``id`` of its :class:`Value`.
-        outputs: (path, spec) of what the model returns.
+        outputs: What the model returns.
         changed: Whether anything differs from the model as it is.
     """
 
@@ -83,18 +85,21 @@ class ModelPlan:
     input_specs: dict[int, Spec] = field(default_factory=dict)
     input_names: dict[int, str] = field(default_factory=dict)
     specs: dict[int, Spec] = field(default_factory=dict)
-    outputs: tuple[tuple[tuple[Any, ...], Spec], ...] = ()
+    outputs: Outputs = ()
     changed: bool = False
 
     def parts(self) -> Iterator[Part]:
         """Yield every part, those of nested plans included, each once."""
-        seen: set[int] = set()
-        for step in self.steps:
-            if id(step.part) not in seen:
-                seen.add(id(step.part))
-                yield step.part
-                if step.part.plan is not None:
-                    yield from step.part.plan.parts()
+        return (part for _, part in self.ways(set()))
+
+    def ways(self, seen: set[int], way: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Part]]:
+        """Yield every part that was not seen, with the names of the nested models around it."""
+        for part in (step.part for step in self.steps):
+            if id(part) not in seen:
+                seen.add(id(part))
+                yield way, part
+                if part.plan is not None:
+                    yield from part.plan.ways(seen, (*way, part.name))
 
 
 def all_plans(plan: ModelPlan) -> list[ModelPlan]:

@@ -13,14 +13,14 @@ from typing import Any
 from .._adapter.graph import Call, Spec, Value, flat_with_paths, map_structure, values_in
 from .._adapter.graph_facts import call_parameters, called_operations, maker_of, tied_layers
 from .._adapter.keras_types import TYPES, is_layer
-from .._adapter.layer_fit import Fit, outgrown, weight_shapes_of
+from .._adapter.layer_fit import Fit, outgrown
 from .._adapter.read_graph import functional_of, read_graph
 from .._data.edits import LayerRecord
 from .._data.types import Layer, Model, Namespace
 from .given import asked_input
 from .graph_edits import Intent, apply_edits, running_order
-from .layer_choice import CallSite, LayerChoices, outgrown_call
-from .plan import ModelPlan, Part, Step, admits, mark_replays, plan_input_specs
+from .layer_choice import LayerChoices, outgrown_call
+from .plan import ModelPlan, Outputs, Part, Step, admits, mark_replays, plan_input_specs
 from .recreation import Recreation
 from .refused import RebuildRefused
 from .sequential_specs import SequentialSpecs, packed, sequential_specs, shapes_in_words, specs_in
@@ -89,12 +89,11 @@ class Planner:
 
     def _again(self, plan: ModelPlan, inputs: Sequence[Spec] | None) -> ModelPlan:
         """A model used at several places has one plan: its inputs must suit all of them."""
-        wanted = list(inputs) if inputs is not None else None
         have = plan_input_specs(plan)
-        if wanted is not None and not all(admits(h, w) for h, w in zip(have, wanted, strict=False)):
+        if inputs is not None and not all(map(admits, have, inputs)):
             raise RebuildRefused(
                 f"the model {plan.model.name!r} is used at several places, which would now need different inputs: "
-                f"{shapes_in_words(have)} and {shapes_in_words(wanted)}",
+                f"{shapes_in_words(have)} and {shapes_in_words(inputs)}",
                 ("give each place a model of its own",),
             )
         return plan
@@ -139,36 +138,35 @@ class Planner:
         if moved or part.origin == "new":
             if part.item is not call.operation:
                 call.kwargs = _accepted(part, call, self.notes)
-            self._outputs(plan, call, part, self._probe(part, plan, call, changed=True))
+            self._outputs(plan, call, part, self._probe(part, plan, call))
             return
         operation = part.item
         if functional_of(operation) is not None and (self._recreate or changed or self._touches(operation)):
-            self._nested(plan, call, part, changed)
+            inner = self._nested(plan, part, [plan.specs[id(v)] for v in taken] if changed else None)
+            self._outputs(plan, call, part, inner.outputs)
             return
         if not changed and not outgrown_call(call):
             for value in call.outputs:
                 plan.specs[id(value)] = value.spec
             if is_layer(operation):
-                self._note_site(part, plan, call, changed=False, found=None)
+                self._note(part, plan, call, None)
             return
-        self._outputs(plan, call, part, self._probe(part, plan, call, changed=True))
+        self._outputs(plan, call, part, self._probe(part, plan, call))
 
     def _touches(self, model: Model) -> bool:
         """Whether a nested model has to be rebuilt."""
         return self._intent.touches(model) or self._recreation.concerns_inside(model)
 
-    def _nested(self, plan: ModelPlan, call: Call, part: Part, changed: bool) -> None:
-        inner = self._model(part.item, [plan.specs[id(v)] for v in call.inputs()] if changed else None)
+    def _nested(self, plan: ModelPlan, part: Part, inputs: Sequence[Spec] | None) -> ModelPlan:
+        inner = self._model(part.item, inputs)
         if inner.changed:
-            part.origin, part.plan = "model", inner
-            plan.changed = True
-        self._outputs(plan, call, part, Fit(inner.outputs, None))
+            part.origin, part.plan, plan.changed = "model", inner, True
+        return inner
 
-    def _outputs(self, plan: ModelPlan, call: Call, part: Part, found: Fit) -> None:
-        made = dict(found.outputs)
-        if len(found.outputs) == 1 and len(call.outputs) == 1:
-            call.outputs[0].path = found.outputs[0][0]
-            plan.specs[id(call.outputs[0])] = found.outputs[0][1]
+    def _outputs(self, plan: ModelPlan, call: Call, part: Part, found: Outputs) -> None:
+        made = dict(found)
+        if len(found) == 1 and len(call.outputs) == 1:
+            call.outputs[0].path, plan.specs[id(call.outputs[0])] = found[0]
             return
         assert plan.graph is not None
         for value in call.outputs:
@@ -184,28 +182,19 @@ class Planner:
 
     # What a layer makes of an input, and what it needs for it
 
-    def _probe(self, part: Part, plan: ModelPlan, call: Call, *, changed: bool) -> Fit:
+    def _probe(self, part: Part, plan: ModelPlan, call: Call) -> Outputs:
         def spec(leaf: object) -> Any:
             return plan.specs[id(leaf)] if isinstance(leaf, Value) else leaf
 
         _check_input_shape(part, [plan.specs[id(value)] for value in call.inputs()])
         found = self._choices.fit(part, map_structure(spec, call.args), map_structure(spec, call.kwargs))
         if is_layer(part.item) or isinstance(part.item, LayerRecord):
-            self._note_site(part, plan, call, changed=changed, found=found)
-        return found
+            self._note(part, plan, call, found)
+        return found.outputs
 
-    def _note_site(
-        self, part: Part, plan: ModelPlan, call: Call, *, changed: bool, found: Fit | None
-    ) -> None:
+    def _note(self, part: Part, plan: ModelPlan, call: Call, found: Fit | None) -> None:
         taken = list(call.inputs())
-        site = CallSite(
-            before=shapes_in_words([v.spec for v in taken]),
-            after=shapes_in_words([plan.specs[id(v)] for v in taken]),
-            changed=changed,
-            weights=found.weights if found is not None else weight_shapes_of(part.item),
-            copied=found is None or found.weights is not None,
-        )
-        self._choices.note(part.item, site)
+        self._choices.note(part.item, (v.spec for v in taken), (plan.specs[id(v)] for v in taken), found)
 
     # Sequential
 
@@ -224,8 +213,7 @@ class Planner:
             self._recreate or listed is not None or bool(plan.input_specs) or self._recreation.concerns(model)
         )
         for item in items:
-            part = self._new_part(item)
-            current = self._sequential_step(plan, part, current, old)
+            current = self._sequential_step(plan, self._new_part(item), current, old)
         if current is not None:
             plan.outputs = tuple(flat_with_paths(current))
         return plan
@@ -241,22 +229,13 @@ class Planner:
         was = old.inputs.get(id(part.item))
         changed = part.origin == "new" or was is None or all(current != w for w in was)
         changed = changed or outgrown(part.item, current, old.outputs[id(part.item)])
-        inner = functional_of(part.item)
-        nested_edit = self._recreate or changed or self._touches(part.item)
-        if part.origin != "new" and inner is not None and nested_edit:
-            nested = self._model(part.item, list(specs_in(current)) if changed else None)
-            if nested.changed:
-                part.origin, part.plan, plan.changed = "model", nested, True
+        is_nested = part.origin != "new" and functional_of(part.item) is not None
+        if is_nested and (self._recreate or changed or self._touches(part.item)):
+            nested = self._nested(plan, part, list(specs_in(current)) if changed else None)
             return packed(nested.outputs)
-        site = CallSite(shapes_in_words(list(specs_in(was[0] if was else current))),
-                     shapes_in_words(list(specs_in(current))), changed, None)  # fmt: skip
-        self._choices.note(part.item, site)
-        if not changed:
-            site.weights = weight_shapes_of(part.item)
-            return old.outputs[id(part.item)]
-        found = self._choices.fit(part, (current,), {})
-        site.weights, site.copied = found.weights, found.weights is not None
-        return packed(found.outputs)
+        found = self._choices.fit(part, (current,), {}) if changed else None
+        self._choices.note(part.item, specs_in(was[0] if was else current), specs_in(current), found)
+        return old.outputs[id(part.item)] if found is None else packed(found.outputs)
 
 
 def _accepted(part: Part, call: Call, notes: list[str]) -> dict[str, Any]:

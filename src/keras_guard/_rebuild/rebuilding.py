@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from .._adapter.compile_facts import keys_of_arguments, output_names
 from .._adapter.keras_types import is_keras_2, is_layer
+from .._data.edits import LayerRecord
 from .._data.place import Place
 from .._data.types import Model
 from .cell import TRIAL, CellWriter
@@ -71,23 +71,22 @@ class Rebuilding:
         continuation = Continuation(plan, draft, optimizer=continued, by_name=bool(by_name))
         compiling = CompileWords(speller, self._objects)
         writer = CellWriter(plan, draft, place, continuation, compact=compact)
-        cell = writer.write(compiling.words(self._model, renamed))
+        text, trial = writer.write(compiling.words(self._model, renamed))
         proof = dry_run(
-            cell.trial,
+            trial,
             TRIAL,
             plan,
             {"__name__": "__main__"} if style == "source" else self._names,
             self._order.limit,
             continued=continuation.copies_state,
         )
-        notes = [*planner.notes, *draft.notes, *compiling.notes, *shape_notes(plan)]
-        depend = dependents_of(plan, place.code(), Speller(self._names))
+        notes = [*planner.notes, *draft.notes, *shape_notes(plan)]
         return Rebuild(
-            source=cell.text,
+            source=text,
             target=place.code(),
             kept=_names_of(plan, ("kept",)),
             fresh=_names_of(plan, ("new", "fresh")),
-            dependents=depend,
+            dependents=dependents_of(plan, place.code(), Speller(self._names)),
             notes=tuple(dict.fromkeys(notes)),
             style=style,
             dry_run=proof,
@@ -144,17 +143,10 @@ def shape_notes(plan: ModelPlan) -> list[str]:
     after = [spec.shape for _, spec in plan.outputs]
     if before == after:
         return []
-    return [f"the output shape changes from {_joined(before)} to {_joined(after)}"]
-
-
-def _joined(shapes: list[Any]) -> str:
-    return ", ".join(re.sub(r"^\(None, ", "(None, ", str(shape)) for shape in shapes)
+    words = [", ".join(map(str, shapes)) for shapes in (before, after)]
+    return [f"the output shape changes from {words[0]} to {words[1]}"]
 
 
 def _names_of(plan: ModelPlan, origins: tuple[str, ...]) -> tuple[str, ...]:
-    names = [part.name for part in plan.parts() if part.origin in origins and _is_layer_like(part.item)]
-    return tuple(dict.fromkeys(names))
-
-
-def _is_layer_like(item: object) -> bool:
-    return is_layer(item) or hasattr(item, "cls")
+    parts = [part for part in plan.parts() if part.origin in origins]
+    return tuple(dict.fromkeys(p.name for p in parts if is_layer(p.item) or isinstance(p.item, LayerRecord)))

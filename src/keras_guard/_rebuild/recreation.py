@@ -6,12 +6,16 @@ from collections.abc import Iterable
 
 from .._adapter.dead_attributes import dead_attributes
 from .._adapter.keras_types import is_layer
-from .._adapter.layer_config import NotExpressibleError
+from .._adapter.layer_config import Construct, NotExpressibleError, constructor_of
+from .._adapter.layer_fit import config_holds_code, has_hidden_state
+from .._adapter.learned import lambda_call, with_learned_state
 from .._adapter.membership import graph_layers, own_layers
+from .._adapter.object_arguments import constructor_from_object
+from .._adapter.operation_words import OperationWords, operation_words
+from .._adapter.stock import is_stock
 from .._data.types import Layer, Model, Namespace
-from .layer_choice import words_of
 from .plan import ModelPlan, Part
-from .refused import RebuildRefused
+from .refused import refuse_standalone
 
 
 class Recreation:
@@ -20,10 +24,8 @@ class Recreation:
     Args:
         objects: The user's classes and functions.
         tied: The ids of layers that share weights with another one.
-        carry: Whether recreated layers get the weights of the old ones.
-
-    Attributes:
-        notes: What the user should know.
+        carry: Whether recreated layers get the weights of the old ones. If not, what a layer learned, and the
+            text of its lambda, become arguments: the layer itself cannot be used again.
     """
 
     def __init__(self, objects: Namespace, tied: set[int], *, carry: bool) -> None:
@@ -53,7 +55,7 @@ class Recreation:
             return
         which = f"its {' and '.join(dead)} {'were' if len(dead) > 1 else 'was'} set after it was built"
         try:
-            part.words = words_of(part.item, self._objects, tied=id(part.item) in self._tied)
+            part.words = self._words_of(part.item)
         except NotExpressibleError as error:
             self.notes.append(
                 f"{part.name!r} is kept without effect of this: {which}; not recreated: {error}"
@@ -68,15 +70,36 @@ class Recreation:
             if part.origin != "kept":
                 continue
             try:
-                tied = id(part.item) in self._tied
-                part.words = words_of(part.item, self._objects, tied=tied, standalone=not self._carry)
+                part.words = self._words_of(part.item)
             except NotExpressibleError as error:
                 if not self._carry:
-                    raise RebuildRefused(
-                        f"no code that stands alone creates {part.name!r} again: {error}",
-                        ("rebuild in the style copy or replay",),
-                    ) from None
+                    raise refuse_standalone(part.name, error) from None
                 self.notes.append(f"{part.name!r} is shared with the old model: {error}")
             else:
                 part.origin = "fresh"
                 part.carries = self._carry and is_layer(part.item) and bool(part.item.weights)
+
+    def _words_of(self, item: Layer) -> Construct | OperationWords:
+        """Return what creates an equal layer, or calls an equal operation.
+
+        Raises:
+            NotExpressibleError: Where nothing does.
+        """
+        if not is_layer(item):
+            return operation_words(item)
+        if id(item) in self._tied:
+            raise NotExpressibleError("it shares weights with another layer")
+        if has_hidden_state(item):
+            if not self._carry:
+                return with_learned_state(item, self._objects)
+            raise NotExpressibleError("it holds what adapt() learned")
+        if config_holds_code(item):
+            if not self._carry:
+                return lambda_call(item)
+            raise NotExpressibleError("its config holds code")
+        try:
+            return constructor_of(item, self._objects)
+        except NotExpressibleError:
+            if is_stock(type(item)):
+                raise
+        return constructor_from_object(item, self._objects)

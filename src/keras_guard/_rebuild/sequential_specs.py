@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,9 +43,9 @@ def packed(outputs: Sequence[tuple[tuple[object, ...], Spec]]) -> Structure:
     """Return the structure whose leaves stand at the given paths (flat lists and dicts are enough here)."""
     if len(outputs) == 1 and outputs[0][0] == ():
         return outputs[0][1]
-    if all(len(path) == 1 and isinstance(path[0], int) for path, _ in outputs):
-        return [spec for _, spec in outputs]
-    if all(len(path) == 1 for path, _ in outputs):
+    if all(len(path) == 1 for path, _ in outputs) and not all(
+        isinstance(path[0], int) for path, _ in outputs
+    ):
         return {path[0]: spec for path, spec in outputs}
     return [spec for _, spec in outputs]
 
@@ -57,9 +57,9 @@ def specs_in(structure: Structure) -> Iterator[Spec]:
             yield leaf
 
 
-def shapes_in_words(specs: Sequence[Spec]) -> str:
+def shapes_in_words(specs: Iterable[Spec]) -> str:
     """Return shapes as a message shows them."""
-    return ", ".join(str(s) for s in specs) or "nothing"
+    return ", ".join(map(str, specs)) or "nothing"
 
 
 def weights_in_words(shapes: Any) -> str:

@@ -16,7 +16,7 @@ from .._data.types import Layer, Model, Namespace
 from .handles import hold
 from .literals import is_plain_name, literal
 from .moving_names import moving_names
-from .refused import RebuildRefused
+from .refused import refuse_standalone
 from .standalone import Definitions
 
 _SHELL_NAMES = frozenset({"In", "Out", "exit", "quit", "get_ipython"})
@@ -98,9 +98,7 @@ class Speller:
             name = str(
                 getattr(value, "name", None) or getattr(value, "__name__", None) or type(value).__name__
             )
-            raise RebuildRefused(
-                f"no code that stands alone creates {name!r} again", ("rebuild in the style copy or replay",)
-            )
+            raise refuse_standalone(name)
         self.held.append(value)
         self.need_guard()
         return f"keras_guard.held({hold(value)})"
