@@ -10,7 +10,7 @@ from .._adapter.keras_types import TYPES, is_graph_model, is_layer, is_model, ke
 from .._adapter.layer_config import user_objects
 from .._adapter.no_side_effects import global_state_kept
 from .._data.types import Model, Namespace
-from .dependents import Followers, rebind
+from .dependents import Followers
 from .rebuilding import Rebuilding
 from .refused import RebuildRefused, refuse_subclassed
 from .result import Order, Rebuild
@@ -33,23 +33,22 @@ def run_with_dependents(found: Rebuild, namespace: MutableMapping[str, Any]) -> 
         RebuildRefused: For the first that has several readings; those before it have run.
     """
     made = found.run(namespace)
-    if found._plan is None or found._intent is None or found._order is None:
-        return []
-    rebind(found.dependents, made, namespace)
+    for one in found.dependents:
+        if one.kind == "holds":
+            target(one.place).assign(namespace, made)
     followers = Followers(found._plan, found._intent, made)
     ran: list[Rebuild] = []
     for one in found.dependents:
         if one.kind != "holds":
             edits = followers.edits_for(one)
-            order = found._order
             again = rebuild(
                 one.model,
                 edits,
                 namespace=namespace,
-                style=order.style,
+                style=found.style,
                 name=one.place,
-                dry_run_limit=order.limit,
-                fresh_optimizer=order.fresh_optimizer,
+                dry_run_limit=found._order.limit,
+                fresh_optimizer=found._order.fresh_optimizer,
             )
             followers.note(one, again.run(namespace))
             ran.append(again)

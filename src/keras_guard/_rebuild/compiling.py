@@ -22,7 +22,7 @@ class CompileWords:
     """
 
     def __init__(self, speller: Speller, objects: Namespace) -> None:
-        self._speller = speller
+        self.speller = speller
         self._objects = objects
 
     def words(self, model: Model, renamed: Mapping[str, str] | None = None) -> list[str]:
@@ -46,16 +46,16 @@ class CompileWords:
         """An optimizer belongs to the variables it was made for: the new model gets one of its own."""
         if optimizer is None or isinstance(optimizer, str):
             return literal(optimizer)
-        name = self._speller.name_of(optimizer)
+        name = self.speller.name_of(optimizer)
         if name is not None:
             return f"type({name}).from_config({name}.get_config())"
         try:
             call = constructor_of(optimizer, self._objects)
             call.kwargs.pop("name", None)
             short = shorthand_of(call)
-            return literal(short) if short is not None else self._speller.construct(call)
+            return literal(short) if short is not None else self.speller.construct(call)
         except NotExpressibleError:
-            handle = self._speller.handle(optimizer)
+            handle = self.speller.handle(optimizer)
             return f"type({handle}).from_config({handle}.get_config())"
 
     def _value(self, value: object) -> str:
@@ -63,7 +63,7 @@ class CompileWords:
             return literal(value)
         except NotExpressibleError:
             pass
-        name = self._speller.name_of(value)
+        name = self.speller.name_of(value)
         if name is not None:
             return name
         if isinstance(value, dict):
@@ -72,21 +72,21 @@ class CompileWords:
             inner = ", ".join(self._value(item) for item in value)
             return f"[{inner}]" if isinstance(value, list) else f"({inner},)"
         if public_path(value) is not None:
-            return self._speller.cls(value)
+            return self.speller.cls(value)
         if callable(value) and not hasattr(value, "get_config"):
             return self._function(value)
         try:
-            return self._speller.construct(constructor_of(value, self._objects))
+            return self.speller.construct(constructor_of(value, self._objects))
         except NotExpressibleError:
-            return self._speller.handle(value)
+            return self.speller.handle(value)
 
     def _function(self, value: object) -> str:
-        if self._speller.definitions is None:
-            return self._speller.handle(value)
+        if self.speller.definitions is None:
+            return self.speller.handle(value)
         try:
-            return self._speller.cls(value)
+            return self.speller.cls(value)
         except NotExpressibleError:
-            return self._speller.handle(value)
+            return self.speller.handle(value)
 
 
 def _rekeyed(value: object, renamed: Mapping[str, str]) -> Structure:

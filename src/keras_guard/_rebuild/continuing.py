@@ -77,63 +77,46 @@ class Continuation:
     def __init__(self, plan: ModelPlan, draft: Draft, *, optimizer: bool, by_name: bool) -> None:
         self._plan = plan
         self._draft = draft
-        self._optimizer = optimizer and draft.style != "source" and has_state(plan.model)
         self._by_name = by_name
+        alone = draft.style == "source"
+        self._attributes, self._left = ([], []) if alone else own_attributes(plan.model)
+        self.copies_state = optimizer and not alone and has_state(plan.model)
+        self.any = self.copies_state or bool(self._attributes)
 
     def lines(self, made: str) -> list[str]:
         """Return the lines, given the local name of the new model."""
         return [*self._state_lines(made), *self._attribute_lines(made)]
 
     @property
-    def copies_state(self) -> bool:
-        """Whether the state of the optimizer is copied."""
-        return self._optimizer
-
-    @property
-    def any(self) -> bool:
-        """Whether there are any."""
-        attributes = own_attributes(self._plan.model)[0] if self._draft.style != "source" else []
-        return self._optimizer or bool(attributes)
+    def needs_import(self) -> bool:
+        """Whether the lines call a function of keras_guard."""
+        return self.copies_state and not (
+            self._by_name and can_match_by_name(self._plan, fresh_names(self._plan))
+        )
 
     def _state_lines(self, made: str) -> list[str]:
-        if not self._optimizer:
+        if not self.copies_state:
             return []
         old = self._draft.model_text
         comment = "# The optimizer goes on where it was, for every weight that was kept."
+        if not self.needs_import:
+            return [comment, *copied_by_name(f"{old}.optimizer", made, self._draft.locals)]
         fresh = fresh_names(self._plan)
-        if not (self._by_name and can_match_by_name(self._plan, fresh)):
-            more = f", fresh=[{', '.join(map(literal, fresh))}]" if fresh else ""
-            return [comment, f"keras_guard.copy_optimizer_state({old}, {made}{more})"]
-        return [comment, *copied_by_name(f"{old}.optimizer", made, self._draft.locals)]
+        more = f", fresh={literal(fresh)}" if fresh else ""
+        return [comment, f"keras_guard.copy_optimizer_state({old}, {made}{more})"]
 
     def _attribute_lines(self, made: str) -> list[str]:
-        if self._draft.style == "source":
-            return []
-        kept, left = own_attributes(self._plan.model)
-        plain = [name for name in kept if is_plain_name(name)]
-        left += [name for name in kept if name not in plain]
+        plain = [name for name in self._attributes if is_plain_name(name)]
+        left = [*self._left, *(name for name in self._attributes if name not in plain)]
         if left:
             self._draft.notes.append(
                 f"not copied to the new model: its attributes {', '.join(map(repr, left))}"
             )
         return [f"{made}.{name} = {self._draft.model_text}.{name}" for name in plain]
 
-    @property
-    def needs_import(self) -> bool:
-        """Whether the lines call a function of keras_guard."""
-        return self._optimizer and not (
-            self._by_name and can_match_by_name(self._plan, fresh_names(self._plan))
-        )
-
 
 def copied_by_name(old: str, model: str, taken: set[str]) -> list[str]:
-    """Return the lines that copy the state of an optimizer by the names of its variables.
-
-    Args:
-        old: How the optimizer that trained is spelled.
-        model: How the model is spelled that has the new one.
-        taken: The names the lines may not bind.
-    """
+    """Return the lines that copy the state of the optimizer ``old``, by the names of its variables, to that of a model."""
     state, variable = (local_name(name, taken) for name in ("state", "variable"))
     return [
         f"{model}.optimizer.build({model}.trainable_variables)",
@@ -156,9 +139,7 @@ def fresh_names(plan: ModelPlan) -> list[str]:
 def can_match_by_name(plan: ModelPlan, fresh: Collection[str]) -> bool:
     """Whether the names of an optimizer's variables say which weight each belongs to."""
     names = [variable.name for variable in plan.model.optimizer.variables]
-    recreated = any(p.carries for p in plan.parts()) or any(
-        p.origin == "fresh" and is_layer(p.item) for p in plan.parts()
-    )
+    recreated = any(p.carries or (p.origin == "fresh" and is_layer(p.item)) for p in plan.parts())
     return not fresh and not recreated and len(set(names)) == len(names)
 
 

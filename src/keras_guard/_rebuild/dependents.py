@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, MutableMapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -14,7 +14,6 @@ from .graph_edits import Intent
 from .intent_lists import edits_of_change, list_changes
 from .plan import ModelPlan
 from .spelling import Speller
-from .target import target
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,10 +40,7 @@ class Dependent:
 def dependents_of(plan: ModelPlan, target: str, speller: Speller) -> tuple[Dependent, ...]:
     """Return what depends on the model of a plan, models that call others of them behind these.
 
-    Args:
-        plan: The plan of the rebuild.
-        target: The place that the new model is assigned to.
-        speller: Knows the user's names.
+    ``target`` is the place that the new model is assigned to.
     """
     found: list[Dependent] = []
     old = plan.model
@@ -80,17 +76,9 @@ def _gone(plan: ModelPlan) -> set[int]:
 
 
 class Followers:
-    """Rebuilds what depends on a model after the model itself was rebuilt.
-
-    Args:
-        plan: The plan of the rebuild.
-        intent: What its edits meant.
-        made: The new model.
-    """
+    """Knows how what depends on a model follows it, after the model itself was rebuilt."""
 
     def __init__(self, plan: ModelPlan, intent: Intent, made: Model) -> None:
-        self._plan = plan
-        self._intent = intent
         self._new = {id(plan.model): made}
         self._old = {id(plan.model): plan.model}
         self._edits = list(_named_edits(plan, intent, made))
@@ -132,11 +120,3 @@ def _of_list(before: list[Layer], after: list[Layer], made: Model) -> Iterator[E
     given = [now if isinstance(item, LayerRecord) else item for item, now in zip(after, live, strict=True)]
     for start, old, new in list_changes(before, given):
         yield from edits_of_change(before, start, old, new)
-
-
-def rebind(dependents: Iterable[Dependent], made: Model, namespace: MutableMapping[str, Any]) -> list[str]:
-    """Assign the new model to the other places that hold the old one; return them."""
-    places = [one.place for one in dependents if one.kind == "holds"]
-    for place in places:
-        target(place).assign(namespace, made)
-    return places

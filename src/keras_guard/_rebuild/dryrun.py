@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
+from typing import Any
 
 from .._adapter.keras_types import is_layer
 from .._adapter.no_side_effects import no_trace
@@ -19,6 +20,15 @@ MAX_PARAMETERS = 200_000_000
 
 class StateLostError(RebuildRefused):
     """The code did not copy the state of the optimizer as it should."""
+
+
+def execute(source: str, namespace: MutableMapping[str, Any], what: str) -> None:
+    """Run code that was written for the user's names."""
+    code = compile(source, f"<keras_guard {what}>", "exec")
+    if isinstance(namespace, dict):
+        exec(code, namespace)
+    else:
+        exec(code, dict(namespace), namespace)
 
 
 def dry_run(
@@ -50,7 +60,7 @@ def dry_run(
     sandbox = dict(namespace)
     with no_trace([plan.model], [*given, *scoring_objects(plan.model)]):
         try:
-            exec(compile(source, "<keras_guard rebuild>", "exec"), sandbox)
+            execute(source, sandbox, "rebuild")
         except Exception as error:
             raise _failed("the code does not run", error) from None
         made = sandbox[target]
@@ -64,7 +74,7 @@ def dry_run(
 
 
 def _try(made: Model, old: Model, limit: int | None) -> str:
-    if not getattr(made, "built", False) or not _has_inputs(made):
+    if not getattr(made, "built", False) or not getattr(made, "inputs", None):
         return "shapes only (the model has no input shape yet)"
     if parameters(made) > (MAX_PARAMETERS if limit is None else limit):
         return f"shapes only ({parameters(made):,} parameters are too many to try)"
@@ -90,13 +100,6 @@ def _scores(model: Model) -> bool:
     except Exception:
         return False
     return True
-
-
-def _has_inputs(model: Model) -> bool:
-    try:
-        return bool(model.inputs)
-    except AttributeError:
-        return False
 
 
 def _failed(what: str, error: Exception) -> RebuildRefused:

@@ -29,6 +29,7 @@ from .._data.types import Model, Namespace, Optimizer
 from .api import wake
 from .compiling import CompileWords
 from .continuing import copied_by_name
+from .dryrun import execute
 from .layout import indented, laid_out
 from .literals import is_plain_name, local_name
 from .refused import RebuildRefused
@@ -71,7 +72,7 @@ class Recompile:
         before = namespace.get(name)
         try:
             with compiled_as_before_on_failure(self._asked.model):
-                _execute(self.source, namespace)
+                execute(self.source, namespace, "recompile")
                 self._asked.check()
         except BaseException:
             if name:
@@ -96,11 +97,7 @@ class _Asked:
     optimizer_name: str = ""
 
     def check(self) -> None:
-        """Compare the live objects with what was asked.
-
-        Raises:
-            RebuildRefused: For the first that did not arrive.
-        """
+        """Refuse the first thing that did not arrive at the live objects."""
         model = self.model
         found = compile_arguments(model)
         found.pop("optimizer", None)
@@ -197,93 +194,70 @@ class _Writer:
         else:
             yield self._plain(_FRESH, fresh=True)
 
-    def _start(self) -> tuple[Speller, str, list[str]]:
+    def _start(self) -> tuple[CompileWords, str, list[str]]:
         """Return what spells, how the model is spelled, and the arguments but for the optimizer."""
         speller = Speller(self._names)
         place = self._place or speller.name_of(self._model) or speller.handle(self._model)
         if self._place:
             speller.used.add(target(self._place).root)
         words = CompileWords(speller, user_objects(self._names))
-        return speller, place, words.spelled(self._arguments)
+        return words, place, words.spelled(self._arguments)
 
-    def _plain(self, optimizer: str, *, fresh: bool = False) -> Recompile:
-        speller, place, rest = self._start()
-        value = self._optimizer
-        if fresh:
-            spelled = CompileWords(speller, user_objects(self._names)).fresh_optimizer(value)
-        elif value is None:
-            spelled = "None"
+    def _plain(self, what: str, *, fresh: bool = False) -> Recompile:
+        words, place, rest = self._start()
+        if fresh or self._optimizer is None:
+            optimizer = words.fresh_optimizer(self._optimizer)
         else:
-            spelled = speller.name_of(value) or f"{place}.optimizer"
-        call = f"{place}.compile({', '.join([f'optimizer={spelled}', *rest])})"
-        if not speller.imports:
-            return self._made(laid_out([call]), place, optimizer, speller)
-        function = self._function_name(place)
-        lines = [f"def {function}():", *indented([*sorted(speller.imports), "", call]), "", ""]
-        return self._made(laid_out([*lines, f"{function}()", f"del {function}"]), place, optimizer, speller)
+            optimizer = words.speller.name_of(self._optimizer) or f"{place}.optimizer"
+        call = f"{place}.compile({', '.join([f'optimizer={optimizer}', *rest])})"
+        return self._made([call], place, what, words.speller)
 
     def _carried(self, *, by_name: bool) -> Recompile:
-        speller, place, rest = self._start()
+        words, place, rest = self._start()
+        speller = words.speller
         own = speller.name_of(self._optimizer, deep=False) or ""
         if not by_name:
             speller.need_guard()
         taken = speller.used | {place.partition(".")[0].partition("[")[0]}
         old, new = local_name("old", taken), local_name("new", taken)
-        arguments = ", ".join([f"optimizer={new}", *rest])
         copied = (
             copied_by_name(old, place, taken)
             if by_name
             else [f"keras_guard.copy_optimizer_state({old}, {place})"]
         )
-        function = self._function_name(place)
-        body = [
-            *sorted(speller.imports),
-            *([""] if speller.imports else []),
+        lines = [
             f"{old} = {place}.optimizer",
             f"{new} = type({old}).from_config({old}.get_config())",
-            f"{place}.compile({arguments})",
+            f"{place}.compile({', '.join([f'optimizer={new}', *rest])})",
             "# The optimizer goes on where it was, for every weight that it knew.",
             *copied,
             *([f"return {new}"] if own else []),
         ]
-        call = f"{own} = {function}()" if own else f"{function}()"
-        text = laid_out([f"def {function}():", *indented(body), "", "", call, f"del {function}"])
-        return self._made(text, place, _CARRIED, speller, own)
+        return self._made(lines, place, _CARRIED, speller, own)
 
-    def _function_name(self, place: str) -> str:
-        """Return a name that the user does not have."""
-        return local_name(f"recompile_{place}", set(self._names))
-
-    def _made(self, source: str, place: str, optimizer: str, speller: Speller, own: str = "") -> Recompile:
-        kept = self._optimizer if optimizer is not _FRESH else None
+    def _made(self, lines: list[str], place: str, what: str, speller: Speller, own: str = "") -> Recompile:
+        if speller.imports or len(lines) > 1:
+            function = local_name(f"recompile_{place}", set(self._names))
+            body = [*sorted(speller.imports), *([""] if speller.imports else []), *lines]
+            call = f"{own} = {function}()" if own else f"{function}()"
+            lines = [f"def {function}():", *indented(body), "", "", call, f"del {function}"]
+        kept = self._optimizer if what is not _FRESH else None
         asked = _Asked(self._model, self._arguments, kept, own if is_plain_name(own) else "")
-        return Recompile(source, place, optimizer, asked, tuple(speller.held))
+        return Recompile(laid_out(lines), place, what, asked, tuple(speller.held))
 
 
 def _try(found: Recompile, namespace: Namespace) -> None:
-    """Run the code, compare, and undo all of it.
-
-    Raises:
-        RebuildRefused: When it fails.
-    """
+    """Run the code, compare, and undo all of it."""
     model = found._asked.model
     sandbox = dict(namespace)
     with no_trace([model], scoring_objects(model)):
         try:
-            _execute(found.source, sandbox)
+            execute(found.source, sandbox, "recompile")
         except Exception as error:
             words = " ".join(str(error).split())
             raise RebuildRefused(f"the code does not run: {type(error).__name__}: {words[:400]}") from None
         found._asked.check()
         sandbox.clear()
-
-
-def _execute(source: str, namespace: MutableMapping[str, Any]) -> None:
-    code = compile(source, "<keras_guard recompile>", "exec")
-    if isinstance(namespace, dict):
-        exec(code, namespace)
-    else:
-        exec(code, dict(namespace), namespace)
 
 
 def _replaced(value: Any, instead: Mapping[int, Any]) -> Any:

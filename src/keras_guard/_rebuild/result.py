@@ -9,6 +9,7 @@ from typing import Any
 from .._data.place import Place
 from .._data.types import Namespace
 from .dependents import Dependent
+from .dryrun import execute
 from .graph_edits import Intent
 from .plan import ModelPlan
 from .postcondition import check_model
@@ -50,13 +51,13 @@ class Rebuild:
     notes: tuple[str, ...]
     style: str
     dry_run: str
-    dependents: tuple[Dependent, ...] = ()
+    dependents: tuple[Dependent, ...]
     # The source reaches these through handles; they must live as long as the rebuild does.
-    _held: tuple[Any, ...] = field(default=(), repr=False)
-    _namespace: Namespace | None = field(default=None, repr=False)
-    _plan: ModelPlan | None = field(default=None, repr=False)
-    _intent: Intent | None = field(default=None, repr=False)
-    _order: Order | None = field(default=None, repr=False)
+    _held: tuple[Any, ...] = field(repr=False)
+    _namespace: Namespace = field(repr=False)
+    _plan: ModelPlan = field(repr=False)
+    _intent: Intent = field(repr=False)
+    _order: Order = field(repr=False)
 
     def run(self, namespace: MutableMapping[str, Any] | None = None) -> Any:
         """Run the source.
@@ -72,18 +73,13 @@ class Rebuild:
             RebuildRefused: When the new model is not the planned one; the name is bound as before then.
         """
         if namespace is None:
-            namespace = dict(self._namespace or {})
+            namespace = dict(self._namespace)
         place = target(self.target)
         before = place.get(namespace)
-        code = compile(self.source, "<keras_guard rebuild>", "exec")
-        if isinstance(namespace, dict):
-            exec(code, namespace)
-        else:
-            exec(code, dict(namespace), namespace)
+        execute(self.source, namespace, "rebuild")
         made = place.get(namespace)
         try:
-            if self._plan is not None:
-                check_model(made, self._plan)
+            check_model(made, self._plan)
         except RebuildRefused:
             place.assign(namespace, before)
             raise
