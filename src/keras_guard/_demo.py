@@ -9,18 +9,20 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol, TypedDict
+from typing import TYPE_CHECKING, Any
+
+from ._data.diagnostic import MIME_TYPE
 
 if TYPE_CHECKING:
+    from jupyter_client.blocking import BlockingKernelClient
     from jupyter_client.manager import KernelManager
     from rich.console import Console
 
 _NOTEBOOK = "reassigned_layers.ipynb"
-_MIME: Final = "application/vnd.keras-guard.v1+json"
 _QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1", "KERAS_GUARD": "off"}
 _BORDERS = {"pending": "yellow", "open": "red", "resolved": "green"}
 _PLAIN_WIDTH = 140
@@ -36,52 +38,8 @@ class DemoError(Exception):
     """The demo cannot run here; the text says what to do."""
 
 
-class _Metadata(TypedDict, total=False):
-    tags: list[str]
-
-
-class _Cell(TypedDict):
-    """A cell of the notebook; its text is one string."""
-
-    cell_type: str
-    metadata: _Metadata
-    source: str
-
-
-class _Card(TypedDict):
-    """The part of a card's JSON that is judged."""
-
-    id: str
-    code: str
-    state: str
-
-
-_Bundle = TypedDict("_Bundle", {"text/plain": str, "application/vnd.keras-guard.v1+json": _Card}, total=False)
-
-
-class _Content(TypedDict, total=False):
-    """What messages of a kernel contain, those of all kinds."""
-
-    data: _Bundle
-    ename: str
-    evalue: str
-    name: str
-    status: str
-    text: str
-
-
-class _Message(TypedDict):
-    msg_type: str
-    content: _Content
-
-
-class _Client(Protocol):
-    """A client of the kernel."""
-
-    def execute_interactive(
-        self, code: str, *, output_hook: Callable[[_Message], None], timeout: float
-    ) -> _Message:
-        """Run code; returns the reply."""
+#: A cell of the notebook, whose text is one string, or what a message of the kernel contains.
+_Json = dict[str, Any]
 
 
 @dataclass
@@ -165,7 +123,7 @@ def _check_packages() -> None:
             raise DemoError(_NEEDS.format(name))
 
 
-def _cells() -> Iterator[_Cell]:
+def _cells() -> Iterator[_Json]:
     for cell in json.loads(notebook_text())["cells"]:
         cell["source"] = "".join(cell["source"])
         yield cell
@@ -183,7 +141,9 @@ def notebook_text() -> str:
     return (Path(__file__).parents[2] / "demo" / _NOTEBOOK).read_text(encoding="utf-8")
 
 
-def _run_cell(client: _Client, cell: _Cell, screen: _Screen, outcome: _Outcome, timeout: float) -> None:
+def _run_cell(
+    client: BlockingKernelClient, cell: _Json, screen: _Screen, outcome: _Outcome, timeout: float
+) -> None:
     source, console = cell["source"], screen.console
     tags = cell["metadata"].get("tags", ())
     if cell["cell_type"] == "markdown":
@@ -193,7 +153,7 @@ def _run_cell(client: _Client, cell: _Cell, screen: _Screen, outcome: _Outcome, 
         _print_source(source, screen)
     printed: list[str] = []
 
-    def show(message: _Message) -> None:
+    def show(message: _Json) -> None:
         _show(message["msg_type"], message["content"], screen, outcome, printed)
 
     with console.status("running"):
@@ -229,7 +189,7 @@ def _print_source(source: str, screen: _Screen) -> None:
     screen.console.print(Text("\n".join(f">>> {line}" for line in source.splitlines()), style="blue"))
 
 
-def _show(kind: str, content: _Content, screen: _Screen, outcome: _Outcome, printed: list[str]) -> None:
+def _show(kind: str, content: _Json, screen: _Screen, outcome: _Outcome, printed: list[str]) -> None:
     from rich.text import Text
 
     if kind == "stream" and content["name"] == "stdout":
@@ -237,8 +197,8 @@ def _show(kind: str, content: _Content, screen: _Screen, outcome: _Outcome, prin
         screen.console.print(Text(_wanted(content["text"].rstrip("\n"), screen)), soft_wrap=True)
     elif kind == "error":
         screen.console.print(Text(f"{content['ename']}: {content['evalue']}", style="red"))
-    elif kind in ("display_data", "update_display_data") and _MIME in content["data"]:
-        card = content["data"][_MIME]
+    elif kind in ("display_data", "update_display_data") and MIME_TYPE in content["data"]:
+        card = content["data"][MIME_TYPE]
         outcome.states[card["id"]] = card["code"], card["state"]
         _print_card(content["data"]["text/plain"], card["state"], kind == "update_display_data", screen)
 
@@ -288,7 +248,7 @@ def _judge(tags: Iterable[str], printed: str, source: str, outcome: _Outcome) ->
                 outcome.missing.append(f"no proof was given by: {line}")
 
 
-def _close(console: Console, cells: list[_Cell], outcome: _Outcome) -> int:
+def _close(console: Console, cells: list[_Json], outcome: _Outcome) -> int:
     tags = [tag for cell in cells for tag in cell["metadata"].get("tags", ())]
     warned, proved = sum(tag.startswith("warns-") for tag in tags), tags.count("proof")
     for what in outcome.missing:

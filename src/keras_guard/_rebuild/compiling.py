@@ -9,7 +9,7 @@ from .._adapter.compile_facts import compile_arguments
 from .._adapter.layer_config import NotExpressibleError, constructor_of, shorthand_of
 from .._adapter.layer_fit import public_path
 from .._data.types import Model, Namespace, Optimizer, Structure
-from .literals import literal
+from .literals import container, literal
 from .spelling import Speller
 
 
@@ -66,11 +66,9 @@ class CompileWords:
         name = self.speller.name_of(value)
         if name is not None:
             return name
-        if isinstance(value, dict):
-            return f"{{{', '.join(f'{literal(k)}: {self._value(v)}' for k, v in value.items())}}}"
-        if isinstance(value, (list, tuple)):
-            inner = ", ".join(self._value(item) for item in value)
-            return f"[{inner}]" if isinstance(value, list) else f"({inner},)"
+        text = container(value, self._value)
+        if text is not None:
+            return text
         if public_path(value) is not None:
             return self.speller.cls(value)
         if callable(value) and not hasattr(value, "get_config"):

@@ -9,6 +9,8 @@ from __future__ import annotations
 import keyword
 import math
 import re
+from collections.abc import Callable
+from typing import Any
 
 from .._adapter.layer_config import NotExpressibleError
 from .._data.quoting import quoted
@@ -28,14 +30,21 @@ def literal(value: object) -> str:
         return quoted(value) if isinstance(value, str) else repr(value)
     if isinstance(value, slice):
         return f"slice({literal(value.start)}, {literal(value.stop)}, {literal(value.step)})"
-    if isinstance(value, tuple):
-        inner = ", ".join(literal(item) for item in value)
-        return f"({inner},)" if len(value) == 1 else f"({inner})"
-    if isinstance(value, list):
-        return f"[{', '.join(literal(item) for item in value)}]"
+    text = container(value, literal)
+    if text is None:
+        raise NotExpressibleError(f"no literal for a {type(value).__name__}")
+    return text
+
+
+def container(value: object, spelled: Callable[[Any], str]) -> str | None:
+    """Return a list, tuple or dict as code, its items as another function spells them; ``None`` for anything else."""
     if isinstance(value, dict):
-        return f"{{{', '.join(f'{literal(k)}: {literal(v)}' for k, v in value.items())}}}"
-    raise NotExpressibleError(f"no literal for a {type(value).__name__}")
+        return f"{{{', '.join(f'{literal(k)}: {spelled(v)}' for k, v in value.items())}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(spelled, value))}]"
+    if isinstance(value, tuple):
+        return f"({', '.join(map(spelled, value))}{',' if len(value) == 1 else ''})"
+    return None
 
 
 def subscript(key: object) -> str:

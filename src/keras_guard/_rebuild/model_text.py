@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -28,21 +29,13 @@ _SLICE_FROM = 3
 
 
 class ModelWriter:
-    """Writes the models of a plan, inner ones first.
-
-    Args:
-        plan: The plan of the whole model.
-        draft: The cell.
-        parts: Writes layers.
-        compact: Whether a long replay may be left to ``clone_model``.
-    """
+    """Writes the models of a plan, inner ones first; a long replay may be left to ``clone_model`` if ``compact``."""
 
     def __init__(self, plan: ModelPlan, draft: Draft, parts: PartWriter, *, compact: bool) -> None:
         self._plan = plan
         self._draft = draft
         self._parts = parts
         self._compact = compact
-        self._classes: dict[int, str] = {}
         #: The name that goes from call to call.
         self._running = ""
 
@@ -53,46 +46,26 @@ class ModelWriter:
                 name = local_name(plan.model.name, self._draft.locals)
                 text = self._model(plan, self._parts.reached(plan.model))
                 self._draft.lines.append(f"{name} = {text}")
-                self._parts.bind(plan, name)
+                self._parts.bound[id(plan)] = name
         return self._model(self._plan, self._draft.model_text)
 
     def _model(self, plan: ModelPlan, text: str) -> str:
         return self._sequential(plan, text) if plan.sequential else self._functional(plan, text)
 
     def _sequential(self, plan: ModelPlan, text: str) -> str:
-        items: list[tuple[str, str]] = []
         facts = self._sequential_input(plan)
-        if facts is not None:
-            items.append((self._input_text(facts), ""))
+        items = [self._input_text(facts)] if facts is not None else []
         layers = list(plan.model.layers)
         parts = [step.part for step in plan.steps]
-        position = 0
-        while position < len(parts):
-            run = self._kept_run(parts, position, layers)
-            start = _index(layers, parts[position].item)
-            if run >= _SLICE_FROM and start is not None:
-                items.append((f"*{text}.layers[{start}:{start + run}]", ""))
-                position += run
-                continue
-            part = parts[position]
-            items.append((self._parts.callee(part), self._parts.comment(part)))
-            position += 1
-        return self._list_call(self.class_text(plan), items, self._model_arguments(plan))
-
-    def _kept_run(self, parts: Sequence[Part], position: int, layers: list[Layer]) -> int:
-        """Return how many parts from here on are layers of the old list in its order."""
-        start = _index(layers, parts[position].item)
-        if start is None:
-            return 0
-        count = 0
-        while (
-            position + count < len(parts)
-            and start + count < len(layers)
-            and parts[position + count].item is layers[start + count]
-            and parts[position + count].origin == "kept"
-        ):
-            count += 1
-        return count
+        while parts:
+            run = _kept_run(parts, layers)
+            if len(run) >= _SLICE_FROM:
+                items.append(f"*{text}.layers[{run.start}:{run.stop}]")
+                del parts[: len(run)]
+            else:
+                part = parts.pop(0)
+                items.append(commented(self._parts.comment(part), self._parts.callee(part)))
+        return _call(self.class_text(plan), [f"[{', '.join(items)}]", *self._model_arguments(plan)])
 
     def _sequential_input(self, plan: ModelPlan) -> InputFacts | None:
         layer = sequential_input(plan.model)
@@ -102,11 +75,6 @@ class ModelWriter:
             facts = input_facts(layer, spec)
             return replace(facts, name=name or facts.name)
         return InputFacts(spec.shape, spec.dtype, name, {}) if spec is not None else None
-
-    @staticmethod
-    def _list_call(kind: str, items: Sequence[tuple[str, str]], rest: Sequence[str]) -> str:
-        listed = ", ".join(commented(comment, text) for text, comment in items)
-        return f"{kind}({', '.join([f'[{listed}]', *rest])})"
 
     def _functional(self, plan: ModelPlan, text: str) -> str:
         graph = plan.graph
@@ -142,7 +110,8 @@ class ModelWriter:
                 continue
             facts = input_of_value(value, spec)
             facts = replace(facts, name=plan.input_names.get(id(value), facts.name))
-            name = local_name(_input_name(facts), self._draft.locals)
+            given = "" if is_automatic_input_name(facts.name) else facts.name
+            name = local_name(given or "inputs", self._draft.locals)
             self._draft.lines.append(f"{name} = {self._input_text(facts)}")
             names[id(value)] = name
         if not plan.input_specs:
@@ -199,7 +168,7 @@ class ModelWriter:
 
     def _step(self, step: Step, names: dict[int, str], *, passed_on: bool) -> None:
         comment = self._parts.comment(step.part)
-        if comment and not self._parts.is_bound(step.part):
+        if comment and id(step.part) not in self._parts.bound:
             self._draft.lines.append(f"# {comment}")
         called = self._parts.invocation(step, names)
         name = self._result_name(step, passed_on=passed_on)
@@ -230,12 +199,6 @@ class ModelWriter:
 
     def class_text(self, plan: ModelPlan) -> str:
         """Return how a model's class is spelled."""
-        known = self._classes.get(id(plan))
-        if known is None:
-            known = self._classes[id(plan)] = self._find_class(plan)
-        return known
-
-    def _find_class(self, plan: ModelPlan) -> str:
         found = model_class(plan.model)
         if found.overridden:
             assert found.lost is not None
@@ -273,12 +236,14 @@ def _readers(steps: Sequence[Step]) -> dict[int, list[int]]:
     return found
 
 
-def _index(layers: Sequence[Layer], item: Layer) -> int | None:
-    return next((i for i, layer in enumerate(layers) if layer is item), None)
-
-
-def _input_name(facts: InputFacts) -> str:
-    return "inputs" if is_automatic_input_name(facts.name) else facts.name or "inputs"
+def _kept_run(parts: Sequence[Part], layers: list[Layer]) -> range:
+    """Return which layers of the old list the first parts are, in its order."""
+    start = next((i for i, layer in enumerate(layers) if layer is parts[0].item), len(layers))
+    run = itertools.takewhile(
+        lambda pair: pair[0].item is pair[1] and pair[0].origin == "kept",
+        zip(parts, layers[start:], strict=False),
+    )
+    return range(start, start + sum(1 for _ in run))
 
 
 def _call(kind: str, words: Sequence[str]) -> str:

@@ -23,7 +23,7 @@ from .._adapter.operation_words import OperationWords, operation_words
 from .._data.edits import LayerRecord
 from .._data.types import Layer, Structure
 from .draft import Draft
-from .literals import literal, local_name, subscript
+from .literals import container, literal, local_name, subscript
 from .plan import ModelPlan, Part, Step, all_plans
 from .refused import RebuildRefused, refuse_standalone
 from .spelling import ways_inside
@@ -44,7 +44,7 @@ class PartWriter:
         self._operations: dict[int, OperationWords] = {}
         self._texts: dict[int, str] = {}
         #: By ``id`` of a part or a plan, the local name that holds it.
-        self._bound: dict[int, str] = {}
+        self.bound: dict[int, str] = {}
         self._reach: dict[int, str] | None = None
         #: Whether Keras may choose names: no given name looks like one that it would choose.
         self._automatic = not any(
@@ -57,14 +57,6 @@ class PartWriter:
         for part in self._plan.parts():
             if part.plan is None:
                 self._texts[id(part)] = self._part_text(part)
-
-    def bind(self, plan: ModelPlan, name: str) -> None:
-        """Note the local name of a nested model."""
-        self._bound[id(plan)] = name
-
-    def is_bound(self, part: Part) -> bool:
-        """Whether a local name holds a part."""
-        return id(part) in self._bound
 
     def invocation(self, step: Step, names: Mapping[int, str]) -> str:
         """Return the call of a step."""
@@ -84,12 +76,8 @@ class PartWriter:
         return f"{self._draft.speller.keras(found.path)}({', '.join([*first, *words, *rest])})"
 
     def _plain(self, value: object) -> str:
-        try:
+        with contextlib.suppress(NotExpressibleError):
             return literal(value)
-        except NotExpressibleError:
-            return self._constant(value)
-
-    def _constant(self, value: object) -> str:
         found = constant_of(value)
         if found is None:
             return self._draft.speller.handle(value)
@@ -101,13 +89,9 @@ class PartWriter:
             return names.get(id(structure)) or self._old_tensor(structure)
         if not any(True for _ in values_in(structure)):
             return self._plain(structure)
-        if isinstance(structure, dict):
-            pairs = (f"{literal(k)}: {self.structure(v, names)}" for k, v in structure.items())
-            return f"{{{', '.join(pairs)}}}"
-        inner = ", ".join(self.structure(item, names) for item in structure)
-        if isinstance(structure, tuple):
-            return f"({inner},)" if len(structure) == 1 else f"({inner})"
-        return f"[{inner}]"
+        text = container(structure, lambda item: self.structure(item, names))
+        assert text is not None
+        return text
 
     def _old_tensor(self, value: Value) -> str:
         """Spell a tensor of the old graph that needs not be made again."""
@@ -120,13 +104,13 @@ class PartWriter:
     def callee(self, part: Part) -> str:
         """Return what is called: a name, or the constructor call."""
         if part.plan is not None:
-            return self._bound[id(part.plan)]
-        bound = self._bound.get(id(part))
+            return self.bound[id(part.plan)]
+        bound = self.bound.get(id(part))
         if bound is not None:
             return bound
         text = self._texts[id(part)]
         if self._uses[id(part)] > 1 and part.origin != "kept" and "(" in text:
-            name = self._bound[id(part)] = local_name(part.name, self._draft.locals)
+            name = self.bound[id(part)] = local_name(part.name, self._draft.locals)
             self._draft.lines.append(f"{name} = {text}")
             return name
         return text

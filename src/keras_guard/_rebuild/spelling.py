@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from .._adapter.keras_types import TYPES, is_layer, is_model, keras
@@ -14,7 +14,7 @@ from .._adapter.layer_fit import public_path
 from .._data.edits import LayerRecord
 from .._data.types import Layer, Model, Namespace
 from .handles import hold
-from .literals import is_plain_name, literal
+from .literals import container, is_plain_name, literal
 from .moving_names import moving_names
 from .refused import refuse_standalone
 from .standalone import Definitions
@@ -40,8 +40,11 @@ class Speller:
     def __init__(self, namespace: Namespace, definitions: Definitions | None = None) -> None:
         self._namespace = namespace
         self.definitions = definitions
-        self._moving = moving_names(namespace)
-        self._names = _name_index(namespace, self._moving)
+        moving = moving_names(namespace)
+        #: What the user's names hold; those that loops leave behind are none.
+        self._items = [(n, v) for n, v in list(namespace.items()) if _is_user_name(n) and n not in moving]
+        plain = (bool, int, float, str, bytes, type(None))
+        self._names = _index((name, value) for name, value in self._items if not isinstance(value, plain))
         self._inside: dict[int, str] | None = None
         self._deep: dict[int, str] | None = None
         self.used: set[str] = set()
@@ -52,37 +55,35 @@ class Speller:
         """Return the user's name of an object, or the path to it through containers and attributes."""
         name = self._names.get(id(value))
         if name is not None and self._namespace.get(name) is value:
-            self.used.add(name)
-            return name
+            return self._using(name)
         if not deep:
             return None
         if self._deep is None:
-            self._deep = _deep_index(self._namespace, self._moving)
+            self._deep = _index(_deep_items(self._items))
         path = self._deep.get(id(value))
-        if path is not None:
-            self.used.add(re.match(r"\w+", path).group())  # type: ignore[union-attr]
+        return None if path is None else self._using(path)
+
+    def _using(self, path: str) -> str:
+        """Note that the cell reads the name with which a path begins."""
+        self.used.add(re.split(r"\W", path, maxsplit=1)[0])
         return path
 
     def layer_inside(self, layer: Layer) -> str | None:
         """Return the way to a layer of any model that a name of the user's holds, such as ``m.get_layer("a")``."""
         if self._inside is None:
             self._inside = {}
-            for name, value in list(self._namespace.items()):
+            for name, value in self._items:
                 if is_model(value) and self._names.get(id(value)) == name:
                     for key, path in ways_inside(value, name):
                         self._inside.setdefault(key, path)
         way = self._inside.get(id(layer))
-        if way is not None:
-            self.used.add(re.match(r"\w+", way).group())  # type: ignore[union-attr]
-        return way
+        return None if way is None else self._using(way)
 
     def models(self) -> Iterator[tuple[str, Model]]:
         """Yield every place of the user's that holds a model, with the model; plain names first."""
-        names = [name for name in list(self._namespace) if _is_user_name(name) and name not in self._moving]
-        yield from ((name, self._namespace[name]) for name in names if is_model(self._namespace[name]))
-        yield from (
-            (path, item) for path, item in _deep_items(self._namespace, self._moving) if is_model(item)
-        )
+        for path, item in (*self._items, *_deep_items(self._items)):
+            if is_model(item):
+                yield path, item
 
     def values(self) -> list[Any]:
         """Return what the user's names hold."""
@@ -120,25 +121,20 @@ class Speller:
         value = _at(package, path)
         direct = self._names.get(id(value)) if isinstance(value, type) else None
         if direct is not None and self._namespace.get(direct) is value:
-            self.used.add(direct)
-            return direct
+            return self._using(direct)
         room, _, last = path.rpartition(".")
         if room:
             alias = room.rpartition(".")[2]
             if alias in self._namespace and _at(self._namespace[alias], last) is value:
-                self.used.add(alias)
-                return f"{alias}.{last}"
+                return self._using(f"{alias}.{last}")
         for name in ("keras", package.__name__):
             if _at(self._namespace.get(name), path) is value:
-                self.used.add(name)
-                return f"{name}.{path}"
+                return self._using(f"{name}.{path}")
         missing = package.__name__ not in self._namespace
         if missing and _at(self._namespace.get("tf"), f"keras.{path}") is value:
-            self.used.add("tf")
-            return f"tf.keras.{path}"
+            return self._using(f"tf.keras.{path}")
         self.need(f"import {package.__name__}")
-        self.used.add(package.__name__)
-        return f"{package.__name__}.{path}"
+        return self._using(f"{package.__name__}.{path}")
 
     def cls(self, cls: object) -> str:
         """Spell a class or function that can be named.
@@ -157,8 +153,7 @@ class Speller:
         plain = all(is_plain_name(part) for part in (qualified, *str(module).split(".")))
         if found is not None and plain and getattr(found, qualified, None) is cls:
             self.need(f"from {module} import {qualified}")
-            self.used.add(qualified)
-            return str(qualified)
+            return self._using(str(qualified))
         if self.definitions is not None:
             return self.definitions.need(cls)
         raise NotExpressibleError(f"no name reaches {qualified}")
@@ -173,14 +168,8 @@ class Speller:
             if public_path(value.value) == f"activations.{value.name}":
                 return literal(value.name)
             return self.cls(value.value)
-        if isinstance(value, dict):
-            return f"{{{', '.join(f'{literal(k)}: {self.construct(v)}' for k, v in value.items())}}}"
-        if isinstance(value, list):
-            return f"[{', '.join(self.construct(item) for item in value)}]"
-        if isinstance(value, tuple):
-            inner = ", ".join(self.construct(item) for item in value)
-            return f"({inner},)" if len(value) == 1 else f"({inner})"
-        return literal(value)
+        text = container(value, self.construct)
+        return literal(value) if text is None else text
 
     def arguments(self, call: Construct) -> str:
         """Spell the arguments of a call, the leading ones of well-known layers by position."""
@@ -199,67 +188,47 @@ class Speller:
 
 #: Arguments people give by position.
 _POSITIONAL: dict[str, tuple[str, ...]] = {
-    "Dense": ("units",),
-    "EinsumDense": ("equation",),
-    "Embedding": ("input_dim", "output_dim"),
-    "Dropout": ("rate",),
-    "SpatialDropout1D": ("rate",),
-    "SpatialDropout2D": ("rate",),
-    "GaussianNoise": ("stddev",),
-    "Activation": ("activation",),
-    "Reshape": ("target_shape",),
-    "Permute": ("dims",),
-    "RepeatVector": ("n",),
-    "Rescaling": ("scale",),
-    "Lambda": ("function",),
-    "LSTM": ("units",),
-    "GRU": ("units",),
-    "SimpleRNN": ("units",),
-    "LSTMCell": ("units",),
-    "GRUCell": ("units",),
-    "SimpleRNNCell": ("units",),
-    "Bidirectional": ("layer",),
-    "TimeDistributed": ("layer",),
-    "RNN": ("cell",),
-    **{f"Conv{n}D{t}": ("filters", "kernel_size") for n in (1, 2, 3) for t in ("", "Transpose")},
-    **{f"SeparableConv{n}D": ("filters", "kernel_size") for n in (1, 2)},
-    **{f"DepthwiseConv{n}D": ("kernel_size",) for n in (1, 2)},
+    cls: arguments
+    for arguments, classes in {
+        ("units",): "Dense LSTM GRU SimpleRNN LSTMCell GRUCell SimpleRNNCell",
+        ("equation",): "EinsumDense",
+        ("input_dim", "output_dim"): "Embedding",
+        ("rate",): "Dropout SpatialDropout1D SpatialDropout2D",
+        ("stddev",): "GaussianNoise",
+        ("activation",): "Activation",
+        ("target_shape",): "Reshape",
+        ("dims",): "Permute",
+        ("n",): "RepeatVector",
+        ("scale",): "Rescaling",
+        ("function",): "Lambda",
+        ("layer",): "Bidirectional TimeDistributed",
+        ("cell",): "RNN",
+        ("filters", "kernel_size"): "Conv1D Conv2D Conv3D Conv1DTranspose Conv2DTranspose Conv3DTranspose "
+        "SeparableConv1D SeparableConv2D",
+        ("kernel_size",): "DepthwiseConv1D DepthwiseConv2D",
+    }.items()
+    for cls in classes.split()
 }
 
 
-def _name_index(namespace: Namespace, moving: frozenset[str]) -> dict[int, str]:
-    """Return the first plain user's name of each object, by ``id``; names that loops leave behind are none."""
+def _index(items: Iterable[tuple[str, Any]]) -> dict[int, str]:
+    """Return the first path to each object, by ``id``."""
     found: dict[int, str] = {}
-    for name, value in list(namespace.items()):
-        if not _is_user_name(name) or name in moving:
-            continue
-        if value is None or isinstance(value, (bool, int, float, str, bytes)):
-            continue
-        found.setdefault(id(value), name)
-    return found
-
-
-def _deep_index(namespace: Namespace, moving: frozenset[str]) -> dict[int, str]:
-    """Return the path to objects in the user's containers and plain objects, two levels down."""
-    found: dict[int, str] = {}
-    for path, item in _deep_items(namespace, moving):
+    for path, item in items:
         found.setdefault(id(item), path)
     return found
 
 
-def _deep_items(namespace: Namespace, moving: frozenset[str]) -> Iterator[tuple[str, Any]]:
-    level = [
-        (name, namespace[name])
-        for name in list(namespace)
-        if name not in moving and _is_open(name, namespace[name])
-    ]
+def _deep_items(items: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
+    """Yield layers, models and functions in the user's containers and plain objects, two levels down."""
+    level = [(name, value) for name, value in items if _is_open(value)]
     for _ in range(2):
         below: list[tuple[str, Any]] = []
         for path, value in level:
             for part, item in _parts(value):
                 if is_layer(item) or isinstance(item, TYPES.model) or callable(item):
                     yield path + part, item
-                if _is_open("x", item):
+                if _is_open(item):
                     below.append((path + part, item))
         level = below[:2000]
 
@@ -268,10 +237,8 @@ def _is_user_name(name: Any) -> bool:
     return is_plain_name(name) and not name.startswith("_") and name not in _SHELL_NAMES
 
 
-def _is_open(name: str, value: object) -> bool:
+def _is_open(value: object) -> bool:
     """Whether to look into an object: containers, and instances of the user's own classes."""
-    if not _is_user_name(name):
-        return False
     if isinstance(value, _DEEP_KINDS):
         return type(value) in _DEEP_KINDS
     if is_layer(value) or isinstance(value, type) or callable(value):

@@ -5,20 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from .._data.checkup import Check, Checkup, Outcome
-from .as_table import as_code, cell_style
-from .paint import Line, Look, escaped, laid_out
+from .as_table import cell_style
+from .paint import MONO, Line, Look, as_code, escaped, laid_out
 
 _WIDTH = 80
 _MARKS = {Outcome.FOUND: "!", Outcome.CLEAR: " ", Outcome.NOT_RUN: "?"}
 
 
 def checkup_as_text(checkup: Checkup, *, look: Look | None = None) -> str:
-    """Return the table as text of 80 columns at most; ``!`` marks what was found, ``?`` what did not run.
-
-    Args:
-        checkup: The checks.
-        look: How the text is shown.
-    """
+    """Return the table as text of 80 columns at most; ``!`` marks what was found, ``?`` what did not run."""
     look = look or Look()
     look = replace(look, width=min(look.width or _WIDTH, _WIDTH))
     lines = [Line(f"`{checkup.model}`: {_verdict(checkup)}", indent=2)]
@@ -52,7 +47,7 @@ def checkup_as_html(checkup: Checkup) -> str:
 
 def _row(check: Check) -> str:
     weight = ";font-weight:600" if check.outcome is Outcome.FOUND else ""
-    facts = "<br>".join(map(as_code, check.evidence))
+    facts = "<br>".join(as_code(fact, MONO) for fact in check.evidence)
     return (
         f'<tr><th style="{cell_style(check.name)};font-weight:400" scope="row">{escaped(check.name)}</th>'
         f'<td style="{cell_style(check.outcome.value)}{weight}">{_MARKS[check.outcome]} {check.outcome.value}</td>'

@@ -13,7 +13,7 @@ from .._data.diagnostic import Diagnostic, DiffRow, LayerFacts, Span, State
 from .._data.picture import Picture
 from .as_svg import picture_as_html
 from .changed_part import changed_part
-from .paint import escaped
+from .paint import MONO, as_code, escaped
 
 _ACCENT = {State.PENDING: "#8a6d00", State.OPEN: "#b7501f", State.RESOLVED: "#6e7781"}
 _VARIABLE = {
@@ -21,7 +21,6 @@ _VARIABLE = {
     State.OPEN: "--jp-error-color1",
     State.RESOLVED: "--jp-ui-font-color3",
 }
-_MONO = "font-family:Menlo,Consolas,'DejaVu Sans Mono',monospace;font-size:12px"
 
 
 def render_html(diagnostic: Diagnostic) -> str:
@@ -49,16 +48,16 @@ def _head(diagnostic: Diagnostic, word: str) -> str:
 def _resolved(diagnostic: Diagnostic) -> str:
     return (
         f'<span style="{_QUIET}"><b>keras_guard</b> resolved <code>{escaped(diagnostic.code)}</code> '
-        f"{_code(diagnostic.message)} &mdash; {_code(diagnostic.resolution or '')}</span>"
+        f"{as_code(diagnostic.message)} &mdash; {as_code(diagnostic.resolution or '')}</span>"
         f"{_happened(diagnostic)}"
     )
 
 
 def _pending(diagnostic: Diagnostic) -> str:
     return (
-        f"<div><b>keras_guard</b> pending <code>{escaped(diagnostic.code)}</code> {_code(diagnostic.message)} "
+        f"<div><b>keras_guard</b> pending <code>{escaped(diagnostic.code)}</code> {as_code(diagnostic.message)} "
         f"({escaped(diagnostic.span.label())})</div>"
-        f'<div style="{_QUIET}">{_code(_first_upper(diagnostic.help))}</div>'
+        f'<div style="{_QUIET}">{as_code(_first_upper(diagnostic.help))}</div>'
         f"{_happened(diagnostic)}"
     )
 
@@ -67,15 +66,15 @@ def _open(diagnostic: Diagnostic) -> str:
     changed = [changed_part(picture) for picture in diagnostic.pictures]
     parts = [
         _head(diagnostic, "warning"),
-        f'<div style="font-size:1.08em;margin:2px 0 4px"><b>{_code(_first_upper(diagnostic.message))}</b></div>',
+        f'<div style="font-size:1.08em;margin:2px 0 4px"><b>{as_code(_first_upper(diagnostic.message))}</b></div>',
         _excerpt(diagnostic.span, diagnostic.label),
         "".join(f"<div>{picture_as_html(part)}</div>" for part in changed) or _diff(diagnostic.diff),
         _happened(diagnostic),
     ]
     if diagnostic.help:
-        parts.append(f'<div style="margin-top:4px"><b>Do this:</b> {_code(diagnostic.help)}</div>')
+        parts.append(f'<div style="margin-top:4px"><b>Do this:</b> {as_code(diagnostic.help)}</div>')
     if diagnostic.notes:
-        items = "".join(f"<li>{_code(note)}</li>" for note in diagnostic.notes)
+        items = "".join(f"<li>{as_code(note)}</li>" for note in diagnostic.notes)
         parts.append(
             f'<details style="margin-top:2px"><summary>Why</summary><ul style="margin:2px 0 2px 18px">{items}'
             f"<li>more: <code>%keras_guard explain {escaped(diagnostic.code)}</code></li></ul></details>"
@@ -94,22 +93,22 @@ def _folded_pictures(pictures: Sequence[Picture]) -> str:
 
 def _happened(diagnostic: Diagnostic) -> str:
     """Return which uses ran the stale view; outside the folded reasons, because results may depend on it."""
-    return f"<div>{_code(diagnostic.happened)}</div>" if diagnostic.happened else ""
+    return f"<div>{as_code(diagnostic.happened)}</div>" if diagnostic.happened else ""
 
 
 def _excerpt(span: Span, label: str) -> str:
     if not span.known or not span.text:
-        return f"<div>{_code(label)}</div>" if label else ""
+        return f"<div>{as_code(label)}</div>" if label else ""
     first = span.line or 1
     rows = []
     for number, text in list(enumerate(span.text, first))[:6]:
         rows.append(f"{number:>3} | {_marked(span, text, number == first)}")
     code = "\n".join(rows) + ("\n..." if len(span.text) > len(rows) else "")
     pre = (
-        f'<pre style="{_MONO};margin:4px 0 2px;padding:0;background:transparent;overflow-x:auto">{code}</pre>'
+        f'<pre style="{MONO};margin:4px 0 2px;padding:0;background:transparent;overflow-x:auto">{code}</pre>'
     )
     # Below the code, not beside it: a label as long as a sentence would wrap into the code's columns.
-    return pre + (f'<div style="margin:0 0 4px 3em">{_code(_first_upper(label))}</div>' if label else "")
+    return pre + (f'<div style="margin:0 0 4px 3em">{as_code(_first_upper(label))}</div>' if label else "")
 
 
 def _marked(span: Span, text: str, first: bool) -> str:
@@ -136,7 +135,7 @@ def _diff(rows: tuple[DiffRow, ...]) -> str:
         )
     )
     return (
-        f'<table style="{_MONO};border-collapse:collapse;margin:4px 0">'
+        f'<table style="{MONO};border-collapse:collapse;margin:4px 0">'
         f"<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
     )
 
@@ -165,14 +164,6 @@ def _diff_row(row: DiffRow) -> str:
         ("right", escaped(params)),
     ]
     return "<tr>" + "".join(f'<td style="{style};text-align:{side}">{c}</td>' for side, c in cells) + "</tr>"
-
-
-def _code(text: str) -> str:
-    """Escape a text, and mark what is in backticks as code."""
-    parts = escaped(text).split("`")
-    if len(parts) % 2 == 0:  # a stray backtick in a name: no code at all rather than the wrong part
-        return escaped(text)
-    return "".join(f"<code>{part}</code>" if index % 2 else part for index, part in enumerate(parts))
 
 
 def _first_upper(text: str) -> str:

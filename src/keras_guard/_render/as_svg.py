@@ -13,14 +13,13 @@ from html import escape
 from .._data.picture import Node, Panel, Picture
 from .as_sketch import spoken
 from .layout import Layout, Position, lay_out
-from .paint import clean
+from .paint import FONT, clean
 
 _TITLE_SIZE, _FACTS_SIZE = 12, 11
 #: Widths of one character of the fonts named below, relative to their size.
 _CHARACTER = 0.605
 _MAX_CHARACTERS = 64
 _PAD, _ROW, _BETWEEN, _MARGIN, _CAPTION = 7, 15, 24, 4, 32
-_FONT = "Menlo,Consolas,'DejaVu Sans Mono',monospace"
 
 
 @dataclass(frozen=True)
@@ -31,6 +30,9 @@ class _Ink:
     border: str
     text: str
     dash: str = ""
+
+    def dashes(self) -> str:
+        return f' stroke-dasharray="{self.dash}"' if self.dash else ""
 
 
 _INKS = {
@@ -74,7 +76,7 @@ def panel_as_svg(panel: Panel, mark: str) -> tuple[str, int]:
     width, height = round(drawn.right + _MARGIN), round(drawn.bottom + _MARGIN)
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
-        f'viewBox="0 0 {width} {height}" font-family="{escape(_FONT, quote=True)}">'
+        f'viewBox="0 0 {width} {height}" font-family="{escape(FONT, quote=True)}">'
     )
     return head + "".join(drawn.parts) + "</svg>", width
 
@@ -128,15 +130,17 @@ class _DrawnPanel:
             if place is not last:
                 y = self._tops[place.rank + 1] - _BETWEEN
                 path.append(f"L{x:.1f} {y:.1f}")
-        return _stroke("".join(path), ink) + _head(x, y, ink.border)
+        curve = (
+            f'<path d="{"".join(path)}" fill="none" stroke="{ink.border}" stroke-width="1.6"{ink.dashes()}/>'
+        )
+        return curve + _head(x, y, ink.border)
 
     def _box(self, place: Position, node: Node) -> list[str]:
         ink = _INKS[node.mark]
         x, y, tall = self._left + place.x, self._tops[place.rank], _height(node)
-        dash = f' stroke-dasharray="{ink.dash}"' if ink.dash else ""
         parts = [
             f'<rect x="{x - place.width / 2:.1f}" y="{y:.1f}" width="{place.width:.1f}" height="{tall}" rx="5" '
-            f'fill="{ink.fill}" stroke="{ink.border}" stroke-width="1.4"{dash}/>',
+            f'fill="{ink.fill}" stroke="{ink.border}" stroke-width="1.4"{ink.dashes()}/>',
             _text(_GLYPHS.get(node.mark, "") + node.title, x, y + _PAD + 9, _TITLE_SIZE, ink.text),
         ]
         if node.facts:
@@ -176,11 +180,6 @@ def _text(text: str, x: float, y: float, size: int, colour: str, limit: int = _M
         f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" fill="{colour}" text-anchor="middle">'
         f"{escape(shown)}</text>"
     )
-
-
-def _stroke(path: str, ink: _Ink) -> str:
-    dash = f' stroke-dasharray="{ink.dash}"' if ink.dash else ""
-    return f'<path d="{path}" fill="none" stroke="{ink.border}" stroke-width="1.6"{dash}/>'
 
 
 def _loose(x: float, top: float, bottom: float) -> str:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from .paint import escaped
+from .paint import MONO, as_code, escaped
 
 _CELL = "padding:2px 12px 2px 0;vertical-align:top;text-align:left"
 #: A cell of so few characters stays on one line, and words up to a length stay whole: a narrow window takes the room
 #: from the long cells.
 _ONE_LINE, _WHOLE_WORD = 16, 24
-_MONO = "font-family:Menlo,Consolas,'DejaVu Sans Mono',monospace;font-size:12px"
 
 
 def table_as_html(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -23,27 +22,23 @@ def table_as_html(title: str, columns: Sequence[str], rows: Sequence[Sequence[st
     """
     head = "".join(f'<th scope="col" style="{cell_style(name)}">{escaped(name)}</th>' for name in columns)
     body = "".join(f"<tr>{_cells(row)}</tr>" for row in rows)
+    caption = f"<div><b>{as_code(title, MONO)}</b></div>"
     if not rows:
-        return f"<div><b>{as_code(title)}</b></div>"
+        return caption
     return (
-        f'<div role="region" aria-label="{escaped(title)}" style="max-width:100%;overflow-x:auto">'
-        f"<div><b>{as_code(title)}</b></div>"
+        f'<div role="region" aria-label="{escaped(title)}" style="max-width:100%;overflow-x:auto">{caption}'
         f'<table style="border-collapse:collapse;font-size:13px"><thead><tr>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table></div>"
     )
 
 
 def lines_as_html(lines: Iterable[str]) -> str:
-    """Return lines below a table.
-
-    Args:
-        lines: The lines; text between backticks is code.
-    """
-    return "".join(f"<div>{as_code(line)}</div>" for line in lines)
+    """Return lines below a table; text between backticks is code."""
+    return "".join(f"<div>{as_code(line, MONO)}</div>" for line in lines)
 
 
 def _cells(row: Sequence[str]) -> str:
-    return "".join(f'<td style="{cell_style(cell)}">{as_code(cell)}</td>' for cell in row)
+    return "".join(f'<td style="{cell_style(cell)}">{as_code(cell, MONO)}</td>' for cell in row)
 
 
 def cell_style(text: str) -> str:
@@ -52,13 +47,3 @@ def cell_style(text: str) -> str:
     if len(text) <= _ONE_LINE:
         return f"{_CELL};white-space:nowrap"
     return f"{_CELL};white-space:normal;overflow-wrap:{'normal' if longest <= _WHOLE_WORD else 'anywhere'}"
-
-
-def as_code(text: str) -> str:
-    """Return a text as HTML; what is between backticks is in a typewriter's letters."""
-    parts = escaped(text).split("`")
-    if len(parts) % 2 == 0:
-        return escaped(text)  # a backtick of its own
-    return "".join(
-        f'<code style="{_MONO}">{part}</code>' if index % 2 else part for index, part in enumerate(parts)
-    )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from .._data.views import ModelViews, ViewRow
 from .as_table import cell_style
-from .paint import Line, Look, clean, escaped, laid_out
+from .paint import FONT, Line, Look, clean, escaped, laid_out
 
 _COLUMNS = ("declared", "graph", "compiled")
 _MAX_ROWS = 200
@@ -19,11 +19,7 @@ def views_as_text(views: ModelViews, *, look: Look | None = None, every: bool = 
     """Return the table as aligned text; ``!`` marks a row whose views differ, ``*`` the view that does.
 
     Where the columns do not fit beside each other, graph and compiled functions are below the declared layer.
-
-    Args:
-        views: The views.
-        look: How the text is shown.
-        every: Whether all layers are shown, and not only those around the ones that differ.
+    Only the layers around the ones that differ are shown, or ``every`` one.
     """
     look = look or Look()
     lines = [Line(f"`{views.name}`: {_verdict(views)}", indent=2)]
@@ -37,11 +33,15 @@ def views_as_text(views: ModelViews, *, look: Look | None = None, every: bool = 
         lines.append(Line("      " + "  ".join(f"{n:{widths[i]}}" for i, n in enumerate(_COLUMNS)).rstrip()))
     for row in chosen:
         if isinstance(row, int):
-            lines.append(Line(f"      ... {row} layer{'s' * (row != 1)} alike", "dim"))
+            lines.append(Line(f"      {_gap(row)}", "dim"))
         else:
             lines += _beside(row, cells[id(row)], widths) if fits else _below(row, cells[id(row)])
     lines += [Line(f"note: {note}", indent=6) for note in views.notes]
     return "\n".join(laid_out(lines, look))
+
+
+def _gap(left_out: int) -> str:
+    return f"... {left_out} layer{'s' * (left_out != 1)} alike"
 
 
 def _head(row: ViewRow) -> str:
@@ -97,12 +97,7 @@ def _verdict(views: ModelViews) -> str:
 
 
 def views_as_html(views: ModelViews, *, every: bool = False) -> str:
-    """Return the table as HTML with inline styles only, safe under a sanitizer.
-
-    Args:
-        views: The views.
-        every: Whether all layers are shown, and not only those around the ones that differ.
-    """
+    """Return the table as HTML with inline styles only, safe under a sanitizer; of :func:`views_as_text`'s rows."""
     head = "".join(f'<th style="{cell_style(name)}" scope="col">{name}</th>' for name in ("", *_COLUMNS, ""))
     body = "".join(
         _html_gap(row) if isinstance(row, int) else _html_row(row) for row in _chosen(views, every)
@@ -111,16 +106,13 @@ def views_as_html(views: ModelViews, *, every: bool = False) -> str:
     return (
         f'<div role="region" aria-label="views of {escaped(views.name)}" style="max-width:100%;overflow-x:auto">'
         f"<div><b>{escaped(views.name)}</b>: {escaped(_verdict(views))}</div>"
-        f'<table style="border-collapse:collapse;font-size:12px;{_MONO}"><thead><tr>{head}</tr></thead>'
+        f'<table style="border-collapse:collapse;font-size:12px;font-family:{FONT}"><thead><tr>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table>{notes}</div>"
     )
 
 
-_MONO = "font-family:Menlo,Consolas,'DejaVu Sans Mono',monospace"
-
-
 def _html_gap(left_out: int) -> str:
-    words = f"... {left_out} layer{'s' * (left_out != 1)} alike"
+    words = _gap(left_out)
     return f'<tr><td></td><td style="{cell_style(words)}" colspan="4">{words}</td></tr>'
 
 

@@ -18,6 +18,9 @@ _COLOURS = {
 }
 #: Yellow cannot be read on white; dimmed text hardly.
 _ON_LIGHT = {"title": "1;34", "caret": "1;34", "resolved": "90", "dim": "90"}
+#: The letters of code in HTML, and their size in a card.
+FONT = "Menlo,Consolas,'DejaVu Sans Mono',monospace"
+MONO = f"font-family:{FONT};font-size:12px"
 #: A line is never wrapped to less than this.
 _NARROWEST = 24
 
@@ -30,6 +33,15 @@ def clean(text: str) -> str:
 def escaped(text: str) -> str:
     """Return a text for HTML, attributes included, with its control characters made visible."""
     return escape(clean(text), quote=True)
+
+
+def as_code(text: str, style: str = "") -> str:
+    """Return a text as HTML; what is between backticks is code, with an inline style if one is given."""
+    parts = escaped(text).split("`")
+    if len(parts) % 2 == 0:  # a stray backtick in a name: no code at all rather than the wrong part
+        return escaped(text)
+    start = f'<code style="{style}">' if style else "<code>"
+    return "".join(f"{start}{part}</code>" if index % 2 else part for index, part in enumerate(parts))
 
 
 @dataclass(frozen=True)
@@ -45,18 +57,6 @@ class Look:
     colour: bool = False
     light: bool = False
     width: int | None = None
-
-
-class Painter:
-    """Colours a text, or returns it unchanged."""
-
-    def __init__(self, look: Look) -> None:
-        self._on = look.colour
-        self._codes = {**_COLOURS, **(_ON_LIGHT if look.light else {})}
-
-    def __call__(self, kind: str, text: str) -> str:
-        code = self._codes.get(kind)
-        return f"\x1b[{code}m{text}\x1b[0m" if self._on and code and text else text
 
 
 @dataclass(frozen=True)
@@ -77,16 +77,17 @@ class Line:
 
 
 def laid_out(lines: Iterable[Line], look: Look) -> list[str]:
-    """Return lines that fit, coloured.
-
-    Args:
-        lines: The lines.
-        look: How they are shown.
-    """
-    paint = Painter(look)
+    """Return lines that fit, coloured."""
     return [
-        clean(line.gutter) + paint(line.kind, part) for line in lines for part in _fitted(line, look.width)
+        clean(line.gutter) + _painted(part, line.kind, look)
+        for line in lines
+        for part in _fitted(line, look.width)
     ]
+
+
+def _painted(text: str, kind: str, look: Look) -> str:
+    code = (_ON_LIGHT.get(kind) if look.light else None) or _COLOURS.get(kind)
+    return f"\x1b[{code}m{text}\x1b[0m" if look.colour and code and text else text
 
 
 def _fitted(line: Line, width: int | None) -> list[str]:
