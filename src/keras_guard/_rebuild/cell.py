@@ -10,6 +10,7 @@ from .._data.edits import LayerRecord
 from .._data.place import Place
 from .continuing import Continuation
 from .draft import Draft
+from .dryrun import TRIAL
 from .layout import indented, laid_out
 from .literals import literal, local_name
 from .model_text import ModelWriter
@@ -18,10 +19,6 @@ from .plan import ModelPlan, Part, all_plans
 from .refused import RebuildRefused
 from .scoping import scope_words
 from .standalone import Definitions
-
-#: The name that the trial of a cell binds.
-TRIAL = "rebuilt_in_trial"
-
 
 #: Two names that are no longer than this together are read in one line.
 _SHORT = 16

@@ -27,12 +27,7 @@ class Compact:
 
 
 def compact_form(plan: ModelPlan, steps: Sequence[Step]) -> Compact | None:
-    """Return what differs, or ``None`` where walking the old graph does not give the new one.
-
-    Args:
-        plan: The plan of a Functional model.
-        steps: The calls that must be made again.
-    """
+    """Return what differs, or ``None`` where walking the old graph does not give the new one."""
     graph = plan.graph
     if len(steps) <= COMPACT_FROM or graph is None or plan.input_specs or carries_masks(graph):
         return None

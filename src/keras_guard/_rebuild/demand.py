@@ -73,10 +73,9 @@ class Demand:
 
     def listed(self, owner: Model, items: Sequence[Layer]) -> None:
         """Note what a Sequential is to be made of."""
-        table = self._tables[id(owner)] = Counter()
+        self._tables[id(owner)] = Counter()
         for item in items:
             self._add(owner, item, 1)
-        table += Counter()
 
     def relisted(self, owner: Model, before: Sequence[Layer], after: Sequence[Layer]) -> None:
         """Note which layers came into a Functional's list, and which went out of it."""
@@ -105,8 +104,10 @@ class Demand:
         faults: list[str] = []
         for owner in self._reachable():
             planned = plans.get(owner)
-            model = planned.model if planned is not None else self._items.get(owner)
-            found = _planned(planned) if planned is not None else calls_of(model)
+            if planned is None:
+                found = calls_of(self._items.get(owner))
+            else:
+                found = Counter(id(step.part.item) for step in planned.steps)
             faults += self._differences(self._tables[owner], found)
         if faults:
             raise RebuildRefused(f"the rebuild would not do what the edits ask for: {'; '.join(faults)}")
@@ -126,10 +127,5 @@ class Demand:
     def _differences(self, wanted: Counter[int], found: Counter[int]) -> Iterator[str]:
         for key in wanted.keys() | found.keys():
             if wanted[key] != found[key]:
-                item = self._items.get(key)
-                name = getattr(item, "name", "a layer")
+                name = getattr(self._items.get(key), "name", "a layer")
                 yield f"{name!r} is called {found[key]} time{'s' * (found[key] != 1)} instead of {wanted[key]}"
-
-
-def _planned(plan: ModelPlan) -> Counter[int]:
-    return Counter(id(step.part.item) for step in plan.steps)

@@ -14,6 +14,8 @@ from .plan import ModelPlan
 from .postcondition import check_model
 from .refused import RebuildRefused
 
+#: The name that the trial of a cell binds.
+TRIAL = "rebuilt_in_trial"
 #: Models with more parameters than this are not fed in the dry run.
 MAX_PARAMETERS = 200_000_000
 
@@ -31,27 +33,15 @@ def execute(source: str, namespace: MutableMapping[str, Any], what: str) -> None
         exec(code, dict(namespace), namespace)
 
 
-def dry_run(
-    source: str,
-    target: str,
-    plan: ModelPlan,
-    namespace: Namespace,
-    limit: int | None,
-    *,
-    continued: bool = False,
-) -> str:
-    """Run a rebuild's code on the user's own objects and leave no trace of it.
+def dry_run(source: str, plan: ModelPlan, namespace: Namespace, limit: int | None, *, continued: bool) -> str:
+    """Run a rebuild's code on the user's own objects and leave no trace of it; return what was proved, in words.
 
     Args:
-        source: The text of the cell.
-        target: The name it binds.
+        source: The text of the cell, which binds :data:`TRIAL`.
         plan: What it is to make.
         namespace: The user's names; not changed.
         limit: Above this many parameters the model is built but not fed.
         continued: Whether the code copies the state of the optimizer.
-
-    Returns:
-        What was proved, in words.
 
     Raises:
         RebuildRefused: When the code fails or makes another graph than planned.
@@ -63,7 +53,7 @@ def dry_run(
             execute(source, sandbox, "rebuild")
         except Exception as error:
             raise _failed("the code does not run", error) from None
-        made = sandbox[target]
+        made = sandbox[TRIAL]
         pairs = check_model(made, plan)
         if continued and not goes_on(made, plan, pairs):
             raise StateLostError("the optimizer of the rebuilt model would not go on where it was")

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from .._adapter.graph import Value
+from .._adapter.graph import Graph, Value
 from .._adapter.graph_input import (
     InputFacts,
     input_facts,
@@ -50,7 +50,9 @@ class ModelWriter:
         return self._model(self._plan, self._draft.model_text)
 
     def _model(self, plan: ModelPlan, text: str) -> str:
-        return self._sequential(plan, text) if plan.sequential else self._functional(plan, text)
+        if plan.graph is None:
+            return self._sequential(plan, text)
+        return self._functional(plan, plan.graph, text)
 
     def _sequential(self, plan: ModelPlan, text: str) -> str:
         facts = self._sequential_input(plan)
@@ -76,16 +78,14 @@ class ModelWriter:
             return replace(facts, name=name or facts.name)
         return InputFacts(spec.shape, spec.dtype, name, {}) if spec is not None else None
 
-    def _functional(self, plan: ModelPlan, text: str) -> str:
-        graph = plan.graph
-        assert graph is not None
+    def _functional(self, plan: ModelPlan, graph: Graph, text: str) -> str:
         names: dict[int, str] = {}
-        inputs = self._functional_inputs(plan, text, names)
+        inputs = self._functional_inputs(plan, graph, text, names)
         steps = [step for step in plan.steps if step.replay]
         compact = compact_form(plan, steps) if self._compact and plan is self._plan else None
         if compact is not None:
             return self._cloning(plan, compact, text)
-        shown = self._inline(plan, steps, names)
+        shown = self._inline(plan, graph, steps, names)
         if shown is not None:
             return _call(self.class_text(plan), [inputs, shown, *self._model_arguments(plan)])
         readers = _readers(steps)
@@ -99,9 +99,7 @@ class ModelWriter:
         outputs = self._parts.structure(graph.outputs, names)
         return _call(self.class_text(plan), [inputs, outputs, *self._model_arguments(plan)])
 
-    def _functional_inputs(self, plan: ModelPlan, text: str, names: dict[int, str]) -> str:
-        graph = plan.graph
-        assert graph is not None
+    def _functional_inputs(self, plan: ModelPlan, graph: Graph, text: str, names: dict[int, str]) -> str:
         single = isinstance(graph.inputs, Value)
         for position, value in enumerate(graph.flat_inputs()):
             spec = plan.input_specs.get(id(value))
@@ -146,10 +144,10 @@ class ModelWriter:
         ]
         self._draft.lines.append(f"{name} = {{{', '.join(pairs)}}}")
 
-    def _inline(self, plan: ModelPlan, steps: Sequence[Step], names: dict[int, str]) -> str | None:
+    def _inline(
+        self, plan: ModelPlan, graph: Graph, steps: Sequence[Step], names: dict[int, str]
+    ) -> str | None:
         """Return the whole output as one expression, where it is a short chain; else ``None``."""
-        graph = plan.graph
-        assert graph is not None
         if len(steps) > 2 or plan is not self._plan or not isinstance(graph.outputs, Value):
             return None
         shown = ""
@@ -217,7 +215,7 @@ class ModelWriter:
                 return self._draft.speller.cls(found.cls)
             except NotExpressibleError:
                 return self._draft.speller.handle(found.cls)
-        return self._draft.speller.keras("Sequential" if plan.sequential else "Model")
+        return self._draft.speller.keras("Sequential" if plan.graph is None else "Model")
 
     def _model_arguments(self, plan: ModelPlan) -> list[str]:
         automatic = plan is self._plan and is_automatic_name(plan.model, str(plan.model.name))

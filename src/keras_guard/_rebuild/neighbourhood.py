@@ -13,8 +13,8 @@ from typing import Any
 from .._adapter.describe import describe_layer
 from .._adapter.graph import Call, Graph, Spec
 from .._adapter.graph_facts import maker_of
-from .._adapter.keras_types import TYPES, is_layer, is_model
-from .._adapter.membership import graph_layers, own_layers
+from .._adapter.keras_types import TYPES, is_layer
+from .._adapter.membership import own_layers
 from .._adapter.read_graph import functional_of, read_graph
 from .._data.edits import LayerRecord
 from .._data.picture import Node, Panel, Picture
@@ -22,6 +22,7 @@ from .._data.types import Model
 from .._data.views import ModelViews
 from .graph_edits import Intent, apply_edits, running_order
 from .intent import infer
+from .positions import models_in
 from .refused import RebuildRefused
 
 #: A panel shows at most so many nodes, and a card at most so many models.
@@ -45,15 +46,10 @@ _Wiring = dict[str, _Box]
 
 
 def pictures_of(model: Model, edits: Iterable[object]) -> tuple[Picture, ...]:
-    """Return the neighbourhoods of edits, one for each model whose graph they change.
+    """Return the neighbourhoods of edits, before and after, one for each model whose graph they change.
 
-    Args:
-        model: The model, whose nested models may be edited too.
-        edits: The edits, oldest first.
-
-    Returns:
-        Before and after. Only what runs now, with the layers concerned marked, where the edits have
-        more than one reading; nothing for models without a graph.
+    Only what runs now, with the layers concerned marked, where the edits have more than one reading; nothing for
+    models without a graph.
     """
     edits = tuple(edits)
     if not edits:
@@ -63,7 +59,7 @@ def pictures_of(model: Model, edits: Iterable[object]) -> tuple[Picture, ...]:
     except RebuildRefused:
         return _before_only(model, edits)
     found = []
-    for owner in _models(model):
+    for owner in models_in(model):
         panels = _panels(owner, intent) if intent.edits(owner) else ()
         if panels:
             found.append(Picture(_name(owner) if owner is not model else "", panels))
@@ -73,10 +69,7 @@ def pictures_of(model: Model, edits: Iterable[object]) -> tuple[Picture, ...]:
 def pictures_of_views(model: Model, views: ModelViews, compiled_only: bool) -> tuple[Picture, ...]:
     """Return the graph around the layers whose views disagree.
 
-    Args:
-        model: The model.
-        views: Its views, layer by layer.
-        compiled_only: Whether only what was traced is asked for, because edits are drawn already.
+    Only what was traced is asked for with ``compiled_only``, because edits are drawn already.
     """
     layers = own_layers(model)
     words = {}
@@ -89,13 +82,7 @@ def pictures_of_views(model: Model, views: ModelViews, compiled_only: bool) -> t
 
 
 def marked_picture(model: Model, words: Mapping[int, str], name: str = "") -> tuple[Picture, ...]:
-    """Return the graph around the layers whose views disagree.
-
-    Args:
-        model: The model.
-        words: By ``id`` of a layer, what is to be said of it.
-        name: The model's name, where it is a nested one.
-    """
+    """Return the graph around some layers, each with what is to be said of it, by ``id``."""
     before = _wiring_of(model, Intent())
     if before is None or not words:
         return ()
@@ -118,10 +105,6 @@ def _words_of(key: str, words: Mapping[int, str]) -> str | None:
     return words.get(int(identity)) if colon and identity.isdecimal() else None
 
 
-def _models(model: Model) -> list[Model]:
-    return [model, *(layer for layer in graph_layers(model) if is_model(layer))]
-
-
 def _name(model: Model) -> str:
     return str(getattr(model, "name", ""))
 
@@ -136,7 +119,7 @@ def _before_only(model: Model, edits: Sequence[object]) -> tuple[Picture, ...]:
         for name in ("old", "layer"):
             if is_layer(getattr(edit, name, None)):
                 touched[id(getattr(edit, name))] = getattr(edit, name)
-    for owner in _models(model):
+    for owner in models_in(model):
         own = {id(layer) for layer in own_layers(owner)} & touched.keys()
         found = marked_picture(owner, dict.fromkeys(own, ""), _name(owner) if owner is not model else "")
         if found:

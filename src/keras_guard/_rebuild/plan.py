@@ -59,7 +59,7 @@ class Step:
 
     part: Part
     call: Call
-    replay: bool
+    replay: bool = False
 
 
 @dataclass(eq=False)
@@ -68,9 +68,8 @@ class ModelPlan:
 
     Attributes:
         model: The model as it is.
-        sequential: Whether it is a list of layers.
         steps: The calls, in running order (for a Sequential, one a layer).
-        graph: The edited graph of a Functional.
+        graph: The edited graph of a Functional; ``None`` for a list of layers.
         input_names: Names of new inputs, by input, where the user gave one.
         input_specs: Specs of new inputs, by input; empty when all are kept.
         specs: The spec each tensor has now, by ``id`` of its :class:`Value`.
@@ -79,7 +78,6 @@ class ModelPlan:
     """
 
     model: Model
-    sequential: bool
     steps: list[Step] = field(default_factory=list)
     graph: Graph | None = None
     input_specs: dict[int, Spec] = field(default_factory=dict)

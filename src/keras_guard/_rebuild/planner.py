@@ -100,7 +100,7 @@ class Planner:
 
     def _functional(self, model: Model, inputs: Sequence[Spec] | None) -> ModelPlan:
         graph = read_graph(model)
-        plan = ModelPlan(model, sequential=False, graph=graph)
+        plan = ModelPlan(model, graph=graph)
         self._alive.append(graph)
         edits = self._intent.graph.get(id(model), [])
         new_inputs = self._intent.inputs.get(id(model), {})
@@ -119,7 +119,7 @@ class Planner:
         )
         for call in running_order(graph):
             part = self._new_part(swaps.get(id(call.operation), call.operation))
-            plan.steps.append(Step(part, call, replay=False))
+            plan.steps.append(Step(part, call))
             self._flow(plan, call, part, moved=part.item is not call.operation or call.node_index < 0)
         plan.outputs = tuple((path, plan.specs[id(value)]) for path, value in flat_with_paths(graph.outputs))
         return plan
@@ -199,7 +199,7 @@ class Planner:
     # Sequential
 
     def _sequential(self, model: Model, inputs: Sequence[Spec] | None) -> ModelPlan:
-        plan = ModelPlan(model, sequential=True)
+        plan = ModelPlan(model)
         old = sequential_specs(model)
         listed = self._intent.lists.get(id(model))
         items = list(model.layers) if listed is None else listed
@@ -222,7 +222,7 @@ class Planner:
         self, plan: ModelPlan, part: Part, current: object, old: SequentialSpecs | None
     ) -> Any:
         call = Call(part.item, (current,), {}, node_index=0)
-        plan.steps.append(Step(part, call, replay=True))
+        plan.steps.append(Step(part, call))
         if current is None or old is None:
             return None
         _check_input_shape(part, list(specs_in(current)))

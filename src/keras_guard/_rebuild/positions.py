@@ -27,7 +27,7 @@ class LayerFinder:
 
     def __init__(self, model: Model) -> None:
         self.model = model
-        self.models = [model, *(layer for layer in graph_layers(model) if is_model(layer))]
+        self.models = models_in(model)
         #: By ``id`` of a position that an edit made or gave another layer, the position and the layer there now.
         self._taken: dict[int, tuple[Any, Any]] = {}
         #: By ``id`` of an inserted layer, the models it was inserted into.
@@ -120,6 +120,11 @@ class LayerFinder:
         """Return the models whose own graph calls the layer, or has come to call it."""
         own = [m for m in self.models if any(item is layer for item in layers_of(m))]
         return self._added_to.get(id(layer)) or own
+
+
+def models_in(model: Model) -> list[Model]:
+    """Return a model and the models called in it."""
+    return [model, *(layer for layer in graph_layers(model) if is_model(layer))]
 
 
 def layers_of(model: Model) -> list[Layer]:

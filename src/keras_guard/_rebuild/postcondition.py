@@ -47,11 +47,8 @@ def check_model(made: Model, plan: ModelPlan, *, weights: bool = True) -> dict[i
 
 
 def _matched(made: Model, plan: ModelPlan) -> Iterator[tuple[int, Layer]]:
-    """Yield for each part of a plan what the new model calls in its place."""
-    if plan.sequential:
-        yield from _matched_list(made, plan)
-    else:
-        yield from _matched_graph(made, plan)
+    """Return for each part of a plan what the new model calls in its place."""
+    return _matched_list(made, plan) if plan.graph is None else _matched_graph(made, plan, plan.graph)
 
 
 def _matched_list(made: Model, plan: ModelPlan) -> Iterator[tuple[int, Layer]]:
@@ -63,15 +60,14 @@ def _matched_list(made: Model, plan: ModelPlan) -> Iterator[tuple[int, Layer]]:
         raise RebuildRefused(f"the new {plan.model.name!r} has {len(found)} layers instead of {len(parts)}")
 
 
-def _matched_graph(made: Model, plan: ModelPlan) -> Iterator[tuple[int, Layer]]:
-    wanted = plan.graph
+def _matched_graph(made: Model, plan: ModelPlan, wanted: Graph) -> Iterator[tuple[int, Layer]]:
     functional = functional_of(made)
-    if wanted is None or functional is None:
+    if functional is None:
         raise RebuildRefused(f"the new {plan.model.name!r} has no graph")
     found = read_graph(functional)
     parts = {id(step.call): step.part for step in plan.steps}
     waiting = list(_paired(wanted.flat_outputs(), found.flat_outputs(), "the outputs"))
-    inputs = _inputs(wanted, found)
+    inputs = {id(a): b for a, b in _paired(wanted.flat_inputs(), found.flat_inputs(), "the inputs")}
     calls: dict[int, Call] = {}
     while waiting:
         asked, given = waiting.pop()
@@ -90,10 +86,6 @@ def _matched_graph(made: Model, plan: ModelPlan) -> Iterator[tuple[int, Layer]]:
         yield from _same(parts[id(asked.call)], given.call.operation)
         name = f"the inputs of {parts[id(asked.call)].name!r}"
         waiting += _paired(list(asked.call.inputs()), list(given.call.inputs()), name)
-
-
-def _inputs(wanted: Graph, found: Graph) -> dict[int, Value]:
-    return {id(a): b for a, b in _paired(wanted.flat_inputs(), found.flat_inputs(), "the inputs")}
 
 
 def _paired(wanted: list[Value], found: list[Value], what: str) -> Iterator[tuple[Value, Value]]:

@@ -11,7 +11,7 @@ from .._adapter.keras_types import is_keras_2, is_layer
 from .._data.edits import LayerRecord
 from .._data.place import Place
 from .._data.types import Model
-from .cell import TRIAL, CellWriter
+from .cell import CellWriter
 from .compact import COMPACT_FROM
 from .compiling import CompileWords
 from .continuing import Continuation
@@ -74,7 +74,6 @@ class Rebuilding:
         text, trial = writer.write(compiling.words(self._model, renamed))
         proof = dry_run(
             trial,
-            TRIAL,
             plan,
             {"__name__": "__main__"} if style == "source" else self._names,
             self._order.limit,
