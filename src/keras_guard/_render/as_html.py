@@ -37,14 +37,6 @@ def render_html(diagnostic: Diagnostic) -> str:
 _QUIET = "opacity:.8"
 
 
-def _head(diagnostic: Diagnostic, word: str) -> str:
-    """Return the line with the state, the rule and the place."""
-    where = (
-        f'<span style="{_QUIET}">{escaped(diagnostic.span.label())}</span>' if diagnostic.span.known else ""
-    )
-    return f"<div><b>keras_guard</b> {word} <code>{escaped(diagnostic.code)}</code> {where}</div>"
-
-
 def _resolved(diagnostic: Diagnostic) -> str:
     return (
         f'<span style="{_QUIET}"><b>keras_guard</b> resolved <code>{escaped(diagnostic.code)}</code> '
@@ -64,11 +56,13 @@ def _pending(diagnostic: Diagnostic) -> str:
 
 def _open(diagnostic: Diagnostic) -> str:
     changed = [changed_part(picture) for picture in diagnostic.pictures]
+    span, code = diagnostic.span, escaped(diagnostic.code)
+    where = f'<span style="{_QUIET}">{escaped(span.label())}</span>' if span.known else ""
     parts = [
-        _head(diagnostic, "warning"),
+        f"<div><b>keras_guard</b> warning <code>{code}</code> {where}</div>",
         f'<div style="font-size:1.08em;margin:2px 0 4px"><b>{as_code(_first_upper(diagnostic.message))}</b></div>',
-        _excerpt(diagnostic.span, diagnostic.label),
-        "".join(f"<div>{picture_as_html(part)}</div>" for part in changed) or _diff(diagnostic.diff),
+        _excerpt(span, diagnostic.label),
+        _images(changed) or _diff(diagnostic.diff),
         _happened(diagnostic),
     ]
     if diagnostic.help:
@@ -77,18 +71,19 @@ def _open(diagnostic: Diagnostic) -> str:
         items = "".join(f"<li>{as_code(note)}</li>" for note in diagnostic.notes)
         parts.append(
             f'<details style="margin-top:2px"><summary>Why</summary><ul style="margin:2px 0 2px 18px">{items}'
-            f"<li>more: <code>%keras_guard explain {escaped(diagnostic.code)}</code></li></ul></details>"
+            f"<li>more: <code>%keras_guard explain {code}</code></li></ul></details>"
         )
     around = [p for p, part in zip(diagnostic.pictures, changed, strict=True) if part != p]
-    return "".join([*parts, _folded_pictures(around)])
+    if around:
+        images = _images(around)
+        parts.append(
+            f'<details style="margin-top:2px"><summary>Layers around the edit</summary>{images}</details>'
+        )
+    return "".join(parts)
 
 
-def _folded_pictures(pictures: Sequence[Picture]) -> str:
-    """Return the layers around the edits, folded; nothing where the changed ones are all there are."""
-    if not pictures:
-        return ""
-    images = "".join(f"<div>{picture_as_html(picture)}</div>" for picture in pictures)
-    return f'<details style="margin-top:2px"><summary>Layers around the edit</summary>{images}</details>'
+def _images(pictures: Sequence[Picture]) -> str:
+    return "".join(f"<div>{picture_as_html(picture)}</div>" for picture in pictures)
 
 
 def _happened(diagnostic: Diagnostic) -> str:

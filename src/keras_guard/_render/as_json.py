@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from .._data.diagnostic import SCHEMA, Cure, Diagnostic, LayerFacts, Span
 
@@ -64,7 +64,7 @@ def render_json(diagnostic: Diagnostic) -> CardJson:
         "state": diagnostic.state.value,
         "model": diagnostic.model,
         "models": list(diagnostic.models),
-        "span": _span(diagnostic.span),
+        "span": _fields(diagnostic.span, SpanJson),
         "message": diagnostic.message,
         "label": diagnostic.label,
         "notes": list(diagnostic.notes),
@@ -74,27 +74,14 @@ def render_json(diagnostic: Diagnostic) -> CardJson:
         "rebuild": diagnostic.rebuild,
         "resolution": diagnostic.resolution,
         "happened": diagnostic.happened,
-        "cures": [_cure(cure) for cure in diagnostic.cures],
+        "cures": [_fields(cure, CureJson) for cure in diagnostic.cures],
     }
 
 
-def _span(span: Span) -> SpanJson:
-    return {
-        "execution_count": span.execution_count,
-        "cell_id": span.cell_id,
-        "line": span.line,
-        "end_line": span.end_line,
-        "column": span.column,
-        "end_column": span.end_column,
-        "file": span.file,
-    }
-
-
-def _cure(cure: Cure) -> CureJson:
-    return {"label": cure.label, "code": cure.code, "run": cure.run}
+def _fields(value: Span | Cure, kind: type) -> Any:
+    """Return what an object holds under the keys of its JSON."""
+    return {key: getattr(value, key) for key in kind.__annotations__}
 
 
 def _layer(layer: LayerFacts | None) -> LayerJson | None:
-    if layer is None:
-        return None
-    return {"name": layer.name, "class": layer.cls}
+    return None if layer is None else {"name": layer.name, "class": layer.cls}

@@ -27,14 +27,7 @@ def page_as_text(rule: Rule) -> str:
 
 
 def explanation(words: Sequence[str]) -> str | None:
-    """Return the pages of rules, or the list of all rules.
-
-    Args:
-        words: Codes or names of rules; none for the list.
-
-    Returns:
-        The text, or ``None`` where a word names no rule.
-    """
+    """Return the pages of the rules of some codes or names, without any the list of all; ``None`` for an unknown one."""
     codes = [CODES_BY_NAME.get(word, word.upper()) for word in words]
     if any(code not in RULES for code in codes):
         return None
@@ -85,11 +78,7 @@ def documents() -> dict[str, str]:
 
 
 def main(folder: str) -> None:
-    """Write the pages into a folder.
-
-    Args:
-        folder: The folder; created if necessary.
-    """
+    """Write the pages into a folder, which is created if necessary."""
     path = Path(folder)
     path.mkdir(parents=True, exist_ok=True)
     for name, text in documents().items():

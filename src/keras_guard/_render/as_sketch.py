@@ -13,11 +13,7 @@ _LEGEND = {2: " (- runs now, + your edit)", 1: " (! concerned)"}
 
 
 def sketch(picture: Picture) -> list[Line]:
-    """Return the picture as lines that are not fitted yet.
-
-    Args:
-        picture: What to draw.
-    """
+    """Return the picture as lines that are not fitted yet."""
     rows = _rows(picture.panels)
     wide = max(len(clean(node.title)) for node, _ in rows)
     measures = max(len(node.facts) for node, _ in rows)
@@ -37,18 +33,16 @@ def spoken(picture: Picture) -> str:
     """Return the picture in a sentence a panel, for screen readers."""
     sentences = []
     for panel in picture.panels:
-        parts = [clean(f"{_MARKS[node.mark]}{node.title}{_from(panel, node)}") for node in panel.nodes]
+        parts = []
+        for node in panel.nodes:
+            reads = _reads(panel, node)
+            parts.append(clean(f"{_MARKS[node.mark]}{node.title}{f' reads {reads}' if reads else ''}"))
         caption = clean(panel.caption)
         sentences.append(f"{caption[:1].upper()}{caption[1:]}: {'; '.join(parts)}.")
     return " ".join(sentences)
 
 
 _MARKS = {" ": "", "-": "only now, ", "+": "new, ", "!": "concerned, "}
-
-
-def _from(panel: Panel, node: Node) -> str:
-    reads = _reads(panel, node)
-    return f" reads {reads}" if reads else ""
 
 
 def _reads(panel: Panel, node: Node) -> str:

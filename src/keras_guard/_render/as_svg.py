@@ -66,13 +66,8 @@ def _image(panel: Panel, mark: str, words: str) -> str:
 
 
 def panel_as_svg(panel: Panel, mark: str) -> tuple[str, int]:
-    """Return a panel as an SVG document, and its width in pixels.
-
-    Args:
-        panel: The panel.
-        mark: The mark whose colour the lines have that only this panel has.
-    """
-    drawn = _DrawnPanel(panel, float(_MARGIN), _INKS[mark])
+    """Return a panel as an SVG document, and its width in pixels; lines that only it has are in a mark's colour."""
+    drawn = _DrawnPanel(panel, _INKS[mark])
     width, height = round(drawn.right + _MARGIN), round(drawn.bottom + _MARGIN)
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
@@ -82,22 +77,21 @@ def panel_as_svg(panel: Panel, mark: str) -> tuple[str, int]:
 
 
 class _DrawnPanel:
-    """One panel, drawn from ``left`` on."""
+    """One panel."""
 
-    def __init__(self, panel: Panel, left: float, own_ink: _Ink) -> None:
+    def __init__(self, panel: Panel, own_ink: _Ink) -> None:
         self._own_edges, self._own_ink = panel.own_edges, own_ink
         self._nodes = {node.key: node for node in panel.nodes}
         widths = {node.key: _width(node) for node in panel.nodes}
         caption = panel.caption + (f" ({panel.left_out} more not drawn)" if panel.left_out else "")
         room = len(caption) * _TITLE_SIZE * _CHARACTER + 2 * _PAD
         layout = lay_out(panel, widths)
-        self._left = left + max(0.0, (room - layout.width) / 2)
+        self._left = _MARGIN + max(0.0, (room - layout.width) / 2)
         self._tops = self._rank_tops(layout)
-        self.right = left + max(room, layout.width)
+        self.right = _MARGIN + max(room, layout.width)
         self.bottom = self._tops[-1]
-        self.parts = [_caption(caption, (left + self.right) / 2, room)]
-        for line in layout.lines:
-            self.parts.append(self._line(line))
+        self.parts = [_caption(caption, (_MARGIN + self.right) / 2, room)]
+        self.parts += map(self._line, layout.lines)
         for rank in layout.ranks:
             for place in rank:
                 if place.key is not None:

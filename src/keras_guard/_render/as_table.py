@@ -13,15 +13,9 @@ _ONE_LINE, _WHOLE_WORD = 16, 24
 
 
 def table_as_html(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a table with inline styles only, safe under a sanitizer.
-
-    Args:
-        title: What the table lists, shown above it.
-        columns: The names of the columns.
-        rows: The cells of each row; text between backticks is code.
-    """
+    """Return a table with inline styles only, safe under a sanitizer; text of cells between backticks is code."""
     head = "".join(f'<th scope="col" style="{cell_style(name)}">{escaped(name)}</th>' for name in columns)
-    body = "".join(f"<tr>{_cells(row)}</tr>" for row in rows)
+    body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in rows)
     caption = f"<div><b>{as_code(title, MONO)}</b></div>"
     if not rows:
         return caption
@@ -37,8 +31,8 @@ def lines_as_html(lines: Iterable[str]) -> str:
     return "".join(f"<div>{as_code(line, MONO)}</div>" for line in lines)
 
 
-def _cells(row: Sequence[str]) -> str:
-    return "".join(f'<td style="{cell_style(cell)}">{as_code(cell, MONO)}</td>' for cell in row)
+def _cell(text: str) -> str:
+    return f'<td style="{cell_style(text)}">{as_code(text, MONO)}</td>'
 
 
 def cell_style(text: str) -> str:

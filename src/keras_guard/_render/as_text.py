@@ -86,13 +86,7 @@ def _happened(diagnostic: Diagnostic, indent: str = "") -> list[Line]:
 
 
 def excerpt(span: Span, label: str, width: int | None = None) -> list[Line]:
-    """Return the marked lines with a caret under the edit.
-
-    Args:
-        span: Where the edit is.
-        label: What is said of the marked place: beside the carets, or below them where it does not fit there.
-        width: How many columns there are.
-    """
+    """Return the marked lines with a caret under the edit; the label is below the carets if not beside them."""
     if not span.known or not span.text:
         return [Line(f"  {label}", indent=2)] if label else []
     first = span.line or 1
@@ -130,11 +124,7 @@ def _marked(span: Span, text: str) -> tuple[int, int]:
 def _window(text: str, start: int, end: int, room: int | None) -> tuple[str, int]:
     """Return the part of a source line that fits, and how far it has moved to the left.
 
-    Args:
-        text: The line.
-        start: Where the marked part begins.
-        end: Where it ends; it is seen whole if there is room, else from its beginning.
-        room: How many columns there are.
+    The marked part, from ``start`` to ``end``, is seen whole if there is room, else from its beginning.
     """
     if room is None or len(text) <= room:
         return text, 0

@@ -52,11 +52,9 @@ class Layout:
 
 
 def lay_out(panel: Panel, widths: Mapping[str, float]) -> Layout:
-    """Return the positions of the nodes of a panel.
+    """Return the positions of the nodes of a panel, whose nodes are in running order: edges point forward.
 
-    Args:
-        panel: What to draw; its nodes are in running order, so that edges point forward.
-        widths: The width of each node in pixels, by key.
+    ``widths`` has the width of each node in pixels, by key.
     """
     places = {key: Position(key, rank, widths[key]) for key, rank in _ranks(panel).items()}
     ranks: list[list[Position]] = [[] for _ in range(1 + max((p.rank for p in places.values()), default=0))]
