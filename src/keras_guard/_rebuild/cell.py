@@ -25,24 +25,13 @@ _SHORT = 16
 
 
 class CellWriter:
-    """Writes the cell that creates a planned model.
+    """Writes the cell that creates a planned model and assigns it to a place.
 
-    Args:
-        plan: The plan.
-        draft: The cell, empty.
-        target: The place to assign the model to.
-        continuation: Writes what is copied from the old model.
-        compact: Whether a long replay may be left to ``clone_model``.
+    A long replay may be left to ``clone_model`` if it is to be ``compact``.
     """
 
     def __init__(
-        self,
-        plan: ModelPlan,
-        draft: Draft,
-        target: Place,
-        continuation: Continuation,
-        *,
-        compact: bool = False,
+        self, plan: ModelPlan, draft: Draft, target: Place, continuation: Continuation, *, compact: bool
     ) -> None:
         self._plan = plan
         self._draft = draft
@@ -53,13 +42,9 @@ class CellWriter:
         self._models = ModelWriter(plan, draft, self._parts, compact=compact)
 
     def write(self, compiling: Sequence[str]) -> tuple[str, str]:
-        """Write the cell; the second text is the same, but bound to :data:`TRIAL` and to no place of the user's.
+        """Write the cell, with the arguments of ``compile`` as they are spelled; none for a model not compiled.
 
-        Args:
-            compiling: The arguments of ``compile``, already spelled; empty for a model not compiled.
-
-        Raises:
-            RebuildRefused: Where a layer cannot be written as code.
+        The second text is the same, but bound to :data:`TRIAL`: a trial assigns to no place of the user's.
         """
         draft = self._draft
         check_names(self._plan)

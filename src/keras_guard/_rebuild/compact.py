@@ -15,12 +15,7 @@ COMPACT_FROM = 40
 
 @dataclass
 class Compact:
-    """What differs from the model as it is, by the names of its layers.
-
-    Attributes:
-        instead: The part that is called instead of each layer.
-        behind: The part that is called on what each layer makes.
-    """
+    """By the names of layers, what is called instead of them, and what is called on what they make."""
 
     instead: dict[str, Part] = field(default_factory=dict)
     behind: dict[str, Part] = field(default_factory=dict)

@@ -14,29 +14,22 @@ from .spelling import Speller
 
 
 class CompileWords:
-    """Spells the arguments of ``compile``.
-
-    Args:
-        speller: Spells names.
-        objects: The user's classes and functions.
-    """
+    """Spells the arguments of ``compile``."""
 
     def __init__(self, speller: Speller, objects: Namespace) -> None:
         self.speller = speller
         self._objects = objects
 
-    def words(self, model: Model, renamed: Mapping[str, str] | None = None) -> list[str]:
+    def words(self, model: Model, renamed: Mapping[str, str]) -> list[str]:
         """Return the arguments a model was compiled with, spelled; empty when it was not compiled.
 
-        Args:
-            model: The model as it is.
-            renamed: Outputs that have another name now; losses keyed by the old name follow.
+        Losses keyed by the old name of an output that was renamed follow.
         """
         found = compile_arguments(model)
         if not found:
             return []
         optimizer = f"optimizer={self.fresh_optimizer(found.pop('optimizer'))}"
-        return [optimizer, *self.spelled({k: _rekeyed(v, renamed or {}) for k, v in found.items()})]
+        return [optimizer, *self.spelled({k: _rekeyed(v, renamed) for k, v in found.items()})]
 
     def spelled(self, arguments: Mapping[str, Any]) -> list[str]:
         """Return arguments of ``compile``, the optimizer left out, as code."""

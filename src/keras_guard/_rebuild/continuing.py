@@ -65,13 +65,9 @@ def _same_layers(old: Model, new: Model, fresh: Collection[str]) -> Iterator[tup
 
 
 class Continuation:
-    """The lines of a cell that copy what the old model had.
+    """The lines of a cell that copy what the old model had: the state of its optimizer if asked, and attributes.
 
-    Args:
-        plan: The plan of the whole model.
-        draft: The cell.
-        optimizer: Whether the state of the optimizer is copied.
-        by_name: Whether its variables may be matched by their names.
+    The variables of the optimizer may be matched ``by_name``.
     """
 
     def __init__(self, plan: ModelPlan, draft: Draft, *, optimizer: bool, by_name: bool) -> None:
@@ -144,13 +140,7 @@ def can_match_by_name(plan: ModelPlan, fresh: Collection[str]) -> bool:
 
 
 def goes_on(made: Model, plan: ModelPlan, pairs: dict[int, Layer]) -> bool:
-    """Whether the new optimizer has the state of every kept weight.
-
-    Args:
-        made: The new model.
-        plan: Its plan.
-        pairs: By ``id`` of a part of the plan, the layer of the new model.
-    """
+    """Whether the new optimizer has the state of every kept weight; ``pairs`` are those of :func:`check_model`."""
     kept = {id(variable): variable for variable in plan.model.trainable_variables}
     for part in plan.parts():
         layer = pairs.get(id(part))

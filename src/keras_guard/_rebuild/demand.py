@@ -15,13 +15,10 @@ from .refused import RebuildRefused
 
 
 class Demand:
-    """The calls that the new graph must have.
+    """The calls that the new graph must have, of a model and the models called in it.
 
     It is kept from the edits themselves, apart from the intent and the plan, so that an edit which
     these lose is found.
-
-    Args:
-        models: The model, and the models called in it.
     """
 
     def __init__(self, models: Sequence[Model]) -> None:
@@ -95,11 +92,7 @@ class Demand:
         self._tables[id(owner)][id(item)] += count
 
     def check(self, plan: ModelPlan) -> None:
-        """Compare with a plan.
-
-        Raises:
-            RebuildRefused: Where the plan has fewer or more calls of a layer than asked for.
-        """
+        """Refuse a plan that has fewer or more calls of a layer than asked for."""
         plans = {id(inner.model): inner for inner in all_plans(plan)}
         faults: list[str] = []
         for owner in self._reachable():

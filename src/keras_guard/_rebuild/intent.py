@@ -246,12 +246,9 @@ class _Reading:
 
 
 def check_bypass(owner: Model, layer: Layer, keep: Layer) -> None:
-    """Refuse to take a layer out where more than one tensor could be read instead.
+    """Refuse to take a layer of a Functional out where more than one tensor could be read instead.
 
-    Args:
-        owner: A Functional model.
-        layer: The layer.
-        keep: The layer or input whose output is to be read instead; ``None`` when the user named none.
+    ``keep`` is the layer or input whose output is to be read; ``None`` when the user named none.
     """
     graph = read_graph(owner)
     for call in graph.calls_of(layer):

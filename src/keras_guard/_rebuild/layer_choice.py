@@ -42,12 +42,7 @@ class CallSite:
 
 
 class LayerChoices:
-    """Collects what the calls of each layer ask of it, and decides whether it is kept.
-
-    Args:
-        objects: The user's classes and functions.
-        tied: The ids of layers that share weights with another one.
-    """
+    """Collects what the calls of each layer ask of it, and decides whether it is kept; ``tied`` ones share weights."""
 
     def __init__(self, objects: Namespace, tied: set[int]) -> None:
         self._objects = objects
@@ -61,11 +56,7 @@ class LayerChoices:
         self._sites.setdefault(id(item), []).append(site)
 
     def fit(self, part: Part, args: Structure, kwargs: Structure) -> Fit:
-        """Return what a layer makes of an input, and which weights it needs for it.
-
-        Raises:
-            RebuildRefused: Where it does not take the input.
-        """
+        """Return what a layer makes of an input, and which weights it needs for it; refuse an input it does not take."""
         item = part.item
         try:
             if not is_layer(item) and not isinstance(item, LayerRecord):

@@ -48,11 +48,7 @@ def container(value: object, spelled: Callable[[Any], str]) -> str | None:
 
 
 def subscript(key: object) -> str:
-    """Write what is in the brackets of ``x[...]``, with colons for slices.
-
-    Raises:
-        NotExpressibleError: For a key that is no literal.
-    """
+    """Write what is in the brackets of ``x[...]``, with colons for slices."""
     parts = key if isinstance(key, (tuple, list)) else (key,)
     return ", ".join(_colons(part) if isinstance(part, slice) else literal(part) for part in parts)
 

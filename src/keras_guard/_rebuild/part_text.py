@@ -30,12 +30,7 @@ from .spelling import ways_inside
 
 
 class PartWriter:
-    """Writes the parts of a plan.
-
-    Args:
-        plan: The plan of the whole model.
-        draft: The cell.
-    """
+    """Writes the parts of a plan of the whole model."""
 
     def __init__(self, plan: ModelPlan, draft: Draft) -> None:
         self._plan = plan

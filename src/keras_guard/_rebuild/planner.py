@@ -36,9 +36,7 @@ class Planner:
         carry: Whether recreated layers that still fit get the weights of the old ones.
     """
 
-    def __init__(
-        self, intent: Intent, objects: Namespace, *, recreate: bool = False, carry: bool = True
-    ) -> None:
+    def __init__(self, intent: Intent, objects: Namespace, *, recreate: bool, carry: bool) -> None:
         self._intent = intent
         self._objects = objects
         self._recreate = recreate

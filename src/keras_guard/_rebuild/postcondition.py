@@ -21,12 +21,7 @@ from .refused import RebuildRefused
 
 
 def check_model(made: Model, plan: ModelPlan, *, weights: bool = True) -> dict[int, Layer]:
-    """Compare the model that the code made with its plan.
-
-    Args:
-        made: The new model.
-        plan: What it was to be.
-        weights: Whether copied weights are compared, too.
+    """Compare the model that the code made with its plan, and copied ``weights``, too.
 
     Returns:
         By ``id`` of a part of the plan, the layer of the new model.

@@ -49,9 +49,9 @@ class Rebuilding:
         if long and style == "replay" and not is_keras_2(self._model):
             with contextlib.suppress(RebuildRefused):
                 return self._tried(planner, plan, compact=True)
-        return self._tried(planner, plan)
+        return self._tried(planner, plan, compact=False)
 
-    def _tried(self, planner: Planner, plan: ModelPlan, *, compact: bool = False) -> Rebuild:
+    def _tried(self, planner: Planner, plan: ModelPlan, *, compact: bool) -> Rebuild:
         """Write the cell; copy the optimizer's state by the names of its variables, where these suffice."""
         for by_name in (True, False):
             with contextlib.suppress(StateLostError):

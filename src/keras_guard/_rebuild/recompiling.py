@@ -98,16 +98,15 @@ class _Asked:
 
     def check(self) -> None:
         """Refuse the first thing that did not arrive at the live objects."""
-        model = self.model
-        found = compile_arguments(model)
+        found = compile_arguments(self.model)
         found.pop("optimizer", None)
         for name in {**self.arguments, **found}:
             if not _is_same(self.arguments.get(name), found.get(name)):
                 raise RebuildRefused(f"the model would be compiled with another {name} than asked")
-        if existing_trace_kinds(model):
+        if existing_trace_kinds(self.model):
             raise RebuildRefused("the model would go on with functions that were traced before")
         if self.optimizer is not None:
-            self._check_optimizer(model.optimizer)
+            self._check_optimizer(self.model.optimizer)
 
     def _check_optimizer(self, now: Optimizer) -> None:
         if not serves(now, self.model.trainable_variables):
@@ -286,9 +285,7 @@ def _is_same(asked: Any, found: Any) -> bool:
 
 
 def _config(optimizer: Optimizer) -> dict[str, Any]:
-    if not is_optimizer(optimizer):
-        return {}
-    try:
-        return {key: value for key, value in optimizer.get_config().items() if key != "name"}
-    except Exception:
-        return {}
+    with contextlib.suppress(Exception):
+        if is_optimizer(optimizer):
+            return {key: value for key, value in optimizer.get_config().items() if key != "name"}
+    return {}

@@ -13,16 +13,10 @@ _GONE = (
 
 
 def scope_words(model: Model, model_text: str, speller: Speller, style: str) -> tuple[str, list[str]]:
-    """Say in whose scope the code has to run.
+    """Return in whose scope the code has to run, as the expression after ``with``, empty for none, and notes.
 
-    Args:
-        model: The model as it is.
-        model_text: How the code spells it.
-        speller: Spells names.
-        style: ``source`` stands alone and names nothing of the user's; there the scope is only a note.
-
-    Returns:
-        The expression after ``with``, empty where none is needed, and notes.
+    ``model_text`` is how the code spells the model. A file that stands alone names nothing of the user's; there
+    the scope is only a note.
     """
     strategy = strategy_of(model)
     if strategy is not None:

@@ -127,9 +127,8 @@ def _definition(value: Any) -> tuple[ast.AST, str]:
         kinds = (ast.ClassDef,) if isinstance(value, type) else (ast.FunctionDef, ast.AsyncFunctionDef)
         for node in _nodes_at(code, *kinds):
             if getattr(node, "name", "") == value.__name__:
-                lines = linecache.getlines(code.co_filename)
-                start = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", ()))])
-                return node, textwrap.dedent("".join(lines[start - 1 : node.end_lineno])).rstrip()
+                lines = linecache.getlines(code.co_filename)[_first_line(node) - 1 : node.end_lineno]
+                return node, textwrap.dedent("".join(lines)).rstrip()
     raise NotExpressibleError(f"the definition of {value.__name__} is not found")
 
 
@@ -153,10 +152,12 @@ def _nodes_at(code: CodeType, *kinds: type[ast.AST]) -> Iterator[Any]:
     except (SyntaxError, ValueError):
         return
     for node in ast.walk(tree):
-        if isinstance(node, kinds):
-            first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", ()))])  # type: ignore[attr-defined]
-            if first <= code.co_firstlineno <= (node.end_lineno or 0):  # type: ignore[attr-defined]
-                yield node
+        if isinstance(node, kinds) and _first_line(node) <= code.co_firstlineno <= node.end_lineno:  # type: ignore[attr-defined]
+            yield node
+
+
+def _first_line(node: Any) -> int:
+    return int(min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", ()))]))
 
 
 def _is_code_of(node: ast.Lambda, code: CodeType) -> bool:
