@@ -135,8 +135,8 @@ class CellWriter:
         )
         steps = [*draft.lines, f"return {body}"]
         if inside:
-            made = body if draft.lines and draft.lines[-1:] and body.isidentifier() else ""
-            made = made or local_name("rebuilt", set(draft.locals))
+            named = draft.lines and body.isidentifier()
+            made = body if named else local_name("rebuilt", set(draft.locals))
             steps = [*draft.lines, *([f"{made} = {body}"] if made != body else [])]
             steps += [*_compile_lines(compiling, made), *self._continuation.lines(made), f"return {made}"]
         lines += [f"with {scope}:", *indented(steps)] if scope else steps

@@ -110,7 +110,10 @@ class LayerChoices:
                 )
             return
         part.origin = "fresh"
-        part.why = f"recreated: {_reason(moved)}" if have else ""
+        why = "it was changed after its weights were made"
+        if moved.before != moved.after:
+            why = f"it was built for {moved.before} and now gets {moved.after}"
+        part.why = f"recreated: {why}" if have else ""
 
     @staticmethod
     def _check_given(part: Part, site: CallSite, needed: object, built: bool) -> None:
@@ -133,12 +136,6 @@ class LayerChoices:
                     f"{first} and {weights_in_words(site.weights)} for {site.after}",
                     ("give each place a layer of its own", "make the branches the same width"),
                 )
-
-
-def _reason(site: CallSite) -> str:
-    if site.before == site.after:
-        return "it was changed after its weights were made"
-    return f"it was built for {site.before} and now gets {site.after}"
 
 
 def outgrown_call(call: Call) -> bool:

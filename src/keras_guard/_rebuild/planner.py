@@ -14,6 +14,7 @@ from .._adapter.graph import Call, Spec, Value, flat_with_paths, map_structure, 
 from .._adapter.graph_facts import call_parameters, called_operations, maker_of, tied_layers
 from .._adapter.keras_types import TYPES, is_layer
 from .._adapter.layer_fit import Fit, outgrown
+from .._adapter.membership import graph_layers, own_layers
 from .._adapter.read_graph import functional_of, read_graph
 from .._data.edits import LayerRecord
 from .._data.types import Layer, Model, Namespace
@@ -29,44 +30,31 @@ from .sequential_specs import SequentialSpecs, packed, sequential_specs, shapes_
 class Planner:
     """Makes the plan of a model and of the models inside it.
 
-    Args:
-        intent: What was meant.
-        objects: The user's classes and functions.
-        recreate: Whether every layer that can be written as code is recreated.
-        carry: Whether recreated layers that still fit get the weights of the old ones.
+    In each style but ``replay`` every layer that can be written as code is recreated.
     """
 
-    def __init__(self, intent: Intent, objects: Namespace, *, recreate: bool, carry: bool) -> None:
+    def __init__(self, model: Model, intent: Intent, objects: Namespace, style: str) -> None:
+        called, tied = called_operations(model), tied_layers(model)
+        self._top = model
         self._intent = intent
-        self._objects = objects
-        self._recreate = recreate
+        self._recreate = style != "replay"
         self._parts: dict[int, Part] = {}
         self._plans: dict[int, ModelPlan] = {}
-        self._tied: set[int] = set()
-        self._choices = LayerChoices(objects, self._tied)
-        self._own: set[int] = set()
-        self._recreation = Recreation(objects, self._tied, carry=carry)
-        self._alive: list[Any] = []
-        self.notes: list[str] = []
-
-    def plan(self, model: Model) -> ModelPlan:
-        """Return the plan of a whole model, choices made.
-
-        Raises:
-            RebuildRefused: Where a layer does not fit and cannot be recreated.
-        """
-        self._tied.update(tied_layers(model))
-        called = called_operations(model)
         self._own = {id(operation) for operation in called}
-        self._recreation.look_at(called)
-        plan = self._model(model, None)
+        self._choices = LayerChoices(objects, tied)
+        self._recreation = Recreation(called, objects, tied, carry=style != "source")
+        self._alive: list[Any] = []
+        self.notes = self._recreation.notes
+
+    def plan(self) -> ModelPlan:
+        """Return the plan of the whole model, choices made; refuse where a layer does not fit and cannot be recreated."""
+        plan = self._model(self._top, None)
         for part in list(self._parts.values()):
             self._choices.choose(part)
             if not self._recreate:
                 self._recreation.revive(part)
         if self._recreate:
             self._recreation.recreate_all(plan)
-        self.notes += self._recreation.notes
         if self._intent.demand is not None:
             self._intent.demand.check(plan)
         mark_replays(plan)
@@ -112,9 +100,7 @@ class Planner:
             if self._recreate or new is not None or spec != value.spec:
                 plan.input_specs[id(value)] = spec
         swaps = apply_edits(graph, edits)
-        plan.changed = (
-            self._recreate or bool(edits) or bool(plan.input_specs) or self._recreation.concerns(model)
-        )
+        plan.changed = self._changes(plan, bool(edits))
         for call in running_order(graph):
             part = self._new_part(swaps.get(id(call.operation), call.operation))
             plan.steps.append(Step(part, call))
@@ -151,9 +137,13 @@ class Planner:
             return
         self._outputs(plan, call, part, self._probe(part, plan, call))
 
+    def _changes(self, plan: ModelPlan, edited: bool) -> bool:
+        dead = self._recreation.concerns(own_layers(plan.model))
+        return self._recreate or edited or bool(plan.input_specs) or dead
+
     def _touches(self, model: Model) -> bool:
         """Whether a nested model has to be rebuilt."""
-        return self._intent.touches(model) or self._recreation.concerns_inside(model)
+        return self._intent.touches(model) or self._recreation.concerns(graph_layers(model))
 
     def _nested(self, plan: ModelPlan, part: Part, inputs: Sequence[Spec] | None) -> ModelPlan:
         inner = self._model(part.item, inputs)
@@ -207,9 +197,7 @@ class Planner:
             current, plan.input_names[0] = new.spec, new.name
         if isinstance(current, Spec) and (new is not None or (old is not None and current != old.first)):
             plan.input_specs[0] = current
-        plan.changed = (
-            self._recreate or listed is not None or bool(plan.input_specs) or self._recreation.concerns(model)
-        )
+        plan.changed = self._changes(plan, listed is not None)
         for item in items:
             current = self._sequential_step(plan, self._new_part(item), current, old)
         if current is not None:

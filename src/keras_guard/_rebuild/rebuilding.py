@@ -42,8 +42,8 @@ class Rebuilding:
     def rebuild(self, edits: tuple[object, ...]) -> Rebuild:
         style = self._order.style
         self._intent = infer(self._model, edits)
-        planner = Planner(self._intent, self._objects, recreate=style != "replay", carry=style != "source")
-        plan = planner.plan(self._model)
+        planner = Planner(self._model, self._intent, self._objects, style)
+        plan = planner.plan()
         long = sum(step.replay for step in plan.steps) > COMPACT_FROM
         # The ``clone_model`` of Keras 2 takes no layer for another.
         if long and style == "replay" and not is_keras_2(self._model):

@@ -9,11 +9,10 @@ from .._adapter.keras_types import is_layer
 from .._adapter.layer_config import Construct, NotExpressibleError, constructor_of
 from .._adapter.layer_fit import config_holds_code, has_hidden_state
 from .._adapter.learned import lambda_call, with_learned_state
-from .._adapter.membership import graph_layers, own_layers
 from .._adapter.object_arguments import constructor_from_object
 from .._adapter.operation_words import OperationWords, operation_words
 from .._adapter.stock import is_stock
-from .._data.types import Layer, Model, Namespace
+from .._data.types import Layer, Namespace
 from .plan import ModelPlan, Part
 from .refused import refuse_standalone
 
@@ -22,31 +21,24 @@ class Recreation:
     """Decides which layers are recreated, and what is said of those that cannot be.
 
     Args:
+        layers: What the models call.
         objects: The user's classes and functions.
         tied: The ids of layers that share weights with another one.
         carry: Whether recreated layers get the weights of the old ones. If not, what a layer learned, and the
             text of its lambda, become arguments: the layer itself cannot be used again.
     """
 
-    def __init__(self, objects: Namespace, tied: set[int], *, carry: bool) -> None:
+    def __init__(self, layers: Iterable[Layer], objects: Namespace, tied: set[int], *, carry: bool) -> None:
         self._objects = objects
         self._tied = tied
         self._carry = carry
         #: By ``id`` of a layer, its attributes that its variables do not have.
-        self._dead: dict[int, tuple[str, ...]] = {}
+        self._dead = {id(layer): dead for layer in layers if (dead := dead_attributes(layer))}
         self.notes: list[str] = []
 
-    def look_at(self, layers: Iterable[Layer]) -> None:
-        """Find the attributes that were set on built layers."""
-        self._dead = {id(layer): dead for layer in layers if (dead := dead_attributes(layer))}
-
-    def concerns(self, model: Model) -> bool:
-        """Whether a layer of a model's own graph has such attributes."""
-        return any(id(layer) in self._dead for layer in own_layers(model))
-
-    def concerns_inside(self, model: Model) -> bool:
-        """Whether a layer of a model, or of one inside it, has such attributes."""
-        return any(id(layer) in self._dead for layer in graph_layers(model))
+    def concerns(self, layers: Iterable[Layer]) -> bool:
+        """Whether one of some layers has such attributes."""
+        return any(id(layer) in self._dead for layer in layers)
 
     def revive(self, part: Part) -> None:
         """Recreate a layer whose regularizer or constraint was set after it was built."""

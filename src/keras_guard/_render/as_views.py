@@ -99,9 +99,7 @@ def _verdict(views: ModelViews) -> str:
 def views_as_html(views: ModelViews, *, every: bool = False) -> str:
     """Return the table as HTML with inline styles only, safe under a sanitizer; of :func:`views_as_text`'s rows."""
     head = "".join(f'<th style="{cell_style(name)}" scope="col">{name}</th>' for name in ("", *_COLUMNS, ""))
-    body = "".join(
-        _html_gap(row) if isinstance(row, int) else _html_row(row) for row in _chosen(views, every)
-    )
+    body = "".join(map(_html_row, _chosen(views, every)))
     notes = "".join(f"<div>note: {escaped(note)}</div>" for note in views.notes)
     return (
         f'<div role="region" aria-label="views of {escaped(views.name)}" style="max-width:100%;overflow-x:auto">'
@@ -111,12 +109,9 @@ def views_as_html(views: ModelViews, *, every: bool = False) -> str:
     )
 
 
-def _html_gap(left_out: int) -> str:
-    words = _gap(left_out)
-    return f'<tr><td></td><td style="{cell_style(words)}" colspan="4">{words}</td></tr>'
-
-
-def _html_row(row: ViewRow) -> str:
+def _html_row(row: ViewRow | int) -> str:
+    if isinstance(row, int):
+        return f'<tr><td></td><td style="{cell_style(_gap(row))}" colspan="4">{_gap(row)}</td></tr>'
     cells = "".join(_html_cell(getattr(row, column), column in row.differs) for column in _COLUMNS)
     index = "" if row.index is None else str(row.index)
     first, codes = f"{'! ' if row.differs else ''}{index}", " ".join(row.codes)
