@@ -13,6 +13,7 @@ from keras import layers
 
 from keras_guard import RebuildRefused, Replace, rebuild
 from keras_guard._adapter.membership import holds
+from keras_guard._data.edits import ListEdit
 from keras_guard._data.place import Place
 from keras_guard._rebuild import run_with_dependents
 
@@ -114,6 +115,18 @@ def test_models_around_models_are_rebuilt_from_the_inside_out() -> None:
     assert holds(names["stack"], names["model"])
     assert holds(names["model"], names["new"])
     assert not holds(names["whole"], model)
+
+
+def test_a_model_that_reads_layers_gets_all_that_were_put_in_the_place_of_one() -> None:
+    """Two layers in the place of one that another model calls: both arrive there, in their order."""
+    model = _base()
+    names = _names(
+        model=model, other=_extractor(model), n=layers.Dense(4, name="n"), m=layers.Dense(4, name="m")
+    )
+    before = tuple(model.layers)
+    edit = ListEdit(before, (before[0], names["n"], names["m"], before[2]))
+    run_with_dependents(rebuild(model, [edit], namespace=names), names)
+    assert [layer.name for layer in names["other"].layers[1:]] == ["a", "n", "m"]
 
 
 def test_other_places_of_the_model_are_named_and_assigned() -> None:
