@@ -18,17 +18,14 @@ from .code_reads import plain_value
 from .idle_code import idle_instructions
 
 
-def without_idle(owner: Layer, names: tuple[str, ...]) -> tuple[str, ...]:
+def without_idle(owner: Layer, names: frozenset[str]) -> frozenset[str]:
     """Leave out the attributes that a trace made now does not read.
 
     Args:
         owner: A layer or model.
         names: The attributes that its class reads.
     """
-    if is_keras_class(owner.__class__):
-        return names
-    idle = _idle(owner)
-    return tuple(name for name in names if name not in idle) if idle else names
+    return names if is_keras_class(owner.__class__) else names - _idle(owner)
 
 
 def _idle(owner: Layer) -> frozenset[str]:
