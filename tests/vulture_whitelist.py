@@ -89,9 +89,6 @@ _.table
 _.shield
 _.uncounted
 
-# Not used: to be deleted.
-_.is_plain_model_class
-
 # A field of the JSON that the front end reads.
 _.dismissed
 

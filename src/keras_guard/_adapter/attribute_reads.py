@@ -16,7 +16,8 @@ from types import CodeType, FunctionType
 from .._data.types import Layer
 from .bytecode_reads import codes_in, instructions_of
 from .keras_types import TYPES
-from .source_reads import attributes_of_self, hands_on_self, read_in_training_only
+from .source_reads import attributes_of_self, read_in_training_only
+from .stock import is_stock_module
 
 ALL_KINDS = frozenset({"train", "test", "predict"})
 #: The kinds of traced function that compute a loss.
@@ -116,16 +117,6 @@ def constructor_arguments(cls: type) -> frozenset[str]:
     return frozenset(names - {"self", "args", "kwargs"})
 
 
-def is_keras_class(cls: type) -> bool:
-    """Whether a class is Keras' own."""
-    return is_keras_module(cls.__module__)
-
-
-def is_keras_module(name: str) -> bool:
-    """Whether a module is Keras' own."""
-    return name.partition(".")[0] in ("keras", "tf_keras")
-
-
 #: Where the base classes of Keras' layers come from.
 _LIBRARIES = frozenset({"keras", "tf_keras", "tensorflow", "jax", "torch", "builtins"})
 #: Methods in which reading an attribute does not make it act on a built layer.
@@ -148,7 +139,7 @@ def read_by_user_code(cls: type) -> frozenset[str]:
 @functools.lru_cache(maxsize=256)
 def is_read_by_known_code_only(cls: type) -> bool:
     """Whether no method of the user's own hands the object on, so that all code that reads it is known."""
-    return not any(hands_on_self(function) for _, function in user_methods(cls))
+    return all(attributes_of_self(function) is not None for _, function in user_methods(cls))
 
 
 def user_methods(cls: type) -> Iterator[tuple[str, FunctionType]]:
@@ -270,7 +261,7 @@ def _names_loaded(function: FunctionType) -> frozenset[str]:
     Keras' own methods are known to name the attributes of other objects otherwise, but for ``name``.
     """
     loaded = frozenset(attributes_loaded(function.__code__))
-    if is_keras_module(function.__module__):
+    if is_stock_module(function.__module__):
         return loaded - _NAMES
     found = attributes_of_self(function)
     return loaded if found is None else loaded & found

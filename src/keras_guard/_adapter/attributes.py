@@ -12,7 +12,6 @@ from .attribute_reads import (
     FORMER_NAMES,
     STEP_ENTRIES,
     constructor_arguments,
-    is_keras_class,
     is_read_by_known_code_only,
     read_by_user_code,
     read_in_steps,
@@ -21,6 +20,7 @@ from .attribute_reads import (
 from .describe import config_of
 from .keras_types import TYPES, is_model
 from .quiet import no_warnings
+from .stock import is_stock
 
 #: Above this many weights no copy is built to see whether the shapes still fit.
 _MAX_COPIED_WEIGHTS = 5_000_000
@@ -76,7 +76,7 @@ def shapes_disagree(layer: Layer) -> bool:
     weights than the layer has. ``False`` where no copy can be made. Leaves Python's random
     state, from which Keras draws seeds, as it was.
     """
-    if not getattr(layer, "built", False) or is_model(layer) or not is_keras_class(layer.__class__):
+    if not getattr(layer, "built", False) or is_model(layer) or not is_stock(layer.__class__):
         return False
     weights = list(getattr(layer, "weights", ()))
     if not weights or sum(_size(weight) for weight in weights) > _MAX_COPIED_WEIGHTS:
@@ -151,7 +151,7 @@ def unapplied(layer: Layer) -> list[str]:
     if (
         not getattr(layer, "built", False)
         or not isinstance(layer, TYPES.layer)
-        or not is_keras_class(layer.__class__)
+        or not is_stock(layer.__class__)
     ):
         return []
     found = []

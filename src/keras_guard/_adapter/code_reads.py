@@ -18,11 +18,11 @@ from typing import Any
 from .._data.missing import MISSING
 from .._data.place import Attribute, Item, Place, Step
 from .._data.types import Model, Namespace
-from .attribute_reads import is_keras_class
 from .bytecode_reads import Read, reads_in
 from .idle_code import UNKNOWN, idle_instructions
 from .keras_types import TYPES
 from .marks import Mark, is_length, is_marked, is_unknown, mark_of, mark_of_length, unwrapped
+from .stock import class_with, is_stock
 
 #: A walk looks at no more functions than these.
 _MAX_FUNCTIONS = 128
@@ -286,11 +286,9 @@ def _method_of(value: object, step: Step) -> types.FunctionType | None:
     """Return the method that a step from an object of the user's own class reads."""
     if not isinstance(step, Attribute) or issubclass(type(value), type):
         return None
-    for base in type(value).__mro__:
-        if step.name in vars(base):
-            found = vars(base)[step.name]
-            return found if type(found) is types.FunctionType and base.__module__ == "__main__" else None
-    return None
+    base = class_with(type(value), step.name)
+    found = vars(base)[step.name] if base is not None and base.__module__ == "__main__" else None
+    return found if type(found) is types.FunctionType else None
 
 
 def _classes_read(step: Step, value: object) -> Iterator[int]:
@@ -315,7 +313,7 @@ def class_that_gives(value: object, name: str) -> type | None:
     """Return the class in which an attribute is found that an object of the user's has not itself."""
     if issubclass(type(value), type) or name in _own_attributes(value):
         return None
-    return next((base for base in type(value).__mro__ if name in vars(base)), None)
+    return class_with(type(value), name)
 
 
 def _own_attributes(value: object) -> Collection[str]:
@@ -357,7 +355,7 @@ def _is_fact(value: Any) -> bool:
     kind = type(value)
     if kind in _PLAIN or kind is types.FunctionType:
         return True
-    if kind is list or kind is tuple or (is_keras_class(kind) and issubclass(kind, list)):
+    if kind is list or kind is tuple or (is_stock(kind) and issubclass(kind, list)):
         return all(map(_is_fact, value[:65]))
     return kind.__module__ == "numpy" and getattr(value, "size", 0) > 0
 
@@ -370,7 +368,7 @@ def _keeps_settings(value: Any) -> bool:
         return bool(value.__module__ == "__main__")  # also one that is made of a class of Keras
     if kind in (dict, list, tuple, types.SimpleNamespace) or _is_own_class(kind):
         return True
-    return is_keras_class(kind) and issubclass(kind, (dict, list))  # what a layer or model keeps them as
+    return is_stock(kind) and issubclass(kind, (dict, list))  # what a layer or model keeps them as
 
 
 def _is_entry(step: Step, value: object) -> bool:
@@ -395,7 +393,7 @@ def _after(step: Step, value: Any) -> Any:
 
 
 def _is_own_class(kind: type) -> bool:
-    return kind.__module__ == "__main__" and not any(map(is_keras_class, kind.__mro__))
+    return kind.__module__ == "__main__" and not any(map(is_stock, kind.__mro__))
 
 
 _CLOSED_OVER = frozenset({types.FunctionType, functools.partial})

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from .._data.types import Layer, Model, Optimizer
-from .attribute_reads import SCORING_KINDS, is_keras_class
+from .attribute_reads import SCORING_KINDS
 from .keras_types import TYPES, keras, keras_of
 from .marks import same_value
 from .membership import compile_argument_of, compile_objects, flat_items
 from .quiet import no_warnings
+from .stock import is_stock
 
 _SCORED_BY = ("loss", "metrics", "weighted_metrics")
 #: Names that ``compile`` itself replaces, by the shapes of the outputs.
@@ -94,7 +95,7 @@ def unapplied_arguments(value: object) -> dict[str, Any]:
     Those that wrap a function pass it the arguments of their constructor, whatever becomes of the attributes.
     """
     given = getattr(value, GIVEN, None)
-    if not isinstance(given, dict) or not is_keras_class(value.__class__):
+    if not isinstance(given, dict) or not is_stock(value.__class__):
         return {}
     shown = vars(value)
     return {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +9,7 @@ from .._data.diagnostic import LayerFacts
 from .._data.edits import LayerRecord
 from .._data.types import Layer
 from .quiet import no_warnings
+from .stock import parameters_of
 
 _BORING = frozenset(
     {"batch_shape", "name", "dtype", "trainable", "build_config", "registered_name", "module"}
@@ -83,12 +83,8 @@ def _settings(cls: type, config: Any) -> tuple[str, ...]:
     """Return up to three arguments that differ from the defaults, in the constructor's order."""
     if not config or "layers" in config:
         return ()
-    try:
-        parameters = inspect.signature(cls.__init__).parameters  # type: ignore[misc]
-    except (TypeError, ValueError):
-        return ()
     words = []
-    for name, parameter in parameters.items():
+    for name, parameter in parameters_of(cls.__init__).items():  # type: ignore[misc]
         if name in _BORING or name not in config:
             continue
         value = _plain(config[name])

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import inspect
 from typing import Any
 
 from .._data.types import Layer, Model, Tensor
 from .graph import Call, Graph, Value, flat_with_paths
 from .keras_types import TYPES, is_layer, is_symbolic
-from .membership import graph_operations, is_input
-from .read_graph import functional_of, operation_of
+from .membership import graph_operations, is_input, operation_of
+from .read_graph import functional_of
+from .stock import parameters_of
 
 
 def maker_of(value: Value) -> Layer:
@@ -88,10 +88,7 @@ def tied_layers(model: Model) -> set[int]:
 
 def call_parameters(cls: Any) -> set[str] | None:
     """Return the names ``call`` takes; ``None`` when it takes any."""
-    try:
-        parameters = inspect.signature(cls.call).parameters
-    except (TypeError, ValueError):
-        return None
-    if any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
+    parameters = parameters_of(cls.call)
+    if not parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
         return None
     return set(parameters)

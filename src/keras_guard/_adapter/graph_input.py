@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +11,7 @@ from .graph import Spec, Value
 from .graph_facts import maker_of
 from .keras_types import TYPES, is_keras_2, setting
 from .membership import is_input, tracked_layers
-from .stock import is_stock
+from .stock import is_stock, parameters_of
 
 
 @dataclass(frozen=True)
@@ -110,8 +109,5 @@ def model_class(model: Model) -> ModelClass:
 
 def _passes_on(cls: type) -> bool:
     """Whether a constructor takes inputs and outputs like Keras' own, or passes everything on."""
-    try:
-        names = list(inspect.signature(cls.__init__).parameters)[1:]  # type: ignore[misc]
-    except (TypeError, ValueError):
-        return False
+    names = list(parameters_of(cls.__init__))[1:]  # type: ignore[misc]
     return names in (["args", "kwargs"], ["inputs", "outputs", "name", "kwargs"])

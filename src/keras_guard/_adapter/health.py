@@ -15,7 +15,7 @@ from .membership import compile_objects, flat_items, graph_layers, holds, is_com
 from .no_side_effects import as_numpy
 from .optimizer_state import known_variables
 from .read_graph import functional_of, read_graph
-from .stock import is_stock
+from .stock import class_with, is_stock
 
 #: Operations whose gradient is nothing, beside those that give whole numbers or truth values.
 _NO_GRADIENT = frozenset(
@@ -117,17 +117,13 @@ def unreached_variables(model: Model) -> list[Variable]:
         raise CannotTellError("its graph is the Python code of its class")
     if not is_compiled(model):
         raise CannotTellError("it was never compiled, so there is no loss")
-    if not is_stock(_owner_of(type(model), "train_step")):
+    if not is_stock(class_with(type(model), "train_step") or type(model)):
         raise CannotTellError("its `train_step` is Python code of its class")
     if any(not is_stock(type(layer)) for layer in graph_layers(model)):
         raise CannotTellError("layers of your own may add losses")
     graph = read_graph(functional)
     reached = _reached(graph, _scored(model, graph))
     return [v for v in model.trainable_variables if id(v) not in reached]
-
-
-def _owner_of(cls: type, name: str) -> type:
-    return next((c for c in cls.__mro__ if name in vars(c)), cls)
 
 
 def _scored(model: Model, graph: Graph) -> list[Any]:

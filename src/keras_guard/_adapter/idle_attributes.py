@@ -9,13 +9,13 @@ from .._data.types import Layer
 from .attribute_reads import (
     INERT,
     attributes_loaded,
-    is_keras_class,
     read_by_user_code,
     read_when_called,
     user_methods,
 )
 from .code_reads import plain_value
 from .idle_code import idle_instructions
+from .stock import is_stock
 
 
 def without_idle(owner: Layer, names: frozenset[str]) -> frozenset[str]:
@@ -25,7 +25,7 @@ def without_idle(owner: Layer, names: frozenset[str]) -> frozenset[str]:
         owner: A layer or model.
         names: The attributes that its class reads.
     """
-    return names if is_keras_class(owner.__class__) else names - _idle(owner)
+    return names if is_stock(owner.__class__) else names - _idle(owner)
 
 
 def _idle(owner: Layer) -> frozenset[str]:
@@ -37,7 +37,7 @@ def _idle(owner: Layer) -> frozenset[str]:
             reached |= _loaded_by(function.__code__, idle)
     if read <= reached:
         return frozenset()
-    library = next((base for base in owner.__class__.__mro__ if is_keras_class(base)), None)
+    library = next((base for base in owner.__class__.__mro__ if is_stock(base)), None)
     return read - reached - (read_when_called(library) if library is not None else set())
 
 

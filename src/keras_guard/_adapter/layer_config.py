@@ -24,6 +24,7 @@ from .describe import config_of
 from .keras_types import TYPES, is_layer, keras, setting
 from .policy import global_policy
 from .short_arguments import equation_of, is_filled_in, shortened
+from .stock import is_stock, parameters_of
 
 
 class NotExpressibleError(Exception):
@@ -69,7 +70,6 @@ _LAYER_ARGUMENTS = {
     "is_legacy_optimizer": False,
     "decay": 0.0,
 }
-_STOCK = ("keras.", "tf_keras.")
 _SERIALIZED = frozenset({"class_name", "config"})
 
 
@@ -247,7 +247,9 @@ def arguments(
         if key == "name" and known and not parameters and raw is None:
             continue
         value = _neutral(raw, getattr(live, key, None) if live is not None else None, objects)
-        if default is None and (raw is None or (key == "data_format" and raw == _image_data_format())):
+        if default is None and (
+            raw is None or (key == "data_format" and raw == setting("image_data_format"))
+        ):
             continue
         if brief and default is not inspect.Parameter.empty and _is_default(value, raw, default):
             continue
@@ -261,16 +263,11 @@ def _is_chosen_by_keras_2(key: str, raw: object, *, known: bool) -> bool:
     return (key == "fn" and not known) or (key == "jit_compile" and raw is False)
 
 
-def _image_data_format() -> str:
-    return setting("image_data_format")
-
-
 @lru_cache(maxsize=256)
 def constructor_parameters(cls: type) -> tuple[dict[str, inspect.Parameter], bool]:
     """Return the named arguments of a class' constructor, and whether it takes any others."""
-    try:
-        parameters = dict(inspect.signature(cls.__init__).parameters)  # type: ignore[misc]
-    except (TypeError, ValueError):
+    parameters = parameters_of(cls.__init__)  # type: ignore[misc]
+    if not parameters:
         return {}, True
     kinds = {p.kind for p in parameters.values()}
     named = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
@@ -375,20 +372,20 @@ def shorthand_of(call: Construct) -> str | None:
 
 def _shorthand(call: Construct) -> str | None:
     """Return Keras' short name of an initializer made without arguments."""
-    if call.kwargs or call.config is not None or not call.cls.__module__.startswith(_STOCK):
+    if call.kwargs or call.config is not None or not is_stock(call.cls):
         return None
     return snake_case(call.cls.__name__)
 
 
 def _is_plain_shorthand(cls: type) -> bool:
     room = cls.__module__.partition(".src.")[2]
-    return cls.__module__.startswith(_STOCK) and room.startswith(("initializers", "constraints"))
+    return is_stock(cls) and room.startswith(("initializers", "constraints"))
 
 
 def is_automatic_name(item: object, name: str) -> bool:
     """Whether Keras, not the user, chose a name: the class' own in lower case, and a number."""
     cls = item.cls if isinstance(item, LayerRecord) else type(item)
-    words = [snake_case(kind.__name__) for kind in cls.__mro__ if kind.__module__.startswith(_STOCK)]
+    words = [snake_case(kind.__name__) for kind in cls.__mro__ if is_stock(kind)]
     return any(re.fullmatch(rf"{word}(_\d+)?", name) for word in {*words, snake_case(cls.__name__)})
 
 

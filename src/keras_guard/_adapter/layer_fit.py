@@ -13,7 +13,6 @@ from .graph import Spec, flat_with_paths, map_structure, spec_of, symbolic
 from .keras_types import TYPES, is_keras_2, is_layer, keras
 from .layer_config import _from_config, strip
 from .no_side_effects import as_numpy, no_trace
-from .stock import is_stock
 
 
 class NoCopyError(Exception):
@@ -199,8 +198,3 @@ _ROOMS = (
     "optimizers.schedules", "random", "dtype_policies", "quantizers", "", "ops", "ops.image", "ops.nn",
     "ops.linalg", "ops.numpy", "utils", "models",
 )  # fmt: skip
-
-
-def is_plain_model_class(cls: type) -> bool:
-    """Whether a model's class is Keras' Functional, Sequential or Model itself."""
-    return is_stock(cls) and (issubclass(cls, TYPES.functional + TYPES.sequential))

@@ -14,7 +14,8 @@ from typing import Any
 from .._data.types import Arguments, Layer, Model, Node, Structure, Tensor
 from .graph import Call, Graph, Value, flat_with_paths, map_structure, spec_of
 from .keras_types import TYPES, is_keras_2, is_layer
-from .membership import is_input
+from .membership import is_input, operation_of
+from .stock import is_stock, parameters_of
 
 
 def functional_of(model: Model) -> Model:
@@ -49,11 +50,6 @@ def inputs_structure(functional: Any) -> Structure:
 def outputs_structure(functional: Any) -> Structure:
     """Return a Functional's symbolic outputs as the model returns them."""
     return functional._nested_outputs if is_keras_2(functional) else functional._outputs_struct
-
-
-def operation_of(node: Node) -> Layer:
-    """Return what a recorded call called; also of a tensor's history."""
-    return getattr(node, "operation", None) or getattr(node, "layer", None)
 
 
 def _outputs_of(node: Node) -> list[Tensor]:
@@ -140,7 +136,7 @@ def given_arguments(node: Node) -> tuple[tuple[Any, ...], dict[str, Any]]:
         args, kwargs = tuple(node.arguments.args), dict(node.arguments.kwargs)
     if not is_layer(operation):
         return args, kwargs
-    parameters = _call_parameters(operation)
+    parameters = parameters_of(operation.call)
     bound = _bind(parameters, args, kwargs)
     for name in list(kwargs):
         parameter = parameters.get(name)
@@ -151,13 +147,6 @@ def given_arguments(node: Node) -> tuple[tuple[Any, ...], dict[str, Any]]:
             if _is_own_mask(kwargs[name], source):
                 del kwargs[name]
     return args, kwargs
-
-
-def _call_parameters(layer: Layer) -> dict[str, inspect.Parameter]:
-    try:
-        return dict(inspect.signature(layer.call).parameters)
-    except (TypeError, ValueError):
-        return {}
 
 
 def _bind(
@@ -209,7 +198,7 @@ def _returns_plain_tensor(operation: Layer) -> bool:
     if isinstance(operation, TYPES.functional + TYPES.sequential):
         functional = functional_of(operation)
         return functional is None or isinstance(outputs_structure(functional), TYPES.symbolic)
-    return type(operation).__module__.startswith(("keras.", "tf_keras."))
+    return is_stock(type(operation))
 
 
 def output_structure(operation: Layer, args: tuple[object, ...], kwargs: Arguments) -> Structure:
