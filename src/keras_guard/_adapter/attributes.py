@@ -17,7 +17,7 @@ from .attribute_reads import (
     read_in_steps,
     read_when_called,
 )
-from .describe import config_of
+from .describe import config_of, size_of
 from .keras_types import TYPES, is_model
 from .quiet import no_warnings
 from .stock import is_stock
@@ -79,7 +79,7 @@ def shapes_disagree(layer: Layer) -> bool:
     if not getattr(layer, "built", False) or is_model(layer) or not is_stock(layer.__class__):
         return False
     weights = list(getattr(layer, "weights", ()))
-    if not weights or sum(_size(weight) for weight in weights) > _MAX_COPIED_WEIGHTS:
+    if not weights or sum(map(size_of, weights)) > _MAX_COPIED_WEIGHTS:
         return False
     key = _likeness(layer, weights)
     if key is not None and key in _DISAGREED:
@@ -126,13 +126,6 @@ def _twin_disagrees(layer: Layer, weights: list[Variable]) -> bool:
     finally:
         random.setstate(state)
     return bool(shapes) and shapes != [tuple(weight.shape) for weight in weights]
-
-
-def _size(weight: Variable) -> int:
-    size = 1
-    for length in weight.shape:
-        size *= int(length)
-    return size
 
 
 def is_in_weights(layer: Layer, value: object) -> bool:

@@ -22,6 +22,7 @@ from .bytecode_reads import Read, reads_in
 from .idle_code import UNKNOWN, idle_instructions
 from .keras_types import TYPES
 from .marks import Mark, is_length, is_marked, is_unknown, mark_of, mark_of_length, unwrapped
+from .same_code import content
 from .stock import class_with, is_stock
 
 #: A walk looks at no more functions than these.
@@ -47,10 +48,7 @@ class Source:
             namespace = _closed_over(owner)
         elif self.owner is not None:
             namespace = {self.place.root: MISSING if owner is None else owner}
-        value = namespace.get(self.place.root, MISSING)
-        for step in self.place.steps:
-            value = _after(step, value)
-        return value
+        return _value_at(self.place, namespace)
 
     def is_global(self, name: str) -> bool:
         """Whether it is a global, or a part of one."""
@@ -101,29 +99,21 @@ class ObjectRead:
     source: Source | None = None
 
 
-def objects_read(functions: Iterable[object], namespace: Namespace) -> list[ObjectRead]:
-    """Return the layers, models and optimizers that functions and all they call read now."""
-    walk = _Walk(namespace)
+def walk_of(functions: Iterable[object], namespace: Namespace) -> CodeWalk:
+    """Return what functions and all they call read now; what is no function, method, partial or callable is passed over."""
+    walk = CodeWalk(namespace)
     for function in functions:
         walk.enter(function)
-    return walk.objects
+    return walk
 
 
-def facts_of_code(functions: Iterable[object], namespace: Namespace) -> tuple[CodeFact, ...]:
-    """Return what functions and all they call read now.
+class CodeWalk:
+    """One walk, with one limit.
 
-    Args:
-        functions: Functions, methods, partials or callable objects; anything else is passed over.
-        namespace: The user's names.
+    Attributes:
+        facts: What was read, by the place it is read from.
+        objects: The layers, models, optimizers, losses and metrics that were read.
     """
-    walk = _Walk(namespace)
-    for function in functions:
-        walk.enter(function)
-    return tuple(walk.facts.values())
-
-
-class _Walk:
-    """One walk, with one limit."""
 
     def __init__(self, namespace: Namespace) -> None:
         self._namespace = namespace
@@ -250,10 +240,15 @@ def plain_value(function: types.FunctionType, owner: object, scope: str, place: 
     names: Namespace = function.__globals__
     if scope != "global":
         names = _closed_over(function) if scope == "free" else {place.root: owner}
+    value = _value_at(place, names)
+    return value if value is None or type(value) in _PLAIN else UNKNOWN
+
+
+def _value_at(place: Place, names: Namespace) -> Any:
     value: Any = names.get(place.root, MISSING)
     for step in place.steps:
         value = _after(step, value)
-    return value if value is None or type(value) in _PLAIN else UNKNOWN
+    return value
 
 
 def python_function_of(value: Any) -> Any:
@@ -404,11 +399,4 @@ def _closed_over(function: Any) -> dict[str, Any]:
     if type(function) is functools.partial:
         return {**function.keywords, "args": function.args}
     cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=False)
-    return {name: _content(cell) for name, cell in cells}
-
-
-def _content(cell: Any) -> Any:
-    try:
-        return cell.cell_contents
-    except ValueError:  # not filled yet
-        return MISSING
+    return {name: content(cell) for name, cell in cells}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 from .._data.diagnostic import LayerFacts
 from .._data.edits import LayerRecord
-from .._data.types import Layer
+from .._data.types import Layer, Variable
 from .quiet import no_warnings
 from .stock import parameters_of
 
@@ -142,6 +143,11 @@ def brief_value(value: object, depth: int = 3) -> str:
 def brief_dict(items: Mapping[object, str]) -> str:
     """Return a dict as a sentence can say it, given what to say of each value."""
     return "{" + ", ".join(f"{brief_value(key)}: {item}" for key, item in items.items()) + "}"
+
+
+def size_of(weight: Variable) -> int:
+    """Return how many numbers a weight has."""
+    return math.prod(int(length or 0) for length in tuple(weight.shape))
 
 
 def weight_shapes(layer: Layer) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from .._data.identity import IdentityMap
 from .._data.place import Place
 from .._data.types import Model, Namespace
-from .code_reads import CodeFact, Source, objects_read, python_function_of
+from .code_reads import CodeFact, Source, python_function_of, walk_of
 from .keras_types import is_model
 from .marks import mark_of_object
 from .own_functions import place_of
@@ -32,7 +32,7 @@ class FunctionModels:
             CodeFact(
                 read.source, mark_of_object(read.value, alike=False), _read_through(read.source, namespace)
             )
-            for read in objects_read([python_function_of(function)], namespace)
+            for read in walk_of([python_function_of(function)], namespace).objects
             if read.source is not None and is_model(read.value)
         )
         held = self._held.get(function, None)

@@ -35,12 +35,13 @@ from .attribute_reads import (
     read_when_called,
     read_when_scored,
 )
-from .code_reads import CodeFact, facts_of_code, own_classes, step_facts
+from .code_reads import CodeFact, own_classes, step_facts, walk_of
 from .compiled_objects import GIVEN, held_objects
 from .idle_attributes import without_idle
 from .keras_types import TYPES
-from .marks import PLAIN, Mark, can_change_in_place, is_marked, mark_of
+from .marks import Mark, can_change_in_place, is_marked, mark_of
 from .membership import compile_objects, flat_items, graph_layers
+from .same_code import PLAIN
 
 #: The mark of what a trace did not read.
 NOT_READ = object()
@@ -182,7 +183,7 @@ def facts_now(model: Model, kind: str, namespace: Namespace) -> TraceFacts:
         id(owner): _owner_facts(owner, names, shared)
         for owner, names in _attributes_read(model, layers, kind)
     }
-    code = facts_of_code(_functions_run(model, layers, kind), namespace)
+    code = walk_of(_functions_run(model, layers, kind), namespace).facts.values()
     return TraceFacts(
         layers=tuple(map(id, layers)),
         trainable=trainable_identity(model, layers),

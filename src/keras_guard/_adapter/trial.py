@@ -9,6 +9,7 @@ from typing import Any
 
 from .._data.types import Model, Structure, Tensor
 from .compile_facts import compile_arguments
+from .describe import size_of
 from .graph import flat_with_paths, map_structure, spec_of
 from .keras_types import TYPES, keras
 from .membership import compile_objects, flat_items
@@ -45,14 +46,7 @@ def forward(model: Model) -> tuple[Any, Any]:
 
 def parameters(model: Model) -> int:
     """Return the number of parameters."""
-    return sum(_size(v.shape) for v in model.weights)
-
-
-def _size(shape: Any) -> int:
-    total = 1
-    for n in shape:
-        total *= int(n)
-    return total
+    return sum(map(size_of, model.weights))
 
 
 def _has_unknown_sizes(model: Model) -> bool:
