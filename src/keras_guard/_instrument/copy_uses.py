@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from .names import ASKING
-from .syntax import FUNCTIONS, LOOPS, parsed, root_name, walk, walk_scope
+from .syntax import FUNCTIONS, LOOPS, blocks_of, parsed, root_name, walk, walk_scope
 from .vocabulary import HELD_METHODS, MUTATORS, WORDS
 
 #: Methods of arrays that change them, beside those of lists.
@@ -205,12 +205,7 @@ def _of_block(
 ) -> Iterator[_Line]:
     for statement in body:
         inside = (*loops, statement.lineno) if isinstance(statement, LOOPS) else loops
-        blocks = [
-            block
-            for field in ("body", "orelse", "finalbody")
-            if isinstance(block := getattr(statement, field, None), list)
-        ]
-        blocks += [part.body for field in ("handlers", "cases") for part in getattr(statement, field, ())]
+        blocks = blocks_of(statement)
         parts = {id(item) for block in blocks for item in block}
         yield _of_statement(statement, name, inside, parts, in_function=in_function)
         for block in blocks:

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable
 
 from . import runtime
-from .cell_plan import SiteMaker
+from .cell_plan import CellPlan
 from .copy_uses import held_names
 from .names import is_layer_list
 from .probe_calls import call
@@ -45,7 +45,7 @@ class EditSites(StatementVisitor):
     """Puts probes around edits of lists that Keras returns, and around slots bound in functions.
 
     Args:
-        maker: Makes the sites.
+        plan: Makes the sites.
         body: The statements of the cell.
         is_ruled_out: Whether an expression cannot hold a model while the top level of the cell runs.
         slots: Whether slots bound in functions get probes.
@@ -57,14 +57,14 @@ class EditSites(StatementVisitor):
 
     def __init__(
         self,
-        maker: SiteMaker,
+        plan: CellPlan,
         body: list[ast.stmt],
         is_ruled_out: Callable[[ast.expr], bool],
         *,
         slots: bool,
         lists: bool,
     ) -> None:
-        super().__init__(maker, body, copies=lists)
+        super().__init__(plan, body, copies=lists)
         self._ruled_out = is_ruled_out
         self._slots = slots
         self._lists = lists

@@ -11,7 +11,7 @@ import ast
 from collections.abc import Callable, Iterable, Mapping
 
 from . import runtime
-from .cell_plan import SiteMaker
+from .cell_plan import CellPlan
 from .edit_sites import EditSites
 from .names import Touched, is_layer_list, touched_names
 from .probe_calls import call_first, call_statement
@@ -51,11 +51,10 @@ class CellInstrumenter:
         namespace: Mapping[str, object] | None = None,
         file: str | None = None,
     ) -> None:
-        self._maker = SiteMaker(listener, cell, line_offset, {} if namespace is None else namespace, file)
+        self.plan = CellPlan(listener, cell, line_offset, {} if namespace is None else namespace, file)
         self._watched = watched
         self._dull = dull
         self._bound: set[str] = set()
-        self.plan = self._maker.plan
 
     def instrument(
         self,
@@ -81,7 +80,7 @@ class CellInstrumenter:
         steps = self._steps(touched, [is_step(statement) for statement in tree.body])
         may_edit = _may_edit(text)
         if may_edit or (functions and _defines_functions(tree.body)):
-            editor = EditSites(self._maker, tree.body, self.is_ruled_out, slots=functions, lists=may_edit)
+            editor = EditSites(self.plan, tree.body, self.is_ruled_out, slots=functions, lists=may_edit)
             last = tree.body[-1]
             tree.body = [item for statement in tree.body for item in editor.visit_statement(statement)]
             if _binds_one_name(last):
@@ -114,7 +113,7 @@ class CellInstrumenter:
         for index, names in reversed(steps):
             if index + 1 < len(tree.body):
                 statement, following = tree.body[index : index + 2]
-                site = self._maker.make(statement, names=names)
+                site = self.plan.make(statement, names=names)
                 self.plan.passing.append(site)
                 if isinstance(following, _VALUED) and following.value is not None:
                     # IPython compiles each statement by itself: one more would cost more than this.
