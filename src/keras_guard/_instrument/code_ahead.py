@@ -50,10 +50,7 @@ NOTHING_AHEAD = Ahead()
 def code_ahead(source: str, line: int, *, from_call: bool = False) -> Ahead:
     """Return what the code after ``line`` does, up to the end of its function or of the cell.
 
-    Args:
-        source: The cell, as Python.
-        line: 1-based line of the statement that runs now.
-        from_call: True when the statement is in the middle of a call: its own targets are bound later.
+    With ``from_call`` the statement at the line is in the middle of a call: its own targets are bound later.
     """
     rest: list[ast.AST] = []
     for around in statements_around(statements_of(source), line):
@@ -72,10 +69,7 @@ def code_ahead(source: str, line: int, *, from_call: bool = False) -> Ahead:
 def code_in_turn(source: str, line: int, *, again: bool = False) -> Ahead | None:
     """Return what the loops around a line do in each turn; ``None`` where there is no loop.
 
-    Args:
-        source: The cell, as Python.
-        line: 1-based line of the statement that runs now.
-        again: True when a loop calls the function around the line: it is a loop itself then.
+    With ``again`` a loop calls the function around the line: it is a loop itself then.
     """
     loops: list[ast.AST] = []
     for around in statements_around(statements_of(source), line):

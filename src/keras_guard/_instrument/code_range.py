@@ -22,10 +22,7 @@ class CodeRange:
 def range_of_line(source: str, line: int, target: str | None = None) -> CodeRange | None:
     """Return the statement at a line: the whole of a simple one, the header's line of a compound one.
 
-    Args:
-        source: The cell, as Python.
-        line: 1-based.
-        target: Where the statement binds this name, only the part that does.
+    Where the statement binds the name ``target``, it is only the part that does.
     """
     try:
         tree = parsed(source)

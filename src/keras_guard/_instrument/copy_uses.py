@@ -27,11 +27,9 @@ _END = float("inf")
 
 
 def held_names(statement: ast.stmt, call: ast.AST) -> tuple[str, ...]:
-    """Return the names that a statement binds to what a call returns, or to an item of it.
+    """Return the names that a statement binds to what a call in it returns, or to an item of it.
 
-    Args:
-        statement: The statement, such as ``w = layer.get_weights()[0]`` or ``kernel, bias = layer.get_weights()``.
-        call: A call in it.
+    Such as ``w = layer.get_weights()[0]`` and ``kernel, bias = layer.get_weights()``.
     """
     if not isinstance(statement, ast.Assign) or len(statement.targets) != 1 or not _is_held(call):
         return ()
@@ -85,14 +83,7 @@ def binds(source: str, name: str) -> bool:
 
 
 def reads(source: str, name: str, *, computed: bool, shown: bool) -> bool:
-    """Whether code reads the object of a name, other than to edit it.
-
-    Args:
-        source: The code.
-        name: The name.
-        computed: Whether to compute numbers from it counts.
-        shown: Whether to print it counts.
-    """
+    """Whether code reads the object of a name, other than to edit it; to compute from it or to print it may count."""
     return any(
         line.reads or (computed and line.computes) or (shown and line.shows) for line in _lines(source, name)
     )
@@ -101,11 +92,7 @@ def reads(source: str, name: str, *, computed: bool, shown: bool) -> bool:
 def lost_edit(source: str, name: str, bound: int, before: float) -> int | None:
     """Return the line of an edit of the object of a name that nothing in the code reads afterwards.
 
-    Args:
-        source: The cell, as Python.
-        name: The name.
-        bound: The line that bound it, 0 for one that an earlier cell bound.
-        before: The edit is above this line.
+    The edit is above the line ``before``; ``bound`` is the line that bound the name, 0 where an earlier cell did.
     """
     return _lost_edit(_lines(source, name), bound, before)
 
@@ -113,11 +100,7 @@ def lost_edit(source: str, name: str, bound: int, before: float) -> int | None:
 def lost_local_edits(function: ast.FunctionDef | ast.AsyncFunctionDef) -> dict[int, LocalEdit]:
     """Return the edits of copies that only local names of a function hold, and that nothing in it reads afterwards.
 
-    Args:
-        function: The definition.
-
-    Returns:
-        The edits, by the ``id`` of their statement.
+    They are given by the ``id`` of their statement.
     """
     shared = {
         name for node in walk(function) if isinstance(node, (ast.Global, ast.Nonlocal)) for name in node.names
@@ -129,11 +112,7 @@ def lost_local_edits(function: ast.FunctionDef | ast.AsyncFunctionDef) -> dict[i
 def lost_loop_edits(body: list[ast.stmt]) -> dict[int, LocalEdit]:
     """Return the edits, in loops of a cell, of copies that the same turn reads and that nothing in the cell reads.
 
-    Args:
-        body: The cell.
-
-    Returns:
-        The edits, by the ``id`` of their statement.
+    They are given by the ``id`` of their statement.
     """
     loops = [node for statement in body for node in walk_scope(statement) if isinstance(node, LOOPS)]
     # A loop in another one is walked twice.

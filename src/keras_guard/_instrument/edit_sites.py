@@ -44,12 +44,7 @@ _PLAIN_VALUES = (ast.Constant, ast.BinOp, ast.UnaryOp, ast.Compare, ast.JoinedSt
 class EditSites(StatementVisitor):
     """Puts probes around edits of lists that Keras returns, and around slots bound in functions.
 
-    Args:
-        plan: Makes the sites.
-        body: The statements of the cell.
-        is_ruled_out: Whether an expression cannot hold a model while the top level of the cell runs.
-        slots: Whether slots bound in functions get probes.
-        lists: Whether the cell has a word that an edit of a list has.
+    Slots get probes where ``slots`` is true; ``lists`` says that the cell has a word that an edit of a list has.
 
     Attributes:
         origins: For each statement that was returned, the index of the one it comes from.

@@ -28,13 +28,7 @@ class _Statement:
 
 
 class StatementVisitor(ast.NodeTransformer):
-    """Keeps track of functions, loops and the innermost statement; a subclass makes the sites.
-
-    Args:
-        plan: Makes the sites.
-        body: The statements of the cell.
-        copies: Whether the cell may read copies from Keras.
-    """
+    """Keeps track of functions, loops and the innermost statement; a subclass says which places get a site."""
 
     def __init__(self, plan: CellPlan, body: list[ast.stmt], *, copies: bool) -> None:
         self._plan = plan

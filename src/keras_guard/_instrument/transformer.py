@@ -28,16 +28,9 @@ class CellInstrumenter:
     """Instruments one cell.
 
     Args:
-        listener: The object that the probes call.
-        cell: Execution count of the cell.
+        listener, cell, line_offset, namespace, file: See :class:`CellPlan`.
         watched: Whether the object of a name is to be watched now.
         dull: Whether the object of a name has no layers now.
-        line_offset: Lines of the user's cell above the code (1 under a cell magic).
-        namespace: The user's names, which globals bound in functions are.
-        file: For a module instead of a cell, the file it was read from.
-
-    Attributes:
-        plan: What was found in the cell so far.
     """
 
     def __init__(
