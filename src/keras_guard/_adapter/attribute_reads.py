@@ -66,21 +66,19 @@ FORMER_NAMES = {
 @functools.lru_cache(maxsize=512)
 def read_when_called(cls: type) -> frozenset[str]:
     """Return the attributes of ``self`` that a layer class reads while it is called."""
-    return frozenset(_GENERIC | set(_names_read(cls, _LAYER_ENTRIES, stop=TYPES.layer)))
+    return _GENERIC | _names_read(cls, _LAYER_ENTRIES, TYPES.layer)
 
 
 @functools.lru_cache(maxsize=64)
 def read_when_applied(cls: type) -> frozenset[str]:
     """Return the attributes of ``self`` an optimizer class reads while it applies gradients."""
-    return frozenset(_names_read(cls, _OPTIMIZER_ENTRIES, stop=()))
+    return _names_read(cls, _OPTIMIZER_ENTRIES, ())
 
 
 @functools.lru_cache(maxsize=512)
 def read_at_inference(cls: type) -> frozenset[str]:
     """Return the attributes of ``self`` that a layer class reads while it is called without ``training``."""
-    return frozenset(
-        _GENERIC | set(_names_read(cls, _LAYER_ENTRIES, stop=TYPES.layer, leaving=read_in_training_only))
-    )
+    return _GENERIC | _names_read(cls, _LAYER_ENTRIES, TYPES.layer, read_in_training_only)
 
 
 @functools.lru_cache(maxsize=512)
@@ -88,7 +86,7 @@ def read_when_scored(cls: type) -> frozenset[str]:
     """Return the public attributes a loss, metric or schedule class reads when it is called, and never sets then."""
     loaded: set[str] = set()
     stored: set[str] = set()
-    for function, names in _reached(cls, SCORE_ENTRIES, stop=()):
+    for function, names in _reached(cls, SCORE_ENTRIES, ()):
         loaded |= names
         stored.update(_attributes_stored(function.__code__))
     return frozenset(name for name in loaded - stored if not name.startswith("_"))
@@ -97,7 +95,7 @@ def read_when_scored(cls: type) -> frozenset[str]:
 @functools.lru_cache(maxsize=256)
 def read_in_steps(cls: type, kind: str) -> frozenset[str]:
     """Return the attributes of ``self`` that the user's own steps and losses of a model class read."""
-    return frozenset(_names_read(cls, STEP_ENTRIES[kind], stop=TYPES.model))
+    return _names_read(cls, STEP_ENTRIES[kind], TYPES.model)
 
 
 def is_called_in_training(layer: Layer) -> bool:
@@ -189,10 +187,8 @@ def _names_read(
     entries: Iterable[str],
     stop: tuple[type, ...],
     leaving: Callable[[FunctionType], frozenset[str]] = _read_anywhere,
-) -> Iterator[str]:
-    """Yield attribute names loaded in ``entries`` and in the methods these reach on ``self``; see ``_reached``."""
-    for _, names in _reached(cls, entries, stop, leaving):
-        yield from names
+) -> frozenset[str]:
+    return frozenset().union(*(names for _, names in _reached(cls, entries, stop, leaving)))
 
 
 def _reached(
@@ -201,13 +197,9 @@ def _reached(
     stop: tuple[type, ...],
     leaving: Callable[[FunctionType], frozenset[str]] = _read_anywhere,
 ) -> Iterator[tuple[FunctionType, frozenset[str]]]:
-    """Yield the methods that ``entries`` reach on ``self``, with the attribute names each loads.
+    """Yield the methods that ``entries`` reach on ``self``, with the attribute names each loads but for ``leaving``.
 
-    Args:
-        cls: The class.
-        entries: The methods to begin with.
-        stop: The base classes whose methods, and whose bases' methods, do not count.
-        leaving: Says of a method which attributes to leave out.
+    The methods of the classes ``stop``, and those of their bases, do not count.
     """
     waiting, done = [(name, False) for name in entries], set()
     while waiting:
@@ -225,13 +217,8 @@ def _reached(
 def _definitions(cls: type, name: str, stop: tuple[type, ...], in_bases: bool) -> Iterator[FunctionType]:
     """Yield what a call of ``cls().name`` may run.
 
-    That is the first definition in the order of the classes, and the next one where it runs those of base classes.
-
-    Args:
-        cls: The class.
-        name: The method.
-        stop: The base classes whose methods, and whose bases' methods, do not count.
-        in_bases: Whether a base class's own may be called by ``super()``.
+    That is the first definition in the order of the classes, and the next one where it runs those of base classes,
+    or where ``super()`` may do so (``in_bases``).
     """
     for base in cls.__mro__:
         if base in stop:

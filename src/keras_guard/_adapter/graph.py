@@ -110,14 +110,7 @@ class Graph:
 
 def values_in(structure: Structure) -> Iterator[Value]:
     """Yield the :class:`Value` leaves of nested lists, tuples and dicts."""
-    if isinstance(structure, Value):
-        yield structure
-    elif isinstance(structure, dict):
-        for key in _ordered(structure):
-            yield from values_in(structure[key])
-    elif isinstance(structure, (list, tuple)):
-        for item in structure:
-            yield from values_in(item)
+    return (leaf for _, leaf in flat_with_paths(structure) if isinstance(leaf, Value))
 
 
 def map_structure(function: Callable[[Any], Any], structure: Structure) -> Structure:

@@ -137,11 +137,8 @@ def constructor_with(item: object, given: Mapping[str, Any], objects: Namespace)
     known = {k: v for k, v in wanted.items() if k in parameters or k in _LAYER_ARGUMENTS or k == "name"}
 
     def same(kwargs: Mapping[str, Any]) -> bool:
-        try:
-            made = strip(realise(Construct(cls, dict(kwargs))).get_config())
-        except Exception:
-            return False
-        return all(same_config(made.get(key), value) for key, value in known.items())
+        made = _config_made(cls, kwargs)
+        return made is not None and all(same_config(made.get(key), value) for key, value in known.items())
 
     try:
         kwargs = arguments(cls, known, item, objects, brief=True)
@@ -176,14 +173,24 @@ def _checked(cls: type, wanted: dict[str, Any], live: object, objects: Namespace
 
 def _gives(cls: type, wanted: dict[str, Any], live: object, kwargs: Mapping[str, Any]) -> bool:
     """Whether a call of a class gives a config, apart from what building the layer filled in."""
-    try:
-        made = strip(realise(Construct(cls, dict(kwargs))).get_config())
-    except Exception:
-        return False
-    return made.keys() == wanted.keys() and all(
-        same_config(made[key], wanted[key]) or is_filled_in(key, made[key], wanted[key], live)
-        for key in wanted
+    made = _config_made(cls, kwargs)
+    return (
+        made is not None
+        and made.keys() == wanted.keys()
+        and all(
+            same_config(made[key], wanted[key]) or is_filled_in(key, made[key], wanted[key], live)
+            for key in wanted
+        )
     )
+
+
+def _config_made(cls: type, kwargs: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the config of what a call of a class makes; ``None`` where it makes nothing."""
+    try:
+        made: dict[str, Any] = strip(realise(Construct(cls, dict(kwargs))).get_config())
+    except Exception:
+        return None
+    return made
 
 
 def _rounded(config: Arguments) -> dict[str, Any]:

@@ -23,7 +23,7 @@ def complaints(known_of_keras_2: list[str]) -> list[str]:
         what = "watches nothing of it" if "keras" not in TYPES.packages else "may miss edits of its models"
         found.append(
             f"Keras {getattr(keras, '__version__', '')} is not supported and the guard {what}; "
-            f"Keras {_dotted(OLDEST_KERAS)} or later and tf_keras are"
+            f"Keras {'.'.join(map(str, OLDEST_KERAS))} or later and tf_keras are"
         )
     if "keras" in TYPES.packages and backend() not in BACKENDS:
         found.append(f"the backend {backend()!r} is not supported; {', '.join(BACKENDS)} are")
@@ -33,7 +33,3 @@ def complaints(known_of_keras_2: list[str]) -> list[str]:
             "and rebuild; its other rules speak of Keras 3 only"
         )
     return found
-
-
-def _dotted(numbers: tuple[int, ...]) -> str:
-    return ".".join(str(number) for number in numbers)

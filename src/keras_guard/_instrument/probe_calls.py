@@ -8,7 +8,6 @@ from typing import Any
 from . import flags, runtime
 from .syntax import parts_of
 
-
 _PLACE = ("lineno", "col_offset", "end_lineno", "end_col_offset")
 
 
