@@ -35,12 +35,9 @@ class Effect(Enum):
 
 
 def effect_of(layer: Layer, name: str, old: object) -> Effect:
-    """Return what an assignment to ``layer.name`` does, read from the layer's class and weights.
+    """Return what an assignment to an attribute of a built layer did, read from the layer's class and weights.
 
-    Args:
-        layer: The built layer, with the new value in place.
-        name: The attribute.
-        old: Its value before the edit, ``MISSING`` when there was none.
+    The new value is in place; the old one is ``MISSING`` where there was none.
     """
     cls = layer.__class__
     if name in FORMER_NAMES and old is MISSING and name not in read_when_called(cls):

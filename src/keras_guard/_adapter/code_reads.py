@@ -185,13 +185,7 @@ class CodeWalk:
                 return  # takes no weak reference
 
     def _follow(self, source: Source, names: Namespace, length: bool = False) -> None:
-        """Note what a source holds, or look into what it calls. Only steps through the user's own objects count.
-
-        Args:
-            source: Where the code reads.
-            names: The names it reads from.
-            length: Whether it asks for the length only.
-        """
+        """Note what a source holds, or look into what it calls. Only steps through the user's own objects count."""
         value: Any = names.get(source.place.root, MISSING)
         touched = {id(value)}
         is_owner = source.owner is not None and type(source.owner_now()) not in _CLOSED_OVER
@@ -231,11 +225,7 @@ class CodeWalk:
 def plain_value(function: types.FunctionType, owner: object, scope: str, place: Place) -> Any:
     """Return a number, text or ``None`` that decides a branch of a function, ``UNKNOWN`` for anything else.
 
-    Args:
-        function: The function.
-        owner: The object it is a method of, if it is one.
-        scope: What the place is read from, see :class:`Read`.
-        place: The place.
+    The owner is the object that the function is a method of, if it is one; the scope is that of :class:`Read`.
     """
     names: Namespace = function.__globals__
     if scope != "global":
@@ -320,12 +310,7 @@ def _own_attributes(value: object) -> Collection[str]:
 
 
 def step_facts(model: Model, names: Iterable[str]) -> Iterator[CodeFact]:
-    """Yield the methods that a model of the user's own class inherits from Keras: one may be put into the class later.
-
-    Args:
-        model: The model.
-        names: The methods that a traced function of it runs.
-    """
+    """Yield the methods that a model of the user's own class inherits from Keras: one may be put into the class later."""
     kind: type = type(model)
     classes = own_classes(kind)
     for name in names if classes else ():

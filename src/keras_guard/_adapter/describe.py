@@ -119,9 +119,7 @@ def _as_tuple(value: object) -> Any:
 def brief_value(value: object, depth: int = 3) -> str:
     """Return a value as a sentence can say it, never running a user's slow or broken ``__repr__``.
 
-    Args:
-        value: The value.
-        depth: How deep to look into lists and dicts; one may hold itself.
+    It looks into lists and dicts to a depth: one may hold itself.
     """
     if value is None or isinstance(value, (bool, int, float)):
         return repr(value)

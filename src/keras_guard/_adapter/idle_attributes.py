@@ -19,12 +19,7 @@ from .stock import is_stock
 
 
 def without_idle(owner: Layer, names: frozenset[str]) -> frozenset[str]:
-    """Leave out the attributes that a trace made now does not read.
-
-    Args:
-        owner: A layer or model.
-        names: The attributes that its class reads.
-    """
+    """Leave out those of the attributes that the class of a layer or model reads that a trace made now does not."""
     return names if is_stock(owner.__class__) else names - _idle(owner)
 
 

@@ -48,14 +48,9 @@ _INTERNALS = {
 
 
 def inner(package: str, what: str) -> Any:
-    """Return a class or function of a package that it keeps to itself.
+    """Return what a package keeps to itself, by the name of a field of :class:`Internals`.
 
-    Args:
-        package: ``keras`` or ``tf_keras``.
-        what: The name of a field of :class:`Internals`.
-
-    Returns:
-        What was found; ``None`` where the package has no such thing, or not in the place where it was.
+    ``None`` where the package has no such thing, or not in the place where it was.
     """
     module, _, name = getattr(_INTERNALS[package], what).partition(":")
     return lookup(f"{package}.src.{module}", name) if name else None

@@ -94,15 +94,12 @@ def user_objects(namespace: Namespace) -> dict[str, Any]:
 
 
 def constructor_of(item: object, objects: Namespace, *, name: str | None = None) -> Construct:
-    """Return the constructor call that makes an equal layer (or loss, metric, optimizer).
+    """Return the constructor call that makes an equal layer (or loss, metric, optimizer), checked by its config.
 
     Args:
         item: A live object with ``get_config()``, or a :class:`LayerRecord`.
         objects: The user's classes and functions by name.
         name: The name it shall have; its own when not given.
-
-    Returns:
-        The call, checked: the object it makes has the same config.
 
     Raises:
         NotExpressibleError: Where no such call was found.
@@ -120,12 +117,7 @@ def constructor_of(item: object, objects: Namespace, *, name: str | None = None)
 
 
 def constructor_with(item: object, given: Mapping[str, Any], objects: Namespace) -> Construct:
-    """Return the constructor call of a live layer with other values for some arguments.
-
-    Args:
-        item: The layer.
-        given: Arguments that replace those of its config.
-        objects: The user's classes and functions by name.
+    """Return the constructor call of a live layer, with some arguments given instead of those in its config.
 
     Raises:
         NotExpressibleError: Where the layer it makes does not have them.

@@ -60,12 +60,8 @@ def outgrown(layer: Layer, taken: object, made: object) -> bool:
 
     ``layer.units = 5`` on a built layer leaves its weights as they are, but from then on the layer
     announces a wrong shape to whatever is called on it symbolically. Only layers with a
-    ``compute_output_shape`` of their own are asked; it makes no tensor and runs no ``call``.
-
-    Args:
-        layer: A layer of a graph.
-        taken: The spec of its one input there.
-        made: The spec of its one output there.
+    ``compute_output_shape`` of their own are asked; it makes no tensor and runs no ``call``. What the layer takes and
+    makes in its graph are specs, where it is one tensor each.
     """
     if not isinstance(taken, Spec) or not isinstance(made, Spec) or made.shape is None:
         return False
@@ -133,11 +129,8 @@ def _holds_code(config: object) -> bool:
 def fit(layer: Layer, args: object, kwargs: object, *, record: bool = True) -> Fit:
     """Call a layer symbolically on new tensors that belong to no graph.
 
-    Args:
-        layer: A layer that may be changed: a fresh copy. An operation is asked for its output only.
-        args: Positional arguments with :class:`Spec` in the place of tensors.
-        kwargs: Keyword arguments likewise.
-        record: Whether the layer may be called; otherwise it is only asked for its output.
+    The arguments have :class:`Spec` in the place of tensors. A call changes the layer, which is a fresh copy then;
+    without ``record`` it is only asked for its output, as an operation always is.
 
     Raises:
         NoFitError: Where it does not take them.

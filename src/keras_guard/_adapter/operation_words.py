@@ -30,10 +30,7 @@ class OperationWords:
 
 
 def operation_words(operation: Layer) -> OperationWords:
-    """Return the function that records an equal operation.
-
-    Args:
-        operation: An operation of a Functional graph that is no layer.
+    """Return the function that records an equal operation; the operation is no layer.
 
     Raises:
         NotExpressibleError: Where no public function is known to do so.

@@ -75,12 +75,9 @@ def goes_on_as(old: Optimizer, new: Optimizer) -> bool:
 
 
 def copy_slots(old: object, new: object, kept: Mapping[int, Any]) -> None:
-    """Copy the state of kept weights, and the counters and rates, from one optimizer to another.
+    """Copy the state of kept weights, and the counters and rates, to another optimizer of the same class, which is built.
 
-    Args:
-        old: The optimizer that trained.
-        new: An optimizer of the same class, built.
-        kept: By ``id`` of a trainable variable of the new one, the variable of the old one.
+    ``kept`` has, by the ``id`` of a trainable variable of the new one, the variable of the old one.
 
     Raises:
         StateNotFoundError: Where the variables of an optimizer cannot be told apart.

@@ -28,14 +28,9 @@ def functional_of(model: Model) -> Model:
 
 
 def read_graph(model: Model) -> Graph:
-    """Read the graph that runs when a Functional model is called.
+    """Read the graph that runs when a Functional model (of a built Sequential, the one inside it) is called.
 
-    Args:
-        model: A Functional model (for a built Sequential, the Functional inside it).
-
-    Returns:
-        Its calls in running order. Operations that only made a mask Keras passes on by itself
-        are left out.
+    Operations that only made a mask that Keras passes on by itself are left out.
     """
     reader = _Reader(model)
     outputs = map_structure(reader.value, outputs_structure(model))

@@ -18,11 +18,9 @@ Key = tuple[type, str, tuple[tuple[str, str], ...]]
 def shortened(
     cls: type, kwargs: Mapping[str, Any], same: Callable[[Mapping[str, Any]], bool], *, built: str
 ) -> dict[str, Any]:
-    """Return the arguments that matter, each in its shortest form.
+    """Return the arguments that matter, each in its shortest form; those of a class that is not Keras' as they are.
 
     Args:
-        cls: A class of Keras; others are left as they are.
-        kwargs: The arguments.
         same: Whether a call with other arguments gives the same config.
         built: What ``same`` asks besides: how the layer was built.
     """

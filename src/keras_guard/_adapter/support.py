@@ -13,8 +13,7 @@ BACKENDS = ("tensorflow", "jax", "torch")
 def complaints(known_of_keras_2: list[str]) -> list[str]:
     """Return a line for everything about the loaded Keras that is not, or only partly, supported.
 
-    Args:
-        known_of_keras_2: The codes of the rules that speak of ``tf_keras``, too.
+    The rules whose codes are given speak of ``tf_keras``, too.
     """
     found = []
     keras, older = sys.modules.get("keras"), sys.modules.get(KERAS_2)

@@ -135,9 +135,7 @@ class TraceFacts:
     def unheard(self, names: Collection[str] = ()) -> Iterator[tuple[Any, str, Mark]]:
         """Yield (owner, attribute, mark) of what may have been written without being heard.
 
-        Args:
-            names: The attributes of layers and optimizers that code may have written so. No write to losses, metrics
-                and schedules is heard.
+        Of layers and optimizers these are the given names. No write to losses, metrics and schedules is heard.
         """
         for facts in self.read.values():
             owner = facts.owner()
@@ -170,13 +168,7 @@ def _is_own_method(owner: object, name: str, value: object) -> bool:
 
 
 def facts_now(model: Model, kind: str, namespace: Namespace) -> TraceFacts:
-    """Read the facts that a trace of one kind made now holds.
-
-    Args:
-        model: The model.
-        kind: ``train``, ``test`` or ``predict``.
-        namespace: The user's names.
-    """
+    """Read the facts that a trace of one kind (``train``, ``test``, ``predict``, ``generate``) made now holds."""
     layers = tuple(graph_layers(model))
     shared: dict[int, Mark] = {}  # layers share their functions
     read = {

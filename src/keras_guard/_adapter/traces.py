@@ -84,12 +84,7 @@ def trains_unknown_variables(model: Model) -> bool:
 
 
 class ModelTraces:
-    """The traces of one model, by kind, structure and batch size.
-
-    Args:
-        namespace: The user's names.
-        changed: Called when a trace was noted or dropped.
-    """
+    """The traces of one model; ``changed`` is called when one was noted or dropped."""
 
     def __init__(self, namespace: Namespace, changed: Callable[[], None]) -> None:
         self._namespace = namespace
@@ -232,11 +227,7 @@ def _length(x: object) -> int | None:
 
 
 class TraceBook:
-    """Traces of all models; holds no model alive.
-
-    Args:
-        namespace: The user's names.
-    """
+    """Traces of all models; holds no model alive."""
 
     def __init__(self, namespace: Namespace) -> None:
         self._namespace = namespace

@@ -19,13 +19,7 @@ _SIZES = (8, 32, 64, 3, 1)
 
 
 def forward(model: Model) -> tuple[Any, Any]:
-    """Call a model on a small batch of random data; unknown sizes are tried until one works.
-
-    Args:
-        model: The model.
-
-    Returns:
-        The data and the output.
+    """Call a model on a small batch of random data, and return data and output; unknown sizes are tried until one works.
 
     Raises:
         Exception: What the model raised for the first size tried.
@@ -98,12 +92,7 @@ def has_loss(model: Model) -> bool:
 
 
 def score(model: Model, data: object, made: object) -> None:
-    """Compute the compiled loss and metrics once.
-
-    Args:
-        model: A compiled model.
-        data: What it was called on.
-        made: What it returned.
+    """Compute the compiled loss and metrics of what a model made of some data once.
 
     Raises:
         Exception: What the first kind of random targets raised, where none works.
