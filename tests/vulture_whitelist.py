@@ -77,11 +77,6 @@ _.evalue
 _.msg_type
 _.schema
 
-# Read by a string: where a Keras defines something.
-_.plot
-_.policy_setter
-_.tracked_list
-
 # Changed in place.
 _.table
 

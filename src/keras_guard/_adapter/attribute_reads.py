@@ -16,6 +16,7 @@ from types import CodeType, FunctionType
 from .._data.types import Layer
 from .bytecode_reads import codes_in, instructions_of
 from .keras_types import TYPES
+from .same_code import function_of_member
 from .source_reads import attributes_of_self, read_in_training_only
 from .stock import is_stock_module
 
@@ -88,7 +89,8 @@ def read_when_scored(cls: type) -> frozenset[str]:
     stored: set[str] = set()
     for function, names in _reached(cls, SCORE_ENTRIES, ()):
         loaded |= names
-        stored.update(_attributes_stored(function.__code__))
+        steps = dis.get_instructions(function.__code__)
+        stored |= {str(step.argval) for step in steps if step.opname == "STORE_ATTR"}
     return frozenset(name for name in loaded - stored if not name.startswith("_"))
 
 
@@ -146,9 +148,8 @@ def user_methods(cls: type) -> Iterator[tuple[str, FunctionType]]:
         if base.__module__.partition(".")[0] in _LIBRARIES:
             continue
         for name, value in list(vars(base).items()):
-            function = value.fget if isinstance(value, property) else getattr(value, "__func__", value)
-            function = inspect.unwrap(function) if callable(function) else None
-            if isinstance(function, FunctionType):
+            function = function_of_member(value)
+            if function is not None:
                 yield name, function
 
 
@@ -285,9 +286,3 @@ def attributes_loaded(code: CodeType, idle: frozenset[int] = frozenset()) -> Ite
 def _only_fills(following: dis.Instruction | None) -> bool:
     """Whether what was read is a list that the next instruction only makes longer: ``self.shapes.append(...)``."""
     return following is not None and following.opname in _METHOD_LOADS and following.argval in _FILLS
-
-
-def _attributes_stored(code: CodeType) -> Iterator[str]:
-    for instruction in dis.get_instructions(code):
-        if instruction.opname == "STORE_ATTR":
-            yield str(instruction.argval)

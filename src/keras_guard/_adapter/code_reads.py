@@ -43,7 +43,7 @@ class Source:
 
     def read(self, namespace: Namespace) -> Any:
         """Return what is there now, or ``MISSING``."""
-        owner = self.owner() if self.owner is not None else None
+        owner = self.owner_now()
         if type(owner) in _CLOSED_OVER:
             namespace = _closed_over(owner)
         elif self.owner is not None:
@@ -92,11 +92,13 @@ class ObjectRead:
         value: The object.
         step: The step.
         source: Where the object is read from, ``None`` for one whose own method reads it.
+        touched: Identities of the containers and objects it is read through.
     """
 
     value: Any
     step: Step | None
     source: Source | None = None
+    touched: frozenset[int] = frozenset()
 
 
 def walk_of(functions: Iterable[object], namespace: Namespace) -> CodeWalk:
@@ -193,7 +195,7 @@ class CodeWalk:
         for count, step in enumerate((*steps, None)):
             if issubclass(type(value), TYPES.watched) and not is_owner:
                 found = Source(Place(source.place.root, steps[:count]), source.owner)
-                self.objects.append(ObjectRead(value, step, found))
+                self.objects.append(ObjectRead(value, step, found, frozenset(touched) - {id(value)}))
                 return
             if step is None:
                 break

@@ -34,17 +34,14 @@ def is_public_output(call: Call) -> bool:
     than once, and for outputs in deep structures.
     """
     operation = call.operation
-    if functional_of(operation) is not None or len(getattr(operation, "_inbound_nodes", ())) != 1:
-        return False
-    if call.node_index != 0:
+    is_only_call = len(getattr(operation, "_inbound_nodes", ())) == 1 and call.node_index == 0
+    if functional_of(operation) is not None or not is_only_call:
         return False
     try:
-        found = [(path, tensor) for path, tensor in flat_with_paths(operation.output)]
+        found = [id(tensor) for _, tensor in flat_with_paths(operation.output)]
     except Exception:
         return False
-    if len(found) == 1 and len(call.outputs) == 1:
-        return found[0][1] is call.outputs[0].tensor
-    return [id(t) for _, t in found] == [id(v.tensor) for v in call.outputs]
+    return found == [id(value.tensor) for value in call.outputs]
 
 
 def output_path_of(call: Call, value: Value) -> tuple[Any, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +11,7 @@ from .describe import config_of
 from .graph import Spec, flat_with_paths, map_structure, spec_of, symbolic
 from .keras_types import TYPES, is_keras_2, is_layer, keras
 from .layer_config import _from_config, strip
-from .no_side_effects import as_numpy, no_trace
+from .no_side_effects import no_trace, same_values
 
 
 class NoCopyError(Exception):
@@ -46,13 +45,7 @@ def same_weights(old: Any, new: Any) -> bool:
     """Whether two layers have weights of the same shapes and values."""
     if len(old.weights) != len(new.weights):
         return False
-    return all(_same_values(a, b) for a, b in zip(old.weights, new.weights, strict=True))
-
-
-def _same_values(old: object, new: object) -> bool:
-    numpy: Any = sys.modules["numpy"]
-    a, b = as_numpy(old), as_numpy(new)
-    return a.shape == b.shape and bool(numpy.array_equal(a, b, equal_nan=a.dtype.kind in "fc"))
+    return all(same_values(a, b) for a, b in zip(old.weights, new.weights, strict=True))
 
 
 def outgrown(layer: Layer, taken: object, made: object) -> bool:
@@ -151,13 +144,9 @@ def _outputs(
         made = layer(*args, **kwargs)
     elif is_keras_2(layer):  # cannot tell without being called
         with no_trace([], [layer]):
-            return _specs(layer(*args, **kwargs))
+            made = layer(*args, **kwargs)
     else:
         made = layer.compute_output_spec(*args, **kwargs)
-    return _specs(made)
-
-
-def _specs(made: object) -> tuple[tuple[tuple[Any, ...], Spec], ...]:
     return tuple((path, spec_of(tensor)) for path, tensor in flat_with_paths(made))
 
 

@@ -83,6 +83,13 @@ def as_numpy(variable: Variable) -> Tensor:
     return variable.numpy() if ops is None else ops.convert_to_numpy(variable)
 
 
+def same_values(old: Variable, new: Variable) -> bool:
+    """Whether two variables have the same shape and values; what is no number is equal to itself."""
+    numpy: Any = sys.modules["numpy"]
+    a, b = as_numpy(old), as_numpy(new)
+    return bool(numpy.array_equal(a, b, equal_nan=a.dtype.kind in "fc"))
+
+
 def _everything(models: Iterable[Model], layers: Iterable[Layer]) -> Iterator[Any]:
     seen: set[int] = set()
     for start in [*models, *layers]:

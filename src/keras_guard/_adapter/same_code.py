@@ -221,14 +221,17 @@ def _state_names(cls: type) -> frozenset[str]:
     """Return the members that the class's own methods change, such as a count of its instances."""
     names: set[str] = set()
     for value in vars(cls).values():
-        function = inspect.unwrap(_function_of(value))
-        if isinstance(function, types.FunctionType):
+        function = function_of_member(value)
+        if function is not None:
             names |= _stored(function.__code__, vars(cls))
     return frozenset(names)
 
 
-def _function_of(value: object) -> Any:
-    return value.fget if isinstance(value, property) else getattr(value, "__func__", value)
+def function_of_member(value: Any) -> types.FunctionType | None:
+    """Return the function of a method or property as it is in a class; ``None`` for any other member."""
+    found = value.fget if isinstance(value, property) else getattr(value, "__func__", value)
+    found = inspect.unwrap(found) if callable(found) else None
+    return found if isinstance(found, types.FunctionType) else None
 
 
 def _stored(code: types.CodeType, members: Any) -> set[str]:
