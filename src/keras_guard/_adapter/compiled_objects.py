@@ -21,19 +21,22 @@ _PLAIN = frozenset({bool, int, float, str, tuple, type(None)})
 
 def held_objects(model: Model, kind: str, layers: Iterable[Layer]) -> Iterator[Any]:
     """Yield the losses, metrics, regularizers, constraints and schedules that a traced function of one kind runs."""
-    given = compile_objects(model)
     if kind in SCORING_KINDS:
         for item, _, argument in carried_by_weights(layers):
             if kind == "train" or argument != _CONSTRAINT:
                 yield item
-        for argument in _SCORED_BY:
-            for item in flat_items(given.get(argument)):
-                if issubclass(type(item), TYPES.loss + TYPES.metric):
-                    yield item
+        yield from scoring_objects(model)
     if kind == "train":
-        schedule = _schedule(given.get("optimizer"))
+        schedule = _schedule(compile_objects(model).get("optimizer"))
         if schedule is not None:
             yield schedule
+
+
+def scoring_objects(model: Model) -> list[Any]:
+    """Return the losses and metrics that a model was compiled with."""
+    given = compile_objects(model)
+    items = (item for argument in _SCORED_BY for item in flat_items(given.get(argument)))
+    return [item for item in items if issubclass(type(item), TYPES.loss + TYPES.metric)]
 
 
 #: Only a training step applies them.

@@ -9,10 +9,11 @@ from typing import Any
 
 from .._data.identity import IdentityMap
 from .._data.types import Layer, Model, Variable
+from .compiled_objects import scoring_objects
 from .describe import size_of
 from .graph import Call, Graph
 from .keras_types import TYPES, is_keras_2, is_layer, is_model
-from .membership import compile_objects, flat_items, graph_layers, holds, is_compiled, tracked_layers
+from .membership import compile_objects, graph_layers, holds, is_compiled, tracked_layers
 from .no_side_effects import as_numpy
 from .optimizer_state import known_variables
 from .read_graph import functional_of, read_graph
@@ -216,13 +217,7 @@ def _norm(weight: Variable) -> float:
 
 def metrics_of(model: Model) -> list[Any]:
     """Return the metric objects that a model was compiled with."""
-    given = compile_objects(model)
-    return [
-        item
-        for name in ("metrics", "weighted_metrics")
-        for item in flat_items(given.get(name))
-        if is_metric(item)
-    ]
+    return list(filter(is_metric, scoring_objects(model)))
 
 
 def is_metric(value: object) -> bool:

@@ -17,6 +17,7 @@ from .._data.types import Arguments, Layer, Model, Optimizer
 from .attribute_reads import OPTIMIZER_SETTINGS
 from .dispatch import Dispatch
 from .keras_types import TYPES, has, inner, is_layer, is_model, is_symbolic, lookup
+from .membership import flat_items
 from .own_functions import is_followed, own_call
 from .probes import Probe, ProbeError
 from .traces import ENTRIES, Call, call_of
@@ -267,7 +268,7 @@ class _Shared:
     def _before_call(self, layer: Layer, args: tuple[object, ...], _: dict[str, Any]) -> None:
         if not is_model(layer) or _in_keras(sys._getframe(3)):
             return
-        if any(is_symbolic(item) for item in _leaves(args)):
+        if any(is_symbolic(item) for item in flat_items(args)):
             return  # nesting a model in another one is building, not using
         self.dispatch.tell("shown", layer, "call")
 
@@ -336,17 +337,6 @@ def _before_setattr(target: object, name: str, value: object) -> Any:
     except Exception:
         old = MISSING
     return target, name, old
-
-
-def _leaves(value: object, depth: int = 3) -> Any:
-    if depth and isinstance(value, (list, tuple)):
-        for item in value:
-            yield from _leaves(item, depth - 1)
-    elif depth and isinstance(value, dict):
-        for item in value.values():
-            yield from _leaves(item, depth - 1)
-    else:
-        yield value
 
 
 def _in_keras(frame: FrameType | None) -> bool:

@@ -11,9 +11,6 @@ from typing import Any
 
 from .stock import is_stock
 
-#: What the answer depends on: a class, what a living layer says, and the texts of the arguments.
-Key = tuple[type, str, tuple[tuple[str, str], ...]]
-
 
 def shortened(
     cls: type, kwargs: Mapping[str, Any], same: Callable[[Mapping[str, Any]], bool], *, built: str
@@ -35,7 +32,8 @@ def shortened(
     return _changed(kwargs, changes)
 
 
-_KNOWN: dict[Key, dict[str, Any]] = {}
+#: By class, what a living layer says, and the texts of the arguments.
+_KNOWN: dict[tuple[type, str, tuple[tuple[str, str], ...]], dict[str, Any]] = {}
 _MOST = 2000
 _LEFT_OUT = object()
 

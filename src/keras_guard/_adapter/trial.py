@@ -11,8 +11,7 @@ from .._data.types import Model, Structure, Tensor
 from .compile_facts import compile_arguments
 from .describe import size_of
 from .graph import flat_with_paths, map_structure, spec_of
-from .keras_types import TYPES, keras
-from .membership import compile_objects, flat_items
+from .keras_types import keras
 from .read_graph import functional_of
 
 _SIZES = (8, 32, 64, 3, 1)
@@ -76,14 +75,6 @@ def _as_tensor(values: object, dtype: str | None = None) -> Tensor:
 
 
 # The compiled loss
-
-
-def scoring_objects(model: Model) -> list[Any]:
-    """Return the losses and metrics that a model was compiled with and a trial may change."""
-    values = compile_objects(model).values()
-    return [
-        item for value in values for item in flat_items(value) if isinstance(item, TYPES.metric + TYPES.loss)
-    ]
 
 
 def has_loss(model: Model) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from .names import ASKING
-from .syntax import FUNCTIONS, LOOPS, blocks_of, parsed, root_name, walk, walk_scope
+from .syntax import FUNCTIONS, LOOPS, blocks_of, method_called, parsed, root_name, walk, walk_scope
 from .vocabulary import HELD_METHODS, MUTATORS, WORDS
 
 #: Methods of arrays that change them, beside those of lists.
@@ -42,9 +42,8 @@ def held_names(statement: ast.stmt, call: ast.AST) -> tuple[str, ...]:
 
 
 def _is_held(call: ast.AST) -> bool:
-    return (
-        isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in HELD_METHODS
-    )
+    method = method_called(call)
+    return method is not None and method.attr in HELD_METHODS
 
 
 @dataclass(frozen=True)
@@ -143,9 +142,9 @@ def _copies_in(nodes: Iterable[ast.AST]) -> Iterator[tuple[int, LocalEdit]]:
 
 
 def _copy(line: int, name: str, call: ast.AST) -> Iterator[tuple[int, LocalEdit]]:
-    function = call.func if isinstance(call, ast.Call) else None
-    if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
-        yield line, LocalEdit(name, function.value.id, function.attr)
+    method = method_called(call)
+    if method is not None and isinstance(method.value, ast.Name):
+        yield line, LocalEdit(name, method.value.id, method.attr)
 
 
 def _lost_edit(lines: Sequence[_Line], bound: int, before: float) -> int | None:
@@ -217,13 +216,13 @@ def _edits(statement: ast.stmt, name: str) -> bool:
     if isinstance(statement, ast.AugAssign):
         return root_name(statement.target) == name
     if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
-        function = statement.value.func
+        method = method_called(statement.value)
         into = [keyword.value for keyword in statement.value.keywords if keyword.arg == "out"]
-        if isinstance(function, ast.Attribute) and function.attr in _CHANGE_FIRST:
+        if method is not None and method.attr in _CHANGE_FIRST:
             into += statement.value.args[:1]
         if any(root_name(place) == name for place in into):
             return True  # ``np.multiply(w, mask, out=w)`` and ``np.copyto(w, table)``
-        return isinstance(function, ast.Attribute) and function.attr in _EDITS and root_name(function) == name
+        return method is not None and method.attr in _EDITS and root_name(method) == name
     targets = statement.targets if isinstance(statement, (ast.Assign, ast.Delete)) else []
     return bool(targets) and all(isinstance(t, ast.Subscript) and root_name(t) == name for t in targets)
 
@@ -238,15 +237,12 @@ def _use(head: list[ast.AST], name: str) -> tuple[bool, bool, bool]:
             shown |= {id(part) for value in node.args for part in walk(value)}
         elif isinstance(node, ast.Attribute) and node.attr in _FORM:
             form |= {id(part) for part in walk(node.value)}
-        if isinstance(node, (ast.BinOp, ast.Compare)) or _is_new(node):
+        method = method_called(node)
+        # Or a function or method whose result holds nothing of the arrays it is given.
+        if isinstance(node, (ast.BinOp, ast.Compare)) or (method is not None and method.attr in _NEW):
             new |= {id(part) for part in walk(node)}
     # The text of a magic, or of code that is run, reads what it names.
     reads = any(isinstance(n, ast.Constant) and name in WORDS.findall(str(n.value)) for n in head)
     loads = {id(n) for n in head if isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Load)}
     loads -= form
     return reads or bool(loads - shown - new), bool((loads & new) - shown), bool(loads & shown)
-
-
-def _is_new(node: ast.AST) -> bool:
-    """Whether a node calls a function or method whose result holds nothing of the arrays it is given."""
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _NEW

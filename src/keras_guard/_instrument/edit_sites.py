@@ -12,7 +12,7 @@ from .names import is_layer_list
 from .probe_calls import call
 from .runtime import Site
 from .statement_visitor import StatementVisitor, as_list
-from .syntax import SIMPLE, walk
+from .syntax import SIMPLE, method_called, walk
 from .vocabulary import ATTRIBUTES, COPY_METHODS, MUTATORS
 
 #: Builtins that only read a list they are given.
@@ -179,11 +179,9 @@ class EditSites(StatementVisitor):
         ):
             site = self._site(parent, attribute=node.attr, chain=ast.unparse(node))
             node.value = call(runtime.OBJECT, site.number, node.value, node.value)
-        elif _copies(node):
-            assert isinstance(node, ast.Call)
-            assert isinstance(node.func, ast.Attribute)
-            site = self._site(parent, attribute=f"{node.func.attr}()", chain=ast.unparse(node))
-            node.func.value = call(runtime.OBJECT, site.number, node.func.value, node.func.value)
+        elif (method := method_called(node)) is not None and method.attr in COPY_METHODS:
+            site = self._site(parent, attribute=f"{method.attr}()", chain=ast.unparse(node))
+            method.value = call(runtime.OBJECT, site.number, method.value, method.value)
         elif isinstance(node, ast.Name) and self._aliases and node.id in self._aliases[-1] and not nested:
             site = self._site(parent, attribute="", chain=node.id)
         return site
@@ -234,10 +232,3 @@ def _only_reads(function: ast.expr) -> bool:
 def _is_result(node: ast.expr) -> bool:
     """Whether an expression is what a function returns that may return the list of a model."""
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and not _only_reads(node.func)
-
-
-def _copies(node: ast.expr) -> bool:
-    """Whether an expression calls a method that returns a new container at each call."""
-    return (
-        isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in COPY_METHODS
-    )

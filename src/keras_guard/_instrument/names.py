@@ -7,7 +7,7 @@ import functools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from .syntax import FUNCTIONS, LOOPS, SIMPLE, root_name, statements_of, walk, walk_scope
+from .syntax import FUNCTIONS, LOOPS, SIMPLE, method_called, root_name, statements_of, walk, walk_scope
 from .vocabulary import LAYER_LISTS, MUTATORS
 
 
@@ -89,9 +89,8 @@ def walking_names(statement: ast.stmt) -> set[str]:
 
 
 def _selects(value: ast.expr) -> bool:
-    if isinstance(value, ast.Call):
-        return isinstance(value.func, ast.Attribute) and value.func.attr == "get_layer"
-    return isinstance(value, ast.Subscript)
+    method = method_called(value)
+    return isinstance(value, ast.Subscript) or (method is not None and method.attr == "get_layer")
 
 
 @dataclass(frozen=True)

@@ -99,6 +99,12 @@ def root_name(node: ast.AST) -> str | None:
     return node.id if isinstance(node, ast.Name) else None
 
 
+def method_called(node: ast.AST) -> ast.Attribute | None:
+    """Return the method that a node calls, with its owner; ``None`` where it calls none."""
+    function = node.func if isinstance(node, ast.Call) else None
+    return function if isinstance(function, ast.Attribute) else None
+
+
 def index_at(body: Sequence[ast.stmt], line: int) -> int | None:
     """Return the index of the statement that a line is part of, its decorators included."""
     for index, statement in enumerate(body):

@@ -71,8 +71,9 @@ class CellInstrumenter:
         self._bound = set().union(*(item.bound for item in touched))
         self._choose_names(touched, tree.body)
         steps = self._steps(touched, [is_step(statement) for statement in tree.body])
-        may_edit = _may_edit(text)
-        if may_edit or (functions and _defines_functions(tree.body)):
+        may_edit = bool(LIST_WORDS.search(text) or RESULT_EDITS.search(text))
+        defines = any(isinstance(statement, (*FUNCTIONS, ast.ClassDef)) for statement in tree.body)
+        if may_edit or (functions and defines):
             editor = EditSites(self.plan, tree.body, self.is_ruled_out, slots=functions, lists=may_edit)
             last = tree.body[-1]
             tree.body = [item for statement in tree.body for item in editor.visit_statement(statement)]
@@ -119,10 +120,6 @@ class CellInstrumenter:
         return isinstance(node, ast.Name) and node.id not in self._bound and self._dull(node.id)
 
 
-def _may_edit(text: str) -> bool:
-    return bool(LIST_WORDS.search(text) or RESULT_EDITS.search(text))
-
-
 def _binds_one_name(statement: ast.stmt) -> bool:
     targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
     return len(targets) == 1 and isinstance(targets[0], ast.Name)
@@ -132,10 +129,6 @@ def _moved(steps: list[tuple[int, frozenset[str]]], origins: list[int]) -> list[
     """Change the indices to those of the last statement that comes from each, after the insertions."""
     last = {origin: index for index, origin in enumerate(origins)}
     return [(last[index], names) for index, names in steps]
-
-
-def _defines_functions(body: list[ast.stmt]) -> bool:
-    return any(isinstance(statement, (*FUNCTIONS, ast.ClassDef)) for statement in body)
 
 
 def _made_by_calls(body: Iterable[ast.AST], names: set[str]) -> set[str]:
