@@ -278,16 +278,13 @@ def _method_of(value: object, step: Step) -> types.FunctionType | None:
     return found if type(found) is types.FunctionType else None
 
 
-def _classes_read(step: Step, value: object) -> Iterator[int]:
-    """Yield the identities of the user's classes in which a step finds what the object itself has not."""
-    if (
-        not isinstance(step, Attribute)
-        or issubclass(type(value), type)
-        or step.name in _own_attributes(value)
-    ):
-        return
+def _classes_read(step: Step, value: object) -> Iterable[int]:
+    """Return the identities of the user's classes in which a step finds what the object itself has not."""
+    is_class = issubclass(type(value), type)
+    if not isinstance(step, Attribute) or is_class or step.name in _own_attributes(value):
+        return ()
     kind: type = type(value)
-    yield from map(id, own_classes(kind))
+    return map(id, own_classes(kind))
 
 
 @functools.lru_cache(maxsize=1_024)

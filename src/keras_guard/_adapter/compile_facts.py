@@ -32,7 +32,7 @@ def compile_arguments(model: Model) -> dict[str, Any]:
     defaults = _defaults(model)
     for name in _ARGUMENTS:
         value = given.get(name)
-        if value is None or value is defaults.get(name) or _equal(value, defaults.get(name)):
+        if value is None or same_value(defaults.get(name), value):
             continue
         found[name] = value
     if _loss_scaling_was_off(model):
@@ -77,10 +77,6 @@ def compiled_as_before_on_failure(model: Model) -> Iterator[None]:
             del own[name]
         own.update(kept)
         raise
-
-
-def _equal(value: object, default: object) -> bool:
-    return isinstance(value, (bool, int, str)) and type(value) is type(default) and value == default
 
 
 def _defaults(model: Model) -> dict[str, Any]:

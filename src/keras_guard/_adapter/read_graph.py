@@ -132,7 +132,7 @@ def given_arguments(node: Node) -> tuple[tuple[Any, ...], dict[str, Any]]:
     if not is_layer(operation):
         return args, kwargs
     parameters = parameters_of(operation.call)
-    bound = _bind(parameters, args, kwargs)
+    bound = {**dict(zip(parameters, args, strict=False)), **kwargs}
     for name in list(kwargs):
         parameter = parameters.get(name)
         if parameter is not None and _is_default(kwargs[name], parameter.default):
@@ -142,12 +142,6 @@ def given_arguments(node: Node) -> tuple[tuple[Any, ...], dict[str, Any]]:
             if _is_own_mask(kwargs[name], source):
                 del kwargs[name]
     return args, kwargs
-
-
-def _bind(
-    parameters: dict[str, inspect.Parameter], args: tuple[object, ...], kwargs: Arguments
-) -> dict[str, Any]:
-    return {**dict(zip(parameters, args, strict=False)), **kwargs}
 
 
 def _is_default(value: object, default: object) -> bool:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from .._data.types import Model, Structure, Tensor
 from .compile_facts import compile_arguments
@@ -13,6 +13,8 @@ from .describe import size_of
 from .graph import flat_with_paths, map_structure, spec_of
 from .keras_types import keras
 from .read_graph import functional_of
+
+T = TypeVar("T")
 
 _SIZES = (8, 32, 64, 3, 1)
 
@@ -23,16 +25,22 @@ def forward(model: Model) -> tuple[Any, Any]:
     Raises:
         Exception: What the model raised for the first size tried.
     """
+    samples = (
+        _sample(model, size, fill)
+        for size in (_SIZES if _has_unknown_sizes(model) else _SIZES[:1])
+        for fill in ((1, 0) if _has_integers(model) else (1,))
+    )
+    return _first_that_works(lambda data: (data, model(data, training=False)), samples)
+
+
+def _first_that_works(function: Callable[[Any], T], values: Iterable[Any]) -> T:
+    """Return what a function makes of the first value it takes; raises what it raised for the first, where it takes none."""
     failure: Exception | None = None
-    for size in _SIZES if _has_unknown_sizes(model) else _SIZES[:1]:
-        for fill in (1, 0):
-            data = _sample(model, size, fill)
-            try:
-                return data, model(data, training=False)
-            except Exception as error:
-                failure = failure or error
-            if not _has_integers(model):
-                break
+    for value in values:
+        try:
+            return function(value)
+        except Exception as error:
+            failure = failure or error
     assert failure is not None
     raise failure
 
@@ -88,17 +96,12 @@ def score(model: Model, data: object, made: object) -> None:
     Raises:
         Exception: What the first kind of random targets raised, where none works.
     """
-    failure: Exception | None = None
-    for targets in _targets(model, made):
-        try:
-            model.compute_loss(x=data, y=targets, y_pred=made)
-            model.compute_metrics(data, targets, made, None)
-        except Exception as error:
-            failure = failure or error
-        else:
-            return
-    assert failure is not None
-    raise failure
+
+    def compute(targets: Structure) -> None:
+        model.compute_loss(x=data, y=targets, y_pred=made)
+        model.compute_metrics(data, targets, made, None)
+
+    _first_that_works(compute, _targets(model, made))
 
 
 def _targets(model: Model, made: object) -> Iterator[Any]:
