@@ -18,10 +18,10 @@ _BORING = frozenset(
 _MAX_ARGUMENTS = 3
 
 
-def record_layer(layer: Layer, source: str | None = None) -> LayerRecord:
+def record_layer(layer: Layer) -> LayerRecord:
     """Describe a layer by class and config, so that it may be dropped."""
     name = str(getattr(layer, "name", ""))
-    return LayerRecord(type(layer), config_of(layer), name, source, given_batch_shape(layer))
+    return LayerRecord(type(layer), config_of(layer), name, batch_shape=given_batch_shape(layer))
 
 
 def given_batch_shape(layer: Layer) -> tuple[int | None, ...] | None:

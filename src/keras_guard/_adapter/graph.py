@@ -163,9 +163,9 @@ def _dtype_name(tensor: Tensor) -> Any:
     return getattr(dtype, "name", dtype)
 
 
-def symbolic(spec: Spec, name: str | None = None) -> Tensor:
+def symbolic(spec: Spec) -> Tensor:
     """Return a new symbolic tensor that belongs to no graph."""
     package = keras()
     if hasattr(package, "KerasTensor"):
-        return package.KerasTensor(shape=spec.shape, dtype=spec.dtype, sparse=spec.sparse, name=name)
-    return package.Input(batch_shape=spec.shape, dtype=spec.dtype, sparse=spec.sparse or None, name=name)
+        return package.KerasTensor(shape=spec.shape, dtype=spec.dtype, sparse=spec.sparse)
+    return package.Input(batch_shape=spec.shape, dtype=spec.dtype, sparse=spec.sparse or None)

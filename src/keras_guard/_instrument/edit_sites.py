@@ -78,7 +78,7 @@ class EditSites(StatementVisitor):
         """``x.layers[i] = ...`` and ``del x.layers[i]``."""
         self.generic_visit(node)
         if not isinstance(node.ctx, ast.Load) and self._statement is not None:
-            if self._edit_chain(node, "value") is not None:
+            if self._edit_chain(node) is not None:
                 return node
             self._slot(node, "[]")
         return node
@@ -98,7 +98,7 @@ class EditSites(StatementVisitor):
             return node
         sites = self._passed_lists(node)
         if isinstance(function, ast.Attribute) and function.attr in MUTATORS:
-            site = self._edit_chain(function, "value", behind=False)
+            site = self._edit_chain(function, behind=False)
             sites += [site] if site is not None else []
         self._held_copy(node)
         result = node
@@ -142,12 +142,9 @@ class EditSites(StatementVisitor):
         statement.behind += sites
         return []
 
-    def _edit_chain(
-        self, parent: ast.Subscript | ast.Attribute, where: str, *, behind: bool = True
-    ) -> Site | None:
+    def _edit_chain(self, parent: ast.Subscript | ast.Attribute, *, behind: bool = True) -> Site | None:
         """Wrap the list under ``parent`` if it is one that Keras returns."""
-        holder: ast.AST = parent
-        node = parent.value
+        holder, node = parent, parent.value
         while isinstance(node, ast.Subscript):  # get_config()["layers"][1]["config"]
             holder, node = node, node.value
         site = self._list_site(parent, node, nested=holder is not parent)
@@ -155,7 +152,7 @@ class EditSites(StatementVisitor):
             return None
         # For an alias there is no owner that could have armed the site.
         probe = runtime.LIST if site.attribute else runtime.ALIAS
-        setattr(holder, where, call(probe, site.number, node, node))
+        holder.value = call(probe, site.number, node, node)
         if behind and self._statement is not None:
             self._statement.behind.append(site)
         return site
