@@ -84,12 +84,13 @@ def learning_rate(model: Model) -> float | None:
 
 def attached_layers(model: Model) -> list[tuple[str, Layer]]:
     """Return the layers that are attributes of a model of layers but are not called in its graph."""
-    _functional_of(model)
+    _readable_graph(model)
     found = [(name, value) for name, value in list(vars(model).items()) if not name.startswith("_")]
     return [(name, v) for name, v in found if is_layer(v) and not is_model(v) and not holds(model, v)]
 
 
-def _functional_of(model: Model) -> Model:
+def _readable_graph(model: Model) -> Model:
+    """Return the Functional that runs; raises where there is none."""
     functional = functional_of(model)
     if functional is None:
         raise CannotTellError("its graph is the Python code of its class")
@@ -98,7 +99,7 @@ def _functional_of(model: Model) -> Model:
 
 def only_tracked(model: Model) -> list[Layer]:
     """Return the layers that Keras keeps a record of and the graph does not call."""
-    functional = _functional_of(model)
+    functional = _readable_graph(model)
     called = {id(layer) for layer in graph_layers(functional)}
     return [
         part for part in tracked_layers(model)
@@ -115,7 +116,7 @@ def unreached_variables(model: Model) -> list[Variable]:
     Raises:
         CannotTellError: Where the graph or the loss is Python code of the user's.
     """
-    functional = _functional_of(model)
+    functional = _readable_graph(model)
     if not is_compiled(model):
         raise CannotTellError("it was never compiled, so there is no loss")
     if not is_stock(class_with(type(model), "train_step") or type(model)):
