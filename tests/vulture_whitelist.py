@@ -77,20 +77,12 @@ _.evalue
 _.msg_type
 _.schema
 
-# Read by a string: where a Keras defines something.
-_.plot
-_.policy_setter
-_.tracked_list
-
 # Changed in place.
 _.table
 
 # Used by tests only.
 _.shield
 _.uncounted
-
-# Not used: to be deleted.
-_.is_plain_model_class
 
 # A field of the JSON that the front end reads.
 _.dismissed

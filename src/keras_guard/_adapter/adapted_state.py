@@ -29,32 +29,21 @@ def adapted_state(layer: Layer) -> str:
     return digest.hexdigest()
 
 
-class _Learned:
-    """What one layer knew when it was first seen to learn, and what it knows now."""
-
-    __slots__ = ("first", "now")
-
-    def __init__(self, state: str) -> None:
-        self.first = self.now = state
-
-
-_LEARNING: IdentityMap[_Learned] = IdentityMap()
+#: What each layer knew when it was first seen to learn, and what it knows now.
+_LEARNING: IdentityMap[tuple[str, str]] = IdentityMap()
 
 
 def note_learning(layer: Layer) -> None:
     """Note what a layer knows, before and after it learns: reading it at each trace would cost too much."""
     state = adapted_state(layer)
-    found = _LEARNING.get(layer, None)
-    if found is None:
-        _LEARNING[layer] = _Learned(state)
-    else:
-        found.now = state
+    first, _ = _LEARNING.get(layer, (state, state))
+    _LEARNING[layer] = (first, state)
 
 
 def learned_now(layer: Layer) -> str:
     """Return a text that differs when what a layer knows differs; empty for what it first knew."""
-    found = _LEARNING.get(layer, None)
-    return "" if found is None or found.now == found.first else found.now
+    first, now = _LEARNING.get(layer, ("", ""))
+    return "" if now == first else now
 
 
 def _parts(holder: Any) -> Iterator[bytes]:

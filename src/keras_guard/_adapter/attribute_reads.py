@@ -16,7 +16,9 @@ from types import CodeType, FunctionType
 from .._data.types import Layer
 from .bytecode_reads import codes_in, instructions_of
 from .keras_types import TYPES
-from .source_reads import attributes_of_self, hands_on_self, read_in_training_only
+from .same_code import function_of_member
+from .source_reads import attributes_of_self, read_in_training_only
+from .stock import is_stock_module
 
 ALL_KINDS = frozenset({"train", "test", "predict"})
 #: The kinds of traced function that compute a loss.
@@ -65,21 +67,19 @@ FORMER_NAMES = {
 @functools.lru_cache(maxsize=512)
 def read_when_called(cls: type) -> frozenset[str]:
     """Return the attributes of ``self`` that a layer class reads while it is called."""
-    return frozenset(_GENERIC | set(_names_read(cls, _LAYER_ENTRIES, stop=TYPES.layer)))
+    return _GENERIC | _names_read(cls, _LAYER_ENTRIES, TYPES.layer)
 
 
 @functools.lru_cache(maxsize=64)
 def read_when_applied(cls: type) -> frozenset[str]:
     """Return the attributes of ``self`` an optimizer class reads while it applies gradients."""
-    return frozenset(_names_read(cls, _OPTIMIZER_ENTRIES, stop=()))
+    return _names_read(cls, _OPTIMIZER_ENTRIES, ())
 
 
 @functools.lru_cache(maxsize=512)
 def read_at_inference(cls: type) -> frozenset[str]:
     """Return the attributes of ``self`` that a layer class reads while it is called without ``training``."""
-    return frozenset(
-        _GENERIC | set(_names_read(cls, _LAYER_ENTRIES, stop=TYPES.layer, leaving=read_in_training_only))
-    )
+    return _GENERIC | _names_read(cls, _LAYER_ENTRIES, TYPES.layer, read_in_training_only)
 
 
 @functools.lru_cache(maxsize=512)
@@ -87,16 +87,17 @@ def read_when_scored(cls: type) -> frozenset[str]:
     """Return the public attributes a loss, metric or schedule class reads when it is called, and never sets then."""
     loaded: set[str] = set()
     stored: set[str] = set()
-    for function, names in _reached(cls, SCORE_ENTRIES, stop=()):
+    for function, names in _reached(cls, SCORE_ENTRIES, ()):
         loaded |= names
-        stored.update(_attributes_stored(function.__code__))
+        steps = dis.get_instructions(function.__code__)
+        stored |= {str(step.argval) for step in steps if step.opname == "STORE_ATTR"}
     return frozenset(name for name in loaded - stored if not name.startswith("_"))
 
 
 @functools.lru_cache(maxsize=256)
 def read_in_steps(cls: type, kind: str) -> frozenset[str]:
     """Return the attributes of ``self`` that the user's own steps and losses of a model class read."""
-    return frozenset(_names_read(cls, STEP_ENTRIES[kind], stop=TYPES.model))
+    return _names_read(cls, STEP_ENTRIES[kind], TYPES.model)
 
 
 def is_called_in_training(layer: Layer) -> bool:
@@ -114,16 +115,6 @@ def constructor_arguments(cls: type) -> frozenset[str]:
         if isinstance(init, FunctionType):
             names.update(inspect.signature(init).parameters)
     return frozenset(names - {"self", "args", "kwargs"})
-
-
-def is_keras_class(cls: type) -> bool:
-    """Whether a class is Keras' own."""
-    return is_keras_module(cls.__module__)
-
-
-def is_keras_module(name: str) -> bool:
-    """Whether a module is Keras' own."""
-    return name.partition(".")[0] in ("keras", "tf_keras")
 
 
 #: Where the base classes of Keras' layers come from.
@@ -148,7 +139,7 @@ def read_by_user_code(cls: type) -> frozenset[str]:
 @functools.lru_cache(maxsize=256)
 def is_read_by_known_code_only(cls: type) -> bool:
     """Whether no method of the user's own hands the object on, so that all code that reads it is known."""
-    return not any(hands_on_self(function) for _, function in user_methods(cls))
+    return all(attributes_of_self(function) is not None for _, function in user_methods(cls))
 
 
 def user_methods(cls: type) -> Iterator[tuple[str, FunctionType]]:
@@ -157,9 +148,8 @@ def user_methods(cls: type) -> Iterator[tuple[str, FunctionType]]:
         if base.__module__.partition(".")[0] in _LIBRARIES:
             continue
         for name, value in list(vars(base).items()):
-            function = value.fget if isinstance(value, property) else getattr(value, "__func__", value)
-            function = inspect.unwrap(function) if callable(function) else None
-            if isinstance(function, FunctionType):
+            function = function_of_member(value)
+            if function is not None:
                 yield name, function
 
 
@@ -198,10 +188,8 @@ def _names_read(
     entries: Iterable[str],
     stop: tuple[type, ...],
     leaving: Callable[[FunctionType], frozenset[str]] = _read_anywhere,
-) -> Iterator[str]:
-    """Yield attribute names loaded in ``entries`` and in the methods these reach on ``self``; see ``_reached``."""
-    for _, names in _reached(cls, entries, stop, leaving):
-        yield from names
+) -> frozenset[str]:
+    return frozenset().union(*(names for _, names in _reached(cls, entries, stop, leaving)))
 
 
 def _reached(
@@ -210,13 +198,9 @@ def _reached(
     stop: tuple[type, ...],
     leaving: Callable[[FunctionType], frozenset[str]] = _read_anywhere,
 ) -> Iterator[tuple[FunctionType, frozenset[str]]]:
-    """Yield the methods that ``entries`` reach on ``self``, with the attribute names each loads.
+    """Yield the methods that ``entries`` reach on ``self``, with the attribute names each loads but for ``leaving``.
 
-    Args:
-        cls: The class.
-        entries: The methods to begin with.
-        stop: The base classes whose methods, and whose bases' methods, do not count.
-        leaving: Says of a method which attributes to leave out.
+    The methods of the classes ``stop``, and those of their bases, do not count.
     """
     waiting, done = [(name, False) for name in entries], set()
     while waiting:
@@ -234,13 +218,8 @@ def _reached(
 def _definitions(cls: type, name: str, stop: tuple[type, ...], in_bases: bool) -> Iterator[FunctionType]:
     """Yield what a call of ``cls().name`` may run.
 
-    That is the first definition in the order of the classes, and the next one where it runs those of base classes.
-
-    Args:
-        cls: The class.
-        name: The method.
-        stop: The base classes whose methods, and whose bases' methods, do not count.
-        in_bases: Whether a base class's own may be called by ``super()``.
+    That is the first definition in the order of the classes, and the next one where it runs those of base classes,
+    or where ``super()`` may do so (``in_bases``).
     """
     for base in cls.__mro__:
         if base in stop:
@@ -270,7 +249,7 @@ def _names_loaded(function: FunctionType) -> frozenset[str]:
     Keras' own methods are known to name the attributes of other objects otherwise, but for ``name``.
     """
     loaded = frozenset(attributes_loaded(function.__code__))
-    if is_keras_module(function.__module__):
+    if is_stock_module(function.__module__):
         return loaded - _NAMES
     found = attributes_of_self(function)
     return loaded if found is None else loaded & found
@@ -307,9 +286,3 @@ def attributes_loaded(code: CodeType, idle: frozenset[int] = frozenset()) -> Ite
 def _only_fills(following: dis.Instruction | None) -> bool:
     """Whether what was read is a list that the next instruction only makes longer: ``self.shapes.append(...)``."""
     return following is not None and following.opname in _METHOD_LOADS and following.argval in _FILLS
-
-
-def _attributes_stored(code: CodeType) -> Iterator[str]:
-    for instruction in dis.get_instructions(code):
-        if instruction.opname == "STORE_ATTR":
-            yield str(instruction.argval)

@@ -12,15 +12,15 @@ from .attribute_reads import (
     FORMER_NAMES,
     STEP_ENTRIES,
     constructor_arguments,
-    is_keras_class,
     is_read_by_known_code_only,
     read_by_user_code,
     read_in_steps,
     read_when_called,
 )
-from .describe import config_of
+from .describe import config_of, size_of
 from .keras_types import TYPES, is_model
 from .quiet import no_warnings
+from .stock import is_stock
 
 #: Above this many weights no copy is built to see whether the shapes still fit.
 _MAX_COPIED_WEIGHTS = 5_000_000
@@ -35,12 +35,9 @@ class Effect(Enum):
 
 
 def effect_of(layer: Layer, name: str, old: object) -> Effect:
-    """Return what an assignment to ``layer.name`` does, read from the layer's class and weights.
+    """Return what an assignment to an attribute of a built layer did, read from the layer's class and weights.
 
-    Args:
-        layer: The built layer, with the new value in place.
-        name: The attribute.
-        old: Its value before the edit, ``MISSING`` when there was none.
+    The new value is in place; the old one is ``MISSING`` where there was none.
     """
     cls = layer.__class__
     if name in FORMER_NAMES and old is MISSING and name not in read_when_called(cls):
@@ -76,10 +73,10 @@ def shapes_disagree(layer: Layer) -> bool:
     weights than the layer has. ``False`` where no copy can be made. Leaves Python's random
     state, from which Keras draws seeds, as it was.
     """
-    if not getattr(layer, "built", False) or is_model(layer) or not is_keras_class(layer.__class__):
+    if not getattr(layer, "built", False) or is_model(layer) or not is_stock(layer.__class__):
         return False
     weights = list(getattr(layer, "weights", ()))
-    if not weights or sum(_size(weight) for weight in weights) > _MAX_COPIED_WEIGHTS:
+    if not weights or sum(map(size_of, weights)) > _MAX_COPIED_WEIGHTS:
         return False
     key = _likeness(layer, weights)
     if key is not None and key in _DISAGREED:
@@ -128,13 +125,6 @@ def _twin_disagrees(layer: Layer, weights: list[Variable]) -> bool:
     return bool(shapes) and shapes != [tuple(weight.shape) for weight in weights]
 
 
-def _size(weight: Variable) -> int:
-    size = 1
-    for length in weight.shape:
-        size *= int(length)
-    return size
-
-
 def is_in_weights(layer: Layer, value: object) -> bool:
     """Whether a weight of the layer carries ``value`` as its regularizer or constraint."""
     if value is None or isinstance(value, (bool, int, float, str)):
@@ -151,7 +141,7 @@ def unapplied(layer: Layer) -> list[str]:
     if (
         not getattr(layer, "built", False)
         or not isinstance(layer, TYPES.layer)
-        or not is_keras_class(layer.__class__)
+        or not is_stock(layer.__class__)
     ):
         return []
     found = []

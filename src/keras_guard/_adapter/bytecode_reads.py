@@ -36,12 +36,7 @@ class Read:
 
 @functools.lru_cache(maxsize=1_024)
 def reads_in(code: types.CodeType, idle: frozenset[int] = frozenset()) -> tuple[Read, ...]:
-    """Return what code reads and never writes, the functions defined in it included.
-
-    Args:
-        code: The code of a function.
-        idle: The offsets of its instructions that do not count.
-    """
+    """Return what code reads and never writes, the functions defined in it included, but for ``idle`` instructions."""
     found: dict[Read, None] = {}
     written: set[str] = set()
     changed: set[Place] = set()
@@ -72,14 +67,9 @@ def instructions_of(code: types.CodeType) -> tuple[dis.Instruction, ...]:
 
 
 def places_read(part: types.CodeType, outermost: types.CodeType) -> Iterator[tuple[int, str, Place, int]]:
-    """Yield what code reads from outside itself, in the order of its instructions.
+    """Yield what code reads from outside itself, or from the outermost function, in the order of its instructions.
 
-    Args:
-        part: The code.
-        outermost: The function in which it is defined, or ``part`` itself.
-
-    Yields:
-        The index of the first instruction of a read, the scope, the place, and the index of the instruction after it.
+    With the scope and the place of a read come the indices of its first instruction, and of the one after it.
     """
     steps = instructions_of(part)
     for index, step in enumerate(steps):

@@ -18,11 +18,12 @@ from typing import Any
 from .._data.missing import MISSING
 from .._data.place import Attribute, Item, Place, Step
 from .._data.types import Model, Namespace
-from .attribute_reads import is_keras_class
 from .bytecode_reads import Read, reads_in
 from .idle_code import UNKNOWN, idle_instructions
 from .keras_types import TYPES
 from .marks import Mark, is_length, is_marked, is_unknown, mark_of, mark_of_length, unwrapped
+from .same_code import content
+from .stock import class_with, is_stock
 
 #: A walk looks at no more functions than these.
 _MAX_FUNCTIONS = 128
@@ -42,15 +43,12 @@ class Source:
 
     def read(self, namespace: Namespace) -> Any:
         """Return what is there now, or ``MISSING``."""
-        owner = self.owner() if self.owner is not None else None
+        owner = self.owner_now()
         if type(owner) in _CLOSED_OVER:
             namespace = _closed_over(owner)
         elif self.owner is not None:
             namespace = {self.place.root: MISSING if owner is None else owner}
-        value = namespace.get(self.place.root, MISSING)
-        for step in self.place.steps:
-            value = _after(step, value)
-        return value
+        return _value_at(self.place, namespace)
 
     def is_global(self, name: str) -> bool:
         """Whether it is a global, or a part of one."""
@@ -94,36 +92,30 @@ class ObjectRead:
         value: The object.
         step: The step.
         source: Where the object is read from, ``None`` for one whose own method reads it.
+        touched: Identities of the containers and objects it is read through.
     """
 
     value: Any
     step: Step | None
     source: Source | None = None
+    touched: frozenset[int] = frozenset()
 
 
-def objects_read(functions: Iterable[object], namespace: Namespace) -> list[ObjectRead]:
-    """Return the layers, models and optimizers that functions and all they call read now."""
-    walk = _Walk(namespace)
+def walk_of(functions: Iterable[object], namespace: Namespace) -> CodeWalk:
+    """Return what functions and all they call read now; what is no function, method, partial or callable is passed over."""
+    walk = CodeWalk(namespace)
     for function in functions:
         walk.enter(function)
-    return walk.objects
+    return walk
 
 
-def facts_of_code(functions: Iterable[object], namespace: Namespace) -> tuple[CodeFact, ...]:
-    """Return what functions and all they call read now.
+class CodeWalk:
+    """One walk, with one limit.
 
-    Args:
-        functions: Functions, methods, partials or callable objects; anything else is passed over.
-        namespace: The user's names.
+    Attributes:
+        facts: What was read, by the place it is read from.
+        objects: The layers, models, optimizers, losses and metrics that were read.
     """
-    walk = _Walk(namespace)
-    for function in functions:
-        walk.enter(function)
-    return tuple(walk.facts.values())
-
-
-class _Walk:
-    """One walk, with one limit."""
 
     def __init__(self, namespace: Namespace) -> None:
         self._namespace = namespace
@@ -195,13 +187,7 @@ class _Walk:
                 return  # takes no weak reference
 
     def _follow(self, source: Source, names: Namespace, length: bool = False) -> None:
-        """Note what a source holds, or look into what it calls. Only steps through the user's own objects count.
-
-        Args:
-            source: Where the code reads.
-            names: The names it reads from.
-            length: Whether it asks for the length only.
-        """
+        """Note what a source holds, or look into what it calls. Only steps through the user's own objects count."""
         value: Any = names.get(source.place.root, MISSING)
         touched = {id(value)}
         is_owner = source.owner is not None and type(source.owner_now()) not in _CLOSED_OVER
@@ -209,7 +195,7 @@ class _Walk:
         for count, step in enumerate((*steps, None)):
             if issubclass(type(value), TYPES.watched) and not is_owner:
                 found = Source(Place(source.place.root, steps[:count]), source.owner)
-                self.objects.append(ObjectRead(value, step, found))
+                self.objects.append(ObjectRead(value, step, found, frozenset(touched) - {id(value)}))
                 return
             if step is None:
                 break
@@ -241,19 +227,20 @@ class _Walk:
 def plain_value(function: types.FunctionType, owner: object, scope: str, place: Place) -> Any:
     """Return a number, text or ``None`` that decides a branch of a function, ``UNKNOWN`` for anything else.
 
-    Args:
-        function: The function.
-        owner: The object it is a method of, if it is one.
-        scope: What the place is read from, see :class:`Read`.
-        place: The place.
+    The owner is the object that the function is a method of, if it is one; the scope is that of :class:`Read`.
     """
     names: Namespace = function.__globals__
     if scope != "global":
         names = _closed_over(function) if scope == "free" else {place.root: owner}
+    value = _value_at(place, names)
+    return value if value is None or type(value) in _PLAIN else UNKNOWN
+
+
+def _value_at(place: Place, names: Namespace) -> Any:
     value: Any = names.get(place.root, MISSING)
     for step in place.steps:
         value = _after(step, value)
-    return value if value is None or type(value) in _PLAIN else UNKNOWN
+    return value
 
 
 def python_function_of(value: Any) -> Any:
@@ -286,23 +273,18 @@ def _method_of(value: object, step: Step) -> types.FunctionType | None:
     """Return the method that a step from an object of the user's own class reads."""
     if not isinstance(step, Attribute) or issubclass(type(value), type):
         return None
-    for base in type(value).__mro__:
-        if step.name in vars(base):
-            found = vars(base)[step.name]
-            return found if type(found) is types.FunctionType and base.__module__ == "__main__" else None
-    return None
+    base = class_with(type(value), step.name)
+    found = vars(base)[step.name] if base is not None and base.__module__ == "__main__" else None
+    return found if type(found) is types.FunctionType else None
 
 
-def _classes_read(step: Step, value: object) -> Iterator[int]:
-    """Yield the identities of the user's classes in which a step finds what the object itself has not."""
-    if (
-        not isinstance(step, Attribute)
-        or issubclass(type(value), type)
-        or step.name in _own_attributes(value)
-    ):
-        return
+def _classes_read(step: Step, value: object) -> Iterable[int]:
+    """Return the identities of the user's classes in which a step finds what the object itself has not."""
+    is_class = issubclass(type(value), type)
+    if not isinstance(step, Attribute) or is_class or step.name in _own_attributes(value):
+        return ()
     kind: type = type(value)
-    yield from map(id, own_classes(kind))
+    return map(id, own_classes(kind))
 
 
 @functools.lru_cache(maxsize=1_024)
@@ -315,7 +297,7 @@ def class_that_gives(value: object, name: str) -> type | None:
     """Return the class in which an attribute is found that an object of the user's has not itself."""
     if issubclass(type(value), type) or name in _own_attributes(value):
         return None
-    return next((base for base in type(value).__mro__ if name in vars(base)), None)
+    return class_with(type(value), name)
 
 
 def _own_attributes(value: object) -> Collection[str]:
@@ -327,12 +309,7 @@ def _own_attributes(value: object) -> Collection[str]:
 
 
 def step_facts(model: Model, names: Iterable[str]) -> Iterator[CodeFact]:
-    """Yield the methods that a model of the user's own class inherits from Keras: one may be put into the class later.
-
-    Args:
-        model: The model.
-        names: The methods that a traced function of it runs.
-    """
+    """Yield the methods that a model of the user's own class inherits from Keras: one may be put into the class later."""
     kind: type = type(model)
     classes = own_classes(kind)
     for name in names if classes else ():
@@ -357,7 +334,7 @@ def _is_fact(value: Any) -> bool:
     kind = type(value)
     if kind in _PLAIN or kind is types.FunctionType:
         return True
-    if kind is list or kind is tuple or (is_keras_class(kind) and issubclass(kind, list)):
+    if kind is list or kind is tuple or (is_stock(kind) and issubclass(kind, list)):
         return all(map(_is_fact, value[:65]))
     return kind.__module__ == "numpy" and getattr(value, "size", 0) > 0
 
@@ -370,7 +347,7 @@ def _keeps_settings(value: Any) -> bool:
         return bool(value.__module__ == "__main__")  # also one that is made of a class of Keras
     if kind in (dict, list, tuple, types.SimpleNamespace) or _is_own_class(kind):
         return True
-    return is_keras_class(kind) and issubclass(kind, (dict, list))  # what a layer or model keeps them as
+    return is_stock(kind) and issubclass(kind, (dict, list))  # what a layer or model keeps them as
 
 
 def _is_entry(step: Step, value: object) -> bool:
@@ -395,7 +372,7 @@ def _after(step: Step, value: Any) -> Any:
 
 
 def _is_own_class(kind: type) -> bool:
-    return kind.__module__ == "__main__" and not any(map(is_keras_class, kind.__mro__))
+    return kind.__module__ == "__main__" and not any(map(is_stock, kind.__mro__))
 
 
 _CLOSED_OVER = frozenset({types.FunctionType, functools.partial})
@@ -406,11 +383,4 @@ def _closed_over(function: Any) -> dict[str, Any]:
     if type(function) is functools.partial:
         return {**function.keywords, "args": function.args}
     cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=False)
-    return {name: _content(cell) for name, cell in cells}
-
-
-def _content(cell: Any) -> Any:
-    try:
-        return cell.cell_contents
-    except ValueError:  # not filled yet
-        return MISSING
+    return {name: content(cell) for name, cell in cells}

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import inspect
 from collections.abc import Iterator
 from typing import Any
 
 from .._data.types import Model
 from .marks import same_value
 from .membership import compile_objects, is_compiled
-from .stock import is_stock
+from .stock import class_with, is_stock, parameters_of
 
 _ARGUMENTS = (
     "loss", "loss_weights", "metrics", "weighted_metrics", "run_eagerly", "steps_per_execution", "jit_compile",
@@ -33,7 +32,7 @@ def compile_arguments(model: Model) -> dict[str, Any]:
     defaults = _defaults(model)
     for name in _ARGUMENTS:
         value = given.get(name)
-        if value is None or value is defaults.get(name) or _equal(value, defaults.get(name)):
+        if value is None or same_value(defaults.get(name), value):
             continue
         found[name] = value
     if _loss_scaling_was_off(model):
@@ -62,8 +61,8 @@ def asked_arguments(model: Model) -> dict[str, Any]:
 
 def has_own_compile(model: Model) -> bool:
     """Whether the class of a model has a ``compile`` of its own, whose arguments nothing keeps."""
-    owner = next(cls for cls in type(model).__mro__ if "compile" in vars(cls))
-    return not is_stock(owner)
+    owner = class_with(type(model), "compile")
+    return owner is not None and not is_stock(owner)
 
 
 @contextlib.contextmanager
@@ -80,16 +79,10 @@ def compiled_as_before_on_failure(model: Model) -> Iterator[None]:
         raise
 
 
-def _equal(value: object, default: object) -> bool:
-    return isinstance(value, (bool, int, str)) and type(value) is type(default) and value == default
-
-
 def _defaults(model: Model) -> dict[str, Any]:
-    try:
-        parameters = inspect.signature(type(model).compile).parameters
-    except (TypeError, ValueError):
-        return {}
-    return {name: p.default for name, p in parameters.items() if p.default is not p.empty}
+    return {
+        name: p.default for name, p in parameters_of(type(model).compile).items() if p.default is not p.empty
+    }
 
 
 def _jit_was_chosen_by_keras(model: Model, found: dict[str, Any]) -> bool:

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from .._data.types import Layer, Model, Optimizer
-from .attribute_reads import SCORING_KINDS, is_keras_class
+from .attribute_reads import SCORING_KINDS
 from .keras_types import TYPES, keras, keras_of
 from .marks import same_value
 from .membership import compile_argument_of, compile_objects, flat_items
 from .quiet import no_warnings
+from .stock import is_stock
 
 _SCORED_BY = ("loss", "metrics", "weighted_metrics")
 #: Names that ``compile`` itself replaces, by the shapes of the outputs.
@@ -20,19 +21,22 @@ _PLAIN = frozenset({bool, int, float, str, tuple, type(None)})
 
 def held_objects(model: Model, kind: str, layers: Iterable[Layer]) -> Iterator[Any]:
     """Yield the losses, metrics, regularizers, constraints and schedules that a traced function of one kind runs."""
-    given = compile_objects(model)
     if kind in SCORING_KINDS:
         for item, _, argument in carried_by_weights(layers):
             if kind == "train" or argument != _CONSTRAINT:
                 yield item
-        for argument in _SCORED_BY:
-            for item in flat_items(given.get(argument)):
-                if issubclass(type(item), TYPES.loss + TYPES.metric):
-                    yield item
+        yield from scoring_objects(model)
     if kind == "train":
-        schedule = _schedule(given.get("optimizer"))
+        schedule = _schedule(compile_objects(model).get("optimizer"))
         if schedule is not None:
             yield schedule
+
+
+def scoring_objects(model: Model) -> list[Any]:
+    """Return the losses and metrics that a model was compiled with."""
+    given = compile_objects(model)
+    items = (item for argument in _SCORED_BY for item in flat_items(given.get(argument)))
+    return [item for item in items if issubclass(type(item), TYPES.loss + TYPES.metric)]
 
 
 #: Only a training step applies them.
@@ -94,7 +98,7 @@ def unapplied_arguments(value: object) -> dict[str, Any]:
     Those that wrap a function pass it the arguments of their constructor, whatever becomes of the attributes.
     """
     given = getattr(value, GIVEN, None)
-    if not isinstance(given, dict) or not is_keras_class(value.__class__):
+    if not isinstance(given, dict) or not is_stock(value.__class__):
         return {}
     shown = vars(value)
     return {

@@ -10,13 +10,14 @@ from .keras_types import is_model, is_variable
 from .marks import same_value
 from .membership import fresh_copy_property, graph_layers
 from .no_side_effects import as_numpy
+from .stock import is_stock_module
 
 
 def hands_out_copy(owner: object, source: str) -> bool:
     """Whether ``owner.source`` (an attribute, or a method with ``()``) is Keras' own and makes a copy."""
     if source.endswith("()"):
         method = getattr(owner.__class__, source[:-2], None)
-        return str(getattr(method, "__module__", "")).partition(".")[0] in ("keras", "tf_keras")
+        return is_stock_module(str(getattr(method, "__module__", "")))
     return fresh_copy_property(owner, source)
 
 

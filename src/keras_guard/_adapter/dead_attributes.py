@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .._data.types import Layer
-from .describe import config_of
 from .graph_facts import sub_layers
 from .keras_types import is_keras_2, is_layer
+from .marks import same_value
 
 _KINDS = ("regularizer", "constraint")
 
@@ -32,7 +32,7 @@ def _dead_in(part: object) -> Iterator[str]:
     for variable in variables:
         for kind in _KINDS:
             attribute = _attribute(part, str(variable.name), kind)
-            if attribute and not _is_same(getattr(part, attribute), getattr(variable, kind, None)):
+            if attribute and not same_value(getattr(part, attribute), getattr(variable, kind, None)):
                 yield attribute
 
 
@@ -41,11 +41,3 @@ def _attribute(part: object, variable: str, kind: str) -> str:
     names = (f"{variable}_{kind}", f"{variable.removesuffix('_kernel')}_{kind}", f"depthwise_{kind}")
     candidates = names if variable == "kernel" else names[:2]
     return next((name for name in candidates if name in vars(part)), "")
-
-
-def _is_same(declared: object, held: object) -> bool:
-    if declared is held:
-        return True
-    if declared is None or held is None or type(declared) is not type(held):
-        return False
-    return config_of(declared) == config_of(held)

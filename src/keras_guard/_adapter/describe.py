@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import inspect
+import math
 from collections.abc import Mapping
 from typing import Any
 
 from .._data.diagnostic import LayerFacts
 from .._data.edits import LayerRecord
-from .._data.types import Layer
+from .._data.types import Layer, Variable
 from .quiet import no_warnings
+from .stock import parameters_of
 
 _BORING = frozenset(
     {"batch_shape", "name", "dtype", "trainable", "build_config", "registered_name", "module"}
@@ -17,10 +18,10 @@ _BORING = frozenset(
 _MAX_ARGUMENTS = 3
 
 
-def record_layer(layer: Layer, source: str | None = None) -> LayerRecord:
+def record_layer(layer: Layer) -> LayerRecord:
     """Describe a layer by class and config, so that it may be dropped."""
     name = str(getattr(layer, "name", ""))
-    return LayerRecord(type(layer), config_of(layer), name, source, given_batch_shape(layer))
+    return LayerRecord(type(layer), config_of(layer), name, batch_shape=given_batch_shape(layer))
 
 
 def given_batch_shape(layer: Layer) -> tuple[int | None, ...] | None:
@@ -83,12 +84,8 @@ def _settings(cls: type, config: Any) -> tuple[str, ...]:
     """Return up to three arguments that differ from the defaults, in the constructor's order."""
     if not config or "layers" in config:
         return ()
-    try:
-        parameters = inspect.signature(cls.__init__).parameters  # type: ignore[misc]
-    except (TypeError, ValueError):
-        return ()
     words = []
-    for name, parameter in parameters.items():
+    for name, parameter in parameters_of(cls.__init__).items():  # type: ignore[misc]
         if name in _BORING or name not in config:
             continue
         value = _plain(config[name])
@@ -122,9 +119,7 @@ def _as_tuple(value: object) -> Any:
 def brief_value(value: object, depth: int = 3) -> str:
     """Return a value as a sentence can say it, never running a user's slow or broken ``__repr__``.
 
-    Args:
-        value: The value.
-        depth: How deep to look into lists and dicts; one may hold itself.
+    It looks into lists and dicts to a depth: one may hold itself.
     """
     if value is None or isinstance(value, (bool, int, float)):
         return repr(value)
@@ -146,6 +141,11 @@ def brief_value(value: object, depth: int = 3) -> str:
 def brief_dict(items: Mapping[object, str]) -> str:
     """Return a dict as a sentence can say it, given what to say of each value."""
     return "{" + ", ".join(f"{brief_value(key)}: {item}" for key, item in items.items()) + "}"
+
+
+def size_of(weight: Variable) -> int:
+    """Return how many numbers a weight has."""
+    return math.prod(int(length or 0) for length in tuple(weight.shape))
 
 
 def weight_shapes(layer: Layer) -> str:

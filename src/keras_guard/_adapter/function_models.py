@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from .._data.identity import IdentityMap
-from .._data.place import Place
 from .._data.types import Model, Namespace
-from .code_reads import CodeFact, Source, objects_read, python_function_of
+from .code_reads import CodeFact, python_function_of, walk_of
 from .keras_types import is_model
 from .marks import mark_of_object
 from .own_functions import place_of
@@ -29,10 +28,8 @@ class FunctionModels:
     def note(self, function: object, call: Call, namespace: Namespace) -> None:
         """A function was traced by a call: note the models that names hold now."""
         facts = tuple(
-            CodeFact(
-                read.source, mark_of_object(read.value, alike=False), _read_through(read.source, namespace)
-            )
-            for read in objects_read([python_function_of(function)], namespace)
+            CodeFact(read.source, mark_of_object(read.value, alike=False), read.touched)
+            for read in walk_of([python_function_of(function)], namespace).objects
             if read.source is not None and is_model(read.value)
         )
         held = self._held.get(function, None)
@@ -66,12 +63,3 @@ class FunctionModels:
             for call, facts in held.items():
                 if any(fact.source.is_global(name) or id(value) in fact.touched for fact in facts):
                     yield function, call
-
-
-def _read_through(source: Source, namespace: Namespace) -> frozenset[int]:
-    """Return the identities of the containers and objects through which a source is read."""
-    place = source.place
-    parents = (
-        Source(Place(place.root, place.steps[:count]), source.owner) for count in range(len(place.steps))
-    )
-    return frozenset(id(parent.read(namespace)) for parent in parents)

@@ -110,14 +110,7 @@ class Graph:
 
 def values_in(structure: Structure) -> Iterator[Value]:
     """Yield the :class:`Value` leaves of nested lists, tuples and dicts."""
-    if isinstance(structure, Value):
-        yield structure
-    elif isinstance(structure, dict):
-        for key in _ordered(structure):
-            yield from values_in(structure[key])
-    elif isinstance(structure, (list, tuple)):
-        for item in structure:
-            yield from values_in(item)
+    return (leaf for _, leaf in flat_with_paths(structure) if isinstance(leaf, Value))
 
 
 def map_structure(function: Callable[[Any], Any], structure: Structure) -> Structure:
@@ -170,9 +163,9 @@ def _dtype_name(tensor: Tensor) -> Any:
     return getattr(dtype, "name", dtype)
 
 
-def symbolic(spec: Spec, name: str | None = None) -> Tensor:
+def symbolic(spec: Spec) -> Tensor:
     """Return a new symbolic tensor that belongs to no graph."""
     package = keras()
     if hasattr(package, "KerasTensor"):
-        return package.KerasTensor(shape=spec.shape, dtype=spec.dtype, sparse=spec.sparse, name=name)
-    return package.Input(batch_shape=spec.shape, dtype=spec.dtype, sparse=spec.sparse or None, name=name)
+        return package.KerasTensor(shape=spec.shape, dtype=spec.dtype, sparse=spec.sparse)
+    return package.Input(batch_shape=spec.shape, dtype=spec.dtype, sparse=spec.sparse or None)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import inspect
 from typing import Any
 
 from .._data.types import Layer, Model, Tensor
 from .graph import Call, Graph, Value, flat_with_paths
 from .keras_types import TYPES, is_layer, is_symbolic
-from .membership import graph_operations, is_input
-from .read_graph import functional_of, operation_of
+from .membership import graph_operations, is_input, operation_of
+from .read_graph import functional_of
+from .stock import parameters_of
 
 
 def maker_of(value: Value) -> Layer:
@@ -34,17 +34,14 @@ def is_public_output(call: Call) -> bool:
     than once, and for outputs in deep structures.
     """
     operation = call.operation
-    if functional_of(operation) is not None or len(getattr(operation, "_inbound_nodes", ())) != 1:
-        return False
-    if call.node_index != 0:
+    is_only_call = len(getattr(operation, "_inbound_nodes", ())) == 1 and call.node_index == 0
+    if functional_of(operation) is not None or not is_only_call:
         return False
     try:
-        found = [(path, tensor) for path, tensor in flat_with_paths(operation.output)]
+        found = [id(tensor) for _, tensor in flat_with_paths(operation.output)]
     except Exception:
         return False
-    if len(found) == 1 and len(call.outputs) == 1:
-        return found[0][1] is call.outputs[0].tensor
-    return [id(t) for _, t in found] == [id(v.tensor) for v in call.outputs]
+    return found == [id(value.tensor) for value in call.outputs]
 
 
 def output_path_of(call: Call, value: Value) -> tuple[Any, ...]:
@@ -88,10 +85,7 @@ def tied_layers(model: Model) -> set[int]:
 
 def call_parameters(cls: Any) -> set[str] | None:
     """Return the names ``call`` takes; ``None`` when it takes any."""
-    try:
-        parameters = inspect.signature(cls.call).parameters
-    except (TypeError, ValueError):
-        return None
-    if any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
+    parameters = parameters_of(cls.call)
+    if not parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
         return None
     return set(parameters)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import inspect
 import re
 from dataclasses import dataclass
 from typing import Any
 
 from .._data.types import Layer, Model
+from .describe import given_batch_shape
 from .graph import Spec, Value
 from .graph_facts import maker_of
 from .keras_types import TYPES, is_keras_2, setting
 from .membership import is_input, tracked_layers
-from .stock import is_stock
+from .stock import is_stock, parameters_of
 
 
 @dataclass(frozen=True)
@@ -42,15 +42,10 @@ def is_automatic_input_name(name: str) -> bool:
 
 def input_facts(layer: Layer, spec: Spec | None = None) -> InputFacts:
     """Describe an input layer, with another shape and type where ``spec`` is given."""
-    shape = spec.shape if spec is not None else _batch_shape(layer)
+    shape = spec.shape if spec is not None else given_batch_shape(layer)
     dtype = spec.dtype if spec is not None else str(layer.dtype)
     flags = {n: True for n in ("sparse", "ragged", "optional") if getattr(layer, n, False) is True}
-    batch_shape = None if shape is None else tuple(None if n is None else int(n) for n in shape)
-    return InputFacts(batch_shape, None if dtype == setting("floatx") else dtype, _given_name(layer), flags)
-
-
-def _batch_shape(layer: Layer) -> Any:
-    return layer._batch_input_shape if is_keras_2(layer) else layer.batch_shape
+    return InputFacts(shape, None if dtype == setting("floatx") else dtype, _given_name(layer), flags)
 
 
 def _given_name(layer: Layer) -> str:
@@ -110,8 +105,5 @@ def model_class(model: Model) -> ModelClass:
 
 def _passes_on(cls: type) -> bool:
     """Whether a constructor takes inputs and outputs like Keras' own, or passes everything on."""
-    try:
-        names = list(inspect.signature(cls.__init__).parameters)[1:]  # type: ignore[misc]
-    except (TypeError, ValueError):
-        return False
+    names = list(parameters_of(cls.__init__))[1:]  # type: ignore[misc]
     return names in (["args", "kwargs"], ["inputs", "outputs", "name", "kwargs"])

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from .._data.identity import IdentityMap
 from .._data.types import Layer, Model, Variable
+from .compiled_objects import scoring_objects
+from .describe import size_of
 from .graph import Call, Graph
 from .keras_types import TYPES, is_keras_2, is_layer, is_model
-from .membership import compile_objects, flat_items, graph_layers, holds, is_compiled, tracked_layers
+from .membership import compile_objects, graph_layers, holds, is_compiled, tracked_layers
 from .no_side_effects import as_numpy
 from .optimizer_state import known_variables
 from .read_graph import functional_of, read_graph
-from .stock import is_stock
+from .stock import class_with, is_stock
 
 #: Operations whose gradient is nothing, beside those that give whole numbers or truth values.
 _NO_GRADIENT = frozenset(
@@ -48,13 +50,10 @@ def masked_flags(model: Model) -> list[tuple[Layer, Layer]]:
         if holder.trainable:
             continue
         for part in graph_layers(holder):
-            if part.trainable and any(_trains_by_itself(part)):
+            variables = getattr(part, "_trainable_variables", ())
+            if part.trainable and any(getattr(v, "trainable", True) for v in variables):
                 found.setdefault(id(part), (part, holder))
     return list(found.values())
-
-
-def _trains_by_itself(layer: Layer) -> Iterator[bool]:
-    return (bool(getattr(v, "trainable", True)) for v in getattr(layer, "_trainable_variables", ()))
 
 
 def unknown_to_optimizer(model: Model) -> tuple[list[Variable], list[Variable]]:
@@ -85,17 +84,22 @@ def learning_rate(model: Model) -> float | None:
 
 def attached_layers(model: Model) -> list[tuple[str, Layer]]:
     """Return the layers that are attributes of a model of layers but are not called in its graph."""
-    if functional_of(model) is None:
-        raise CannotTellError("its graph is the Python code of its class")
+    _readable_graph(model)
     found = [(name, value) for name, value in list(vars(model).items()) if not name.startswith("_")]
     return [(name, v) for name, v in found if is_layer(v) and not is_model(v) and not holds(model, v)]
 
 
-def only_tracked(model: Model) -> list[Layer]:
-    """Return the layers that Keras keeps a record of and the graph does not call."""
+def _readable_graph(model: Model) -> Model:
+    """Return the Functional that runs; raises where there is none."""
     functional = functional_of(model)
     if functional is None:
         raise CannotTellError("its graph is the Python code of its class")
+    return functional
+
+
+def only_tracked(model: Model) -> list[Layer]:
+    """Return the layers that Keras keeps a record of and the graph does not call."""
+    functional = _readable_graph(model)
     called = {id(layer) for layer in graph_layers(functional)}
     return [
         part for part in tracked_layers(model)
@@ -112,22 +116,16 @@ def unreached_variables(model: Model) -> list[Variable]:
     Raises:
         CannotTellError: Where the graph or the loss is Python code of the user's.
     """
-    functional = functional_of(model)
-    if functional is None:
-        raise CannotTellError("its graph is the Python code of its class")
+    functional = _readable_graph(model)
     if not is_compiled(model):
         raise CannotTellError("it was never compiled, so there is no loss")
-    if not is_stock(_owner_of(type(model), "train_step")):
+    if not is_stock(class_with(type(model), "train_step") or type(model)):
         raise CannotTellError("its `train_step` is Python code of its class")
     if any(not is_stock(type(layer)) for layer in graph_layers(model)):
         raise CannotTellError("layers of your own may add losses")
     graph = read_graph(functional)
     reached = _reached(graph, _scored(model, graph))
     return [v for v in model.trainable_variables if id(v) not in reached]
-
-
-def _owner_of(cls: type, name: str) -> type:
-    return next((c for c in cls.__mro__ if name in vars(c)), cls)
 
 
 def _scored(model: Model, graph: Graph) -> list[Any]:
@@ -187,7 +185,7 @@ def _variables_reached(call: Call) -> set[int]:
 def norms_of(model: Model, limit: int) -> Norms | None:
     """Return the norm of each weight of a model; ``None`` for one without, or with more parameters than the limit."""
     weights = list(model.weights)
-    if not weights or sum(map(_size, weights)) > limit:
+    if not weights or sum(map(size_of, weights)) > limit:
         return None
     norms: Norms = IdentityMap()
     for weight in weights:
@@ -209,10 +207,6 @@ def movement(model: Model, before: Norms) -> tuple[list[Variable], list[Variable
     return moved, still, broken
 
 
-def _size(weight: Variable) -> int:
-    return math.prod(int(length or 0) for length in tuple(weight.shape))
-
-
 def _norm(weight: Variable) -> float:
     numpy: Any = sys.modules["numpy"]
     values = numpy.asarray(as_numpy(weight))
@@ -224,13 +218,7 @@ def _norm(weight: Variable) -> float:
 
 def metrics_of(model: Model) -> list[Any]:
     """Return the metric objects that a model was compiled with."""
-    given = compile_objects(model)
-    return [
-        item
-        for name in ("metrics", "weighted_metrics")
-        for item in flat_items(given.get(name))
-        if issubclass(type(item), TYPES.metric)
-    ]
+    return list(filter(is_metric, scoring_objects(model)))
 
 
 def is_metric(value: object) -> bool:

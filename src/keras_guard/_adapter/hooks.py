@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable
+from functools import partial
 from types import FrameType
 from typing import Any, Protocol
 
@@ -18,6 +18,7 @@ from .attribute_reads import OPTIMIZER_SETTINGS
 from .compiled_flags import LORA
 from .dispatch import Dispatch
 from .keras_types import TYPES, has, inner, is_layer, is_model, is_symbolic, lookup
+from .membership import flat_items
 from .own_functions import is_followed, own_call
 from .probes import Probe, ProbeError
 from .traces import ENTRIES, Call, call_of
@@ -145,7 +146,9 @@ class _Shared:
             self._attach_package(package)
         function = lookup(_TRACED_FUNCTION, "Function")
         if function is not None:
-            self._probe(function, "__call__", self._before_function, self._ended("function_ended"))
+            self._probe(
+                function, "__call__", self._before_function, partial(self.dispatch.end, "function_ended")
+            )
 
     def detach(self) -> None:
         while self._probes:
@@ -161,27 +164,26 @@ class _Shared:
             optimizer = inner(package, "optimizer")
             self._probe(optimizer, "__setattr__", _before_setattr, self._after_setattr)
             for name in sorted(OPTIMIZER_SETTINGS):
-                self._probe(optimizer, name, self._setter(name), self._ended("setting_ended"))
+                self._probe(
+                    optimizer,
+                    name,
+                    partial(self._before_setting, name),
+                    partial(self.dispatch.end, "setting_ended"),
+                )
         for caller in (keras.layers.Layer, model):
             self._probe(caller, "__call__", self._before_call)
-        self._probe(model, "compile", lambda model, *_: model, self._told("compiled"))
+        self._probe(model, "compile", lambda model, *_: model, partial(self.dispatch.tell, "compiled"))
         for kind in (model, keras.Sequential, inner(package, "functional")):
-            self._probe(kind, "__init__", self._before_building, self._told("built"))
+            self._probe(kind, "__init__", self._before_building, partial(self.dispatch.tell, "built"))
         for method in ENTRIES:
             self._attach_entry(model, method)
         for method in SHOWING:
-            self._probe(model, method, self._shower(method))
-        self._probe_function(inner(package, "plot"), "plot_model", self._shower("plot"))
+            self._probe(model, method, partial(self._before_showing, method))
+        self._probe_function(inner(package, "plot"), "plot_model", partial(self._before_showing, "plot"))
         self._attach_batches(package)
         self._attach_structure(package, keras)
         self._attach_state(package, keras)
         self._attach_flags(keras)
-
-    def _told(self, name: str) -> Callable[[Any], None]:
-        return lambda value: self.dispatch.tell(name, value)
-
-    def _ended(self, name: str) -> Callable[[Any], None]:
-        return lambda tokens: self.dispatch.end(name, tokens)
 
     def _attach_entry(self, model: type, method: str) -> None:
         function = inspect.unwrap(getattr(model, method))
@@ -197,7 +199,7 @@ class _Shared:
             self.dispatch.tell("entered", values[0], call)
             return values[0]
 
-        self._probe(model, method, before, self._told("left"))
+        self._probe(model, method, before, partial(self.dispatch.tell, "left"))
 
     def _attach_batches(self, package: str) -> None:
         if not has(package, "callbacks"):
@@ -218,17 +220,19 @@ class _Shared:
             self._probe(callbacks, f"on_{kind}_batch_end", ended)
 
     def _attach_structure(self, package: str, keras: Any) -> None:
-        ended = self._ended("structure_ended")
+        ended = partial(self.dispatch.end, "structure_ended")
         for action in ("add", "pop"):
-            self._probe(keras.Sequential, action, self._structure(action), ended)
+            self._probe(keras.Sequential, action, partial(self._before_structure, action), ended)
         tracked = inner(package, "tracked_list")
         if tracked is None:
             return
         for action in sorted(set(_LIST_METHODS) & set(vars(tracked))):
-            self._probe(tracked, action, self._structure(action), ended)
+            self._probe(tracked, action, partial(self._before_structure, action), ended)
         contained = self.dispatch.contained
         for action in sorted(set(SLOT_METHODS) - set(vars(tracked))):
-            added = AddedMethod(tracked, action, contained(self._structure(action)), contained(ended))
+            added = AddedMethod(
+                tracked, action, contained(partial(self._before_structure, action)), contained(ended)
+            )
             self._probes.append(added)
             self._done.add(id(added.function))
 
@@ -245,12 +249,12 @@ class _Shared:
             layer = getattr(keras.layers, name, None)
             for method in ("adapt", "set_vocabulary"):
                 if layer is None or method == "adapt" or hasattr(layer, method):
-                    self._probe(layer, method, self._learning, self._ended("adapt_ended"))
+                    self._probe(layer, method, self._learning, partial(self.dispatch.end, "adapt_ended"))
         if not has(package, "policy_setter"):
             return
         setter = inner(package, "policy_setter")
         begins = lambda *_: self.dispatch.begin("policy_begins")  # noqa: E731
-        self._probe_function(setter, "set_dtype_policy", begins, self._ended("policy_ended"))
+        self._probe_function(setter, "set_dtype_policy", begins, partial(self.dispatch.end, "policy_ended"))
 
     def _probe(self, owner: object, name: str, before: object, after: object = None) -> None:
         function = getattr(owner, name, None)
@@ -284,7 +288,7 @@ class _Shared:
     def _before_call(self, layer: Layer, args: tuple[object, ...], _: dict[str, Any]) -> None:
         if not is_model(layer) or _in_keras(sys._getframe(3)):
             return
-        if any(is_symbolic(item) for item in _leaves(args)):
+        if any(is_symbolic(item) for item in flat_items(args)):
             return  # nesting a model in another one is building, not using
         self.dispatch.tell("shown", layer, "call")
 
@@ -297,29 +301,20 @@ class _Shared:
             return None
         return self.dispatch.begin("function_begins", function, own_call(function, args, kwargs))
 
-    def _shower(self, method: str) -> Callable[..., None]:
-        def before(model: Model, *_: object) -> None:
-            if is_model(model):
-                self.dispatch.tell("shown", model, method)
-
-        return before
+    def _before_showing(self, method: str, model: Model, *_: object) -> None:
+        if is_model(model):
+            self.dispatch.tell("shown", model, method)
 
     def _learning(self, layer: Layer, *_: object) -> Any:
         return None if _in_keras(sys._getframe(3)) else self.dispatch.begin("adapt_begins", layer)
 
-    def _setter(self, name: str) -> Callable[..., Any]:
-        def before(optimizer: Optimizer, *_: object) -> Any:
-            return self.dispatch.begin("setting_begins", optimizer, name)
+    def _before_setting(self, name: str, optimizer: Optimizer, *_: object) -> Any:
+        return self.dispatch.begin("setting_begins", optimizer, name)
 
-        return before
-
-    def _structure(self, action: str) -> Callable[..., Any]:
-        def before(target: object, *_: object) -> Any:
-            if _in_keras(sys._getframe(3)):
-                return None
-            return self.dispatch.begin("structure_begins", target, action)
-
-        return before
+    def _before_structure(self, action: str, target: object, *_: object) -> Any:
+        return (
+            None if _in_keras(sys._getframe(3)) else self.dispatch.begin("structure_begins", target, action)
+        )
 
 
 _SHARED = _Shared()
@@ -375,17 +370,6 @@ def _before_flag(variable: Variable, *_: object) -> Any:
 
 def _before_lora(layer: Layer, *_: object) -> Any:
     return layer, LORA, getattr(layer, LORA, False)
-
-
-def _leaves(value: object, depth: int = 3) -> Any:
-    if depth and isinstance(value, (list, tuple)):
-        for item in value:
-            yield from _leaves(item, depth - 1)
-    elif depth and isinstance(value, dict):
-        for item in value.values():
-            yield from _leaves(item, depth - 1)
-    else:
-        yield value
 
 
 def _in_keras(frame: FrameType | None) -> bool:

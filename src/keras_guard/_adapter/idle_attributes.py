@@ -9,26 +9,18 @@ from .._data.types import Layer
 from .attribute_reads import (
     INERT,
     attributes_loaded,
-    is_keras_class,
     read_by_user_code,
     read_when_called,
     user_methods,
 )
 from .code_reads import plain_value
 from .idle_code import idle_instructions
+from .stock import is_stock
 
 
-def without_idle(owner: Layer, names: tuple[str, ...]) -> tuple[str, ...]:
-    """Leave out the attributes that a trace made now does not read.
-
-    Args:
-        owner: A layer or model.
-        names: The attributes that its class reads.
-    """
-    if is_keras_class(owner.__class__):
-        return names
-    idle = _idle(owner)
-    return tuple(name for name in names if name not in idle) if idle else names
+def without_idle(owner: Layer, names: frozenset[str]) -> frozenset[str]:
+    """Leave out those of the attributes that the class of a layer or model reads that a trace made now does not."""
+    return names if is_stock(owner.__class__) else names - _idle(owner)
 
 
 def _idle(owner: Layer) -> frozenset[str]:
@@ -40,7 +32,7 @@ def _idle(owner: Layer) -> frozenset[str]:
             reached |= _loaded_by(function.__code__, idle)
     if read <= reached:
         return frozenset()
-    library = next((base for base in owner.__class__.__mro__ if is_keras_class(base)), None)
+    library = next((base for base in owner.__class__.__mro__ if is_stock(base)), None)
     return read - reached - (read_when_called(library) if library is not None else set())
 
 

@@ -39,14 +39,7 @@ _HANDLES = frozenset({"SETUP_FINALLY", "SETUP_WITH", "SETUP_ASYNC_WITH"})
 
 @dataclass(frozen=True)
 class _Test:
-    """What decides a conditional jump.
-
-    Attributes:
-        scope: The scope that is read.
-        place: The place that is read.
-        first: The index of the instruction that begins to read.
-        truth: Returns what the value means for the jump.
-    """
+    """What decides a conditional jump: what is read, from which instruction on, and what its value means for the jump."""
 
     scope: str
     place: Place
@@ -55,11 +48,9 @@ class _Test:
 
 
 def idle_instructions(code: CodeType, value_of: ValueOf) -> frozenset[int]:
-    """Return the offsets of the instructions that a trace made now has nothing of.
+    """Return the offsets of the instructions of a function that a trace made now has nothing of.
 
-    Args:
-        code: The code of a function. The functions that are defined in it are not looked into.
-        value_of: Returns what is read now; only plain values decide branches.
+    The functions that are defined in it are not looked into. Only plain values decide branches.
     """
     tests = _tests(code)
     if not tests:

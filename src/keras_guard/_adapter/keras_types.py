@@ -11,59 +11,38 @@ import re
 import sys
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-
-@dataclass(frozen=True)
-class Internals:
-    """Where a Keras package keeps what its public interface does not hand out, as ``module:name`` below ``src``.
-
-    An empty text stands for what the package does not have.
-    """
-
-    functional: str = "models.functional:Functional"
-    symbolic: str = ""
-    optimizer: str = "optimizers.base_optimizer:BaseOptimizer"
-    callbacks: str = "callbacks.callback_list:CallbackList"
-    plot: str = "utils.model_visualization:plot_model"
-    tracked_list: str = "utils.tracking:TrackedList"
-    policy_setter: str = "dtype_policies.dtype_policy:set_dtype_policy"
-
-
 KERAS_2 = "tf_keras"
+#: Where a Keras package keeps what its public interface does not hand out, as ``module:name`` below ``src``. What it does
+#: not have is left out.
 _INTERNALS = {
-    "keras": Internals(),
-    KERAS_2: Internals(
-        functional="engine.functional:Functional",
-        symbolic="engine.keras_tensor:KerasTensor",
-        optimizer="",
-        callbacks="",  # nothing that is said of this Keras hangs on what was traced
-        plot="utils.vis_utils:plot_model",
-        tracked_list="",
-        policy_setter="",
-    ),
+    "keras": {
+        "functional": "models.functional:Functional",
+        "optimizer": "optimizers.base_optimizer:BaseOptimizer",
+        "callbacks": "callbacks.callback_list:CallbackList",
+        "plot": "utils.model_visualization:plot_model",
+        "tracked_list": "utils.tracking:TrackedList",
+        "policy_setter": "dtype_policies.dtype_policy:set_dtype_policy",
+    },
+    KERAS_2: {  # no callbacks: nothing that is said of this Keras hangs on what was traced
+        "functional": "engine.functional:Functional",
+        "symbolic": "engine.keras_tensor:KerasTensor",
+        "plot": "utils.vis_utils:plot_model",
+    },
 }
 
 
 def inner(package: str, what: str) -> Any:
-    """Return a class or function of a package that it keeps to itself.
-
-    Args:
-        package: ``keras`` or ``tf_keras``.
-        what: The name of a field of :class:`Internals`.
-
-    Returns:
-        What was found; ``None`` where the package has no such thing, or not in the place where it was.
-    """
-    module, _, name = getattr(_INTERNALS[package], what).partition(":")
+    """Return what a package keeps to itself; ``None`` where it has no such thing, or not in the place where it was."""
+    module, _, name = _INTERNALS[package].get(what, "").partition(":")
     return lookup(f"{package}.src.{module}", name) if name else None
 
 
 def has(package: str, what: str) -> bool:
     """Whether a package is known to have such a thing."""
-    return bool(getattr(_INTERNALS[package], what))
+    return what in _INTERNALS[package]
 
 
 class KerasTypes:
@@ -85,7 +64,6 @@ class KerasTypes:
         self.loss: tuple[type, ...] = ()
         self.metric: tuple[type, ...] = ()
         self.symbolic: tuple[type, ...] = ()
-        self.tracked_list: tuple[type, ...] = ()
         self.variable: tuple[type, ...] = ()
         self.packages: tuple[str, ...] = ()
         #: Layers and optimizers of Keras 2, and what is a layer there by its class only.
@@ -119,21 +97,17 @@ class KerasTypes:
         self.optimizer += (keras.optimizers.Optimizer,)
         self.loss += (keras.losses.Loss,)
         self.metric += (keras.metrics.Metric,)
-        functional, tracked = inner(name, "functional"), inner(name, "tracked_list")
-        if functional is not None:
-            self.functional += (functional,)
-        symbolic = getattr(keras, "KerasTensor", None) or inner(name, "symbolic")
-        if symbolic is not None:
-            self.symbolic += (symbolic,)
-        if hasattr(keras, "Variable"):
-            self.variable += (keras.Variable,)
-        if tracked is not None:
-            self.tracked_list += (tracked,)
+        self.functional += _if_found(inner(name, "functional"))
+        self.symbolic += _if_found(getattr(keras, "KerasTensor", None) or inner(name, "symbolic"))
+        self.variable += _if_found(getattr(keras, "Variable", None))
         if name == KERAS_2:
-            older = lookup(f"{name}.src.optimizers.legacy.optimizer_v2", "OptimizerV2")
-            self.optimizer += () if older is None else (older,)
+            self.optimizer += _if_found(lookup(f"{name}.src.optimizers.legacy.optimizer_v2", "OptimizerV2"))
             self.no_layer += (keras.metrics.Metric,)
             self.keras_2 += (keras.layers.Layer, keras.optimizers.Optimizer)
+
+
+def _if_found(cls: type | None) -> tuple[type, ...]:
+    return () if cls is None else (cls,)
 
 
 def _ready(name: str) -> ModuleType | None:

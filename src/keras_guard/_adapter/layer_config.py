@@ -24,6 +24,7 @@ from .describe import config_of
 from .keras_types import TYPES, is_layer, keras, setting
 from .policy import global_policy
 from .short_arguments import equation_of, is_filled_in, shortened
+from .stock import is_stock, parameters_of
 
 
 class NotExpressibleError(Exception):
@@ -69,7 +70,6 @@ _LAYER_ARGUMENTS = {
     "is_legacy_optimizer": False,
     "decay": 0.0,
 }
-_STOCK = ("keras.", "tf_keras.")
 _SERIALIZED = frozenset({"class_name", "config"})
 
 
@@ -94,15 +94,12 @@ def user_objects(namespace: Namespace) -> dict[str, Any]:
 
 
 def constructor_of(item: object, objects: Namespace, *, name: str | None = None) -> Construct:
-    """Return the constructor call that makes an equal layer (or loss, metric, optimizer).
+    """Return the constructor call that makes an equal layer (or loss, metric, optimizer), checked by its config.
 
     Args:
         item: A live object with ``get_config()``, or a :class:`LayerRecord`.
         objects: The user's classes and functions by name.
         name: The name it shall have; its own when not given.
-
-    Returns:
-        The call, checked: the object it makes has the same config.
 
     Raises:
         NotExpressibleError: Where no such call was found.
@@ -120,12 +117,7 @@ def constructor_of(item: object, objects: Namespace, *, name: str | None = None)
 
 
 def constructor_with(item: object, given: Mapping[str, Any], objects: Namespace) -> Construct:
-    """Return the constructor call of a live layer with other values for some arguments.
-
-    Args:
-        item: The layer.
-        given: Arguments that replace those of its config.
-        objects: The user's classes and functions by name.
+    """Return the constructor call of a live layer, with some arguments given instead of those in its config.
 
     Raises:
         NotExpressibleError: Where the layer it makes does not have them.
@@ -137,11 +129,8 @@ def constructor_with(item: object, given: Mapping[str, Any], objects: Namespace)
     known = {k: v for k, v in wanted.items() if k in parameters or k in _LAYER_ARGUMENTS or k == "name"}
 
     def same(kwargs: Mapping[str, Any]) -> bool:
-        try:
-            made = strip(realise(Construct(cls, dict(kwargs))).get_config())
-        except Exception:
-            return False
-        return all(same_config(made.get(key), value) for key, value in known.items())
+        made = _config_made(cls, kwargs)
+        return made is not None and all(same_config(made.get(key), value) for key, value in known.items())
 
     try:
         kwargs = arguments(cls, known, item, objects, brief=True)
@@ -176,14 +165,24 @@ def _checked(cls: type, wanted: dict[str, Any], live: object, objects: Namespace
 
 def _gives(cls: type, wanted: dict[str, Any], live: object, kwargs: Mapping[str, Any]) -> bool:
     """Whether a call of a class gives a config, apart from what building the layer filled in."""
-    try:
-        made = strip(realise(Construct(cls, dict(kwargs))).get_config())
-    except Exception:
-        return False
-    return made.keys() == wanted.keys() and all(
-        same_config(made[key], wanted[key]) or is_filled_in(key, made[key], wanted[key], live)
-        for key in wanted
+    made = _config_made(cls, kwargs)
+    return (
+        made is not None
+        and made.keys() == wanted.keys()
+        and all(
+            same_config(made[key], wanted[key]) or is_filled_in(key, made[key], wanted[key], live)
+            for key in wanted
+        )
     )
+
+
+def _config_made(cls: type, kwargs: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the config of what a call of a class makes; ``None`` where it makes nothing."""
+    try:
+        made: dict[str, Any] = strip(realise(Construct(cls, dict(kwargs))).get_config())
+    except Exception:
+        return None
+    return made
 
 
 def _rounded(config: Arguments) -> dict[str, Any]:
@@ -247,7 +246,9 @@ def arguments(
         if key == "name" and known and not parameters and raw is None:
             continue
         value = _neutral(raw, getattr(live, key, None) if live is not None else None, objects)
-        if default is None and (raw is None or (key == "data_format" and raw == _image_data_format())):
+        if default is None and (
+            raw is None or (key == "data_format" and raw == setting("image_data_format"))
+        ):
             continue
         if brief and default is not inspect.Parameter.empty and _is_default(value, raw, default):
             continue
@@ -261,16 +262,11 @@ def _is_chosen_by_keras_2(key: str, raw: object, *, known: bool) -> bool:
     return (key == "fn" and not known) or (key == "jit_compile" and raw is False)
 
 
-def _image_data_format() -> str:
-    return setting("image_data_format")
-
-
 @lru_cache(maxsize=256)
 def constructor_parameters(cls: type) -> tuple[dict[str, inspect.Parameter], bool]:
     """Return the named arguments of a class' constructor, and whether it takes any others."""
-    try:
-        parameters = dict(inspect.signature(cls.__init__).parameters)  # type: ignore[misc]
-    except (TypeError, ValueError):
+    parameters = parameters_of(cls.__init__)  # type: ignore[misc]
+    if not parameters:
         return {}, True
     kinds = {p.kind for p in parameters.values()}
     named = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
@@ -375,20 +371,20 @@ def shorthand_of(call: Construct) -> str | None:
 
 def _shorthand(call: Construct) -> str | None:
     """Return Keras' short name of an initializer made without arguments."""
-    if call.kwargs or call.config is not None or not call.cls.__module__.startswith(_STOCK):
+    if call.kwargs or call.config is not None or not is_stock(call.cls):
         return None
     return snake_case(call.cls.__name__)
 
 
 def _is_plain_shorthand(cls: type) -> bool:
     room = cls.__module__.partition(".src.")[2]
-    return cls.__module__.startswith(_STOCK) and room.startswith(("initializers", "constraints"))
+    return is_stock(cls) and room.startswith(("initializers", "constraints"))
 
 
 def is_automatic_name(item: object, name: str) -> bool:
     """Whether Keras, not the user, chose a name: the class' own in lower case, and a number."""
     cls = item.cls if isinstance(item, LayerRecord) else type(item)
-    words = [snake_case(kind.__name__) for kind in cls.__mro__ if kind.__module__.startswith(_STOCK)]
+    words = [snake_case(kind.__name__) for kind in cls.__mro__ if is_stock(kind)]
     return any(re.fullmatch(rf"{word}(_\d+)?", name) for word in {*words, snake_case(cls.__name__)})
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +11,7 @@ from .describe import config_of
 from .graph import Spec, flat_with_paths, map_structure, spec_of, symbolic
 from .keras_types import TYPES, is_keras_2, is_layer, keras
 from .layer_config import _from_config, strip
-from .no_side_effects import as_numpy, no_trace
-from .stock import is_stock
+from .no_side_effects import no_trace, same_values
 
 
 class NoCopyError(Exception):
@@ -47,13 +45,7 @@ def same_weights(old: Any, new: Any) -> bool:
     """Whether two layers have weights of the same shapes and values."""
     if len(old.weights) != len(new.weights):
         return False
-    return all(_same_values(a, b) for a, b in zip(old.weights, new.weights, strict=True))
-
-
-def _same_values(old: object, new: object) -> bool:
-    numpy: Any = sys.modules["numpy"]
-    a, b = as_numpy(old), as_numpy(new)
-    return a.shape == b.shape and bool(numpy.array_equal(a, b, equal_nan=a.dtype.kind in "fc"))
+    return all(same_values(a, b) for a, b in zip(old.weights, new.weights, strict=True))
 
 
 def outgrown(layer: Layer, taken: object, made: object) -> bool:
@@ -61,12 +53,8 @@ def outgrown(layer: Layer, taken: object, made: object) -> bool:
 
     ``layer.units = 5`` on a built layer leaves its weights as they are, but from then on the layer
     announces a wrong shape to whatever is called on it symbolically. Only layers with a
-    ``compute_output_shape`` of their own are asked; it makes no tensor and runs no ``call``.
-
-    Args:
-        layer: A layer of a graph.
-        taken: The spec of its one input there.
-        made: The spec of its one output there.
+    ``compute_output_shape`` of their own are asked; it makes no tensor and runs no ``call``. What the layer takes and
+    makes in its graph are specs, where it is one tensor each.
     """
     if not isinstance(taken, Spec) or not isinstance(made, Spec) or made.shape is None:
         return False
@@ -134,11 +122,8 @@ def _holds_code(config: object) -> bool:
 def fit(layer: Layer, args: object, kwargs: object, *, record: bool = True) -> Fit:
     """Call a layer symbolically on new tensors that belong to no graph.
 
-    Args:
-        layer: A layer that may be changed: a fresh copy. An operation is asked for its output only.
-        args: Positional arguments with :class:`Spec` in the place of tensors.
-        kwargs: Keyword arguments likewise.
-        record: Whether the layer may be called; otherwise it is only asked for its output.
+    The arguments have :class:`Spec` in the place of tensors. A call changes the layer, which is a fresh copy then;
+    without ``record`` it is only asked for its output, as an operation always is.
 
     Raises:
         NoFitError: Where it does not take them.
@@ -159,13 +144,9 @@ def _outputs(
         made = layer(*args, **kwargs)
     elif is_keras_2(layer):  # cannot tell without being called
         with no_trace([], [layer]):
-            return _specs(layer(*args, **kwargs))
+            made = layer(*args, **kwargs)
     else:
         made = layer.compute_output_spec(*args, **kwargs)
-    return _specs(made)
-
-
-def _specs(made: object) -> tuple[tuple[tuple[Any, ...], Spec], ...]:
     return tuple((path, spec_of(tensor)) for path, tensor in flat_with_paths(made))
 
 
@@ -199,8 +180,3 @@ _ROOMS = (
     "optimizers.schedules", "random", "dtype_policies", "quantizers", "", "ops", "ops.image", "ops.nn",
     "ops.linalg", "ops.numpy", "utils", "models",
 )  # fmt: skip
-
-
-def is_plain_model_class(cls: type) -> bool:
-    """Whether a model's class is Keras' Functional, Sequential or Model itself."""
-    return is_stock(cls) and (issubclass(cls, TYPES.functional + TYPES.sequential))

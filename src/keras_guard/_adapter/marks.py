@@ -16,14 +16,12 @@ from typing import Any
 
 from .._data.missing import MISSING
 from .describe import brief_dict, brief_value
-from .same_code import same_instructions, same_meaning
+from .same_code import PLAIN, same_instructions, same_meaning
 from .same_numbers import NUMBERS, in_single_precision, is_number, same_number
 
 #: A mark, or a plain value that is its own mark.
 Mark = Any
 
-#: Classes whose values are their own marks.
-PLAIN = _PLAIN = frozenset({bool, int, float, complex, str, bytes, type(None), type(...), type(MISSING)})
 #: Containers with more items, or with containers nested deeper, are not compared.
 _MAX_ITEMS = 64
 _MAX_DEPTH = 3
@@ -35,7 +33,7 @@ _MAX_KEPT_BYTES = 1_024
 def mark_of(value: Any, depth: int = _MAX_DEPTH) -> Mark:
     """Return the mark of a value; a plain value, or a tuple of such, is its own mark."""
     kind = type(value)
-    if kind in _PLAIN or (kind is tuple and _PLAIN.issuperset(map(type, value))):
+    if kind in PLAIN or (kind is tuple and PLAIN.issuperset(map(type, value))):
         return value
     value = unwrapped(value)
     kind = type(value)
@@ -64,7 +62,7 @@ def is_marked(mark: Mark, value: object) -> bool:
         return _are_marked(mark, value)
     if kind in NUMBERS and is_number(value):
         return same_number(mark, value)
-    if kind in _PLAIN:
+    if kind in PLAIN:
         return type(value) is kind and bool(value == mark or (value != value and mark != mark))  # noqa: PLR0124
     found: bool = mark.is_of(value)
     return found
@@ -134,7 +132,7 @@ def in_words(mark: Mark) -> str:
     """Return what was marked as a sentence can say it."""
     if type(mark) is tuple:
         mark = _SequenceMark(mark, is_list=False)
-    return brief_value(mark) if type(mark) in _PLAIN else str(mark)
+    return brief_value(mark) if type(mark) in PLAIN else str(mark)
 
 
 def _items(value: Any) -> Any:
@@ -208,7 +206,7 @@ class _DictMark:
 
 def _dict_mark(value: Any, depth: int) -> Mark:
     items = dict(dict.items(value))
-    if not all(type(key) in _PLAIN for key in items):
+    if not all(type(key) in PLAIN for key in items):
         return UNKNOWN
     return _DictMark({key: mark_of(item, depth - 1) for key, item in items.items()})
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from .._data.types import Layer, Model, Node
 from .keras_types import TYPES, is_keras_2, is_layer
+from .stock import class_with, is_stock
 
 
 def graph_operations(model: Model) -> list[Layer]:
@@ -30,11 +31,16 @@ def graph_operations(model: Model) -> list[Layer]:
         seen: dict[int, Any] = {}
         for depth in sorted(by_depth, reverse=True):
             for node in by_depth[depth]:
-                operation = getattr(node, "operation", None) or getattr(node, "layer", None)
+                operation = operation_of(node)
                 if operation is not None:
                     seen.setdefault(id(operation), operation)
         return list(seen.values())
     return tracked_layers(model)
+
+
+def operation_of(node: Node) -> Layer:
+    """Return what a recorded call called; also of a tensor's history."""
+    return getattr(node, "operation", None) or getattr(node, "layer", None)
 
 
 def tracked_layers(layer: Layer) -> list[Layer]:
@@ -183,7 +189,7 @@ def input_layers_behind(nodes: Iterable[Node]) -> set[int]:
             continue
         seen.add(id(node))
         parents = list(getattr(node, "parent_nodes", ()))
-        operation = getattr(node, "operation", None) or getattr(node, "layer", None)
+        operation = operation_of(node)
         if not parents and operation is not None and is_input(operation):
             found.add(id(operation))
         waiting += parents
@@ -192,10 +198,8 @@ def input_layers_behind(nodes: Iterable[Node]) -> set[int]:
 
 def is_keras_property(owner: object, attribute: str) -> bool:
     """Whether reading ``owner.attribute`` runs no code but Keras' own."""
-    for cls in type(owner).__mro__:
-        if attribute in vars(cls):
-            return str(cls.__module__).partition(".")[0] in ("keras", "tf_keras")
-    return True  # an attribute of the instance, or none
+    definer = class_with(type(owner), attribute)
+    return definer is None or is_stock(definer)  # ``None``: an attribute of the instance, or none
 
 
 def fresh_copy_property(owner: object, attribute: str) -> bool:

@@ -83,6 +83,13 @@ def as_numpy(variable: Variable) -> Tensor:
     return variable.numpy() if ops is None else ops.convert_to_numpy(variable)
 
 
+def same_values(old: Variable, new: Variable) -> bool:
+    """Whether two variables have the same shape and values; what is no number is equal to itself."""
+    numpy: Any = sys.modules["numpy"]
+    a, b = as_numpy(old), as_numpy(new)
+    return bool(numpy.array_equal(a, b, equal_nan=a.dtype.kind in "fc"))
+
+
 def _everything(models: Iterable[Model], layers: Iterable[Layer]) -> Iterator[Any]:
     seen: set[int] = set()
     for start in [*models, *layers]:
@@ -92,23 +99,21 @@ def _everything(models: Iterable[Model], layers: Iterable[Layer]) -> Iterator[An
                 yield thing
 
 
-def _with_parts(start: object) -> Iterator[Any]:
-    waiting = [start]
-    while waiting:
-        thing = waiting.pop()
-        yield thing
-        if is_model(thing):
-            yield from graph_layers(thing)
-            for model in [thing, *(m for m in graph_layers(thing) if is_model(m))]:
-                yield from graph_operations(model)
-                functional = functional_of(model)
-                if functional is not None:
-                    yield functional
-        if is_layer(thing):
-            for part in sub_layers(thing):
-                yield part
-                if is_model(part):
-                    yield from graph_operations(part)
+def _with_parts(thing: object) -> Iterator[Any]:
+    yield thing
+    if is_model(thing):
+        layers = list(graph_layers(thing))
+        yield from layers
+        for model in [thing, *filter(is_model, layers)]:
+            yield from graph_operations(model)
+            functional = functional_of(model)
+            if functional is not None:
+                yield functional
+    if is_layer(thing):
+        for part in sub_layers(thing):
+            yield part
+            if is_model(part):
+                yield from graph_operations(part)
 
 
 class _Snapshot:

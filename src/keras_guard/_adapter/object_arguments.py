@@ -29,10 +29,6 @@ _PLAIN = (bool, int, float, str, bytes, type(None))
 def constructor_from_object(layer: Layer, objects: Namespace) -> Construct:
     """Return the constructor call that makes an equal layer, its arguments read from config and attributes.
 
-    Args:
-        layer: A live layer.
-        objects: The user's classes and functions by name.
-
     Raises:
         NotExpressibleError: Where an argument is told nowhere, or the layer it makes differs.
     """

@@ -10,7 +10,7 @@ from types import FunctionType
 
 from .._data.types import Arguments, Layer
 from .describe import config_of
-from .layer_config import NotExpressibleError, snake_case
+from .layer_config import NotExpressibleError, constructor_parameters, snake_case
 from .layer_fit import public_path
 
 
@@ -30,24 +30,22 @@ class OperationWords:
 
 
 def operation_words(operation: Layer) -> OperationWords:
-    """Return the function that records an equal operation.
-
-    Args:
-        operation: An operation of a Functional graph that is no layer.
+    """Return the function that records an equal operation; the operation is no layer.
 
     Raises:
         NotExpressibleError: Where no public function is known to do so.
     """
-    name = type(operation).__name__
+    cls: type = type(operation)
+    name = cls.__name__
     if name == "GetItem":
         return OperationWords("", {})
-    function, path = _function_of(type(operation))
+    function, path = _function_of(cls)
     given = {key: value for key, value in (config_of(operation) or {}).items() if key != "name"}
     parameters = inspect.signature(function).parameters
     unknown = [key for key in given if key not in parameters]
     if unknown:
         raise NotExpressibleError(f"keras.{path} takes no {unknown[0]}")
-    needed = _constructor_arguments(type(operation)) - given.keys()
+    needed = constructor_parameters(cls)[0].keys() - given.keys() - {"name"}
     for key in needed & set(parameters):
         if not hasattr(operation, key):
             raise NotExpressibleError(f"{name} does not tell its {key}")
@@ -72,12 +70,6 @@ def _function_of(cls: type) -> tuple[FunctionType, str]:
     if len(found) != 1:
         raise NotExpressibleError(f"no public function is known for {cls.__name__}")
     return found[0]
-
-
-def _constructor_arguments(cls: type) -> set[str]:
-    parameters = list(inspect.signature(cls.__init__).parameters.values())[1:]  # type: ignore[misc]
-    plain = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
-    return {p.name for p in parameters if p.kind in plain and p.name != "name"}
 
 
 def _is_default(value: object, default: object) -> bool:

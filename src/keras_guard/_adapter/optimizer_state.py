@@ -7,13 +7,12 @@ which weight a variable belongs to; names and paths repeat.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from .._data.types import Model, Optimizer, Variable
 from .keras_types import TYPES, backend, is_keras_2, is_optimizer
-from .no_side_effects import as_numpy
+from .no_side_effects import as_numpy, same_values
 
 #: Lists of all variables, and what was given to the optimizer.
 _SKIPPED = frozenset({"_variables", "_trainable_variables", "_tracker", "_optimizer_map"})
@@ -67,20 +66,13 @@ def goes_on_as(old: Optimizer, new: Optimizer) -> bool:
     before, after = _all_slots(old), _all_slots(new)
     known = {None, *map(id, known_variables(old))}
     shared = [slot for slot in after if slot[1] in known]
-    numpy: Any = sys.modules["numpy"]
-    return all(
-        slot in before and numpy.array_equal(as_numpy(before[slot]), as_numpy(after[slot]), equal_nan=True)
-        for slot in shared
-    )
+    return all(slot in before and same_values(before[slot], after[slot]) for slot in shared)
 
 
 def copy_slots(old: object, new: object, kept: Mapping[int, Any]) -> None:
-    """Copy the state of kept weights, and the counters and rates, from one optimizer to another.
+    """Copy the state of kept weights, and the counters and rates, to another optimizer of the same class, which is built.
 
-    Args:
-        old: The optimizer that trained.
-        new: An optimizer of the same class, built.
-        kept: By ``id`` of a trainable variable of the new one, the variable of the old one.
+    ``kept`` has, by the ``id`` of a trainable variable of the new one, the variable of the old one.
 
     Raises:
         StateNotFoundError: Where the variables of an optimizer cannot be told apart.
@@ -95,9 +87,7 @@ def same_slots(old: object, new: object, kept: Mapping[int, Any]) -> bool:
     Raises:
         StateNotFoundError: Where the variables of an optimizer cannot be told apart.
     """
-    numpy: Any = sys.modules["numpy"]
-    pairs = list(_pairs(old, new, kept))
-    return all(numpy.array_equal(as_numpy(a), as_numpy(b), equal_nan=True) for a, b in pairs)
+    return all(same_values(a, b) for a, b in _pairs(old, new, kept))
 
 
 def _pairs(old: object, new: object, kept: Mapping[int, Any]) -> Iterator[tuple[Any, Any]]:

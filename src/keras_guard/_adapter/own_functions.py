@@ -18,7 +18,7 @@ from typing import Any
 
 from .._data.place import Attribute, Place
 from .._data.types import Model, Namespace
-from .code_reads import CodeFact, ObjectRead, facts_of_code, function_name, objects_read, python_function_of
+from .code_reads import CodeFact, ObjectRead, function_name, python_function_of, walk_of
 from .keras_types import TYPES, is_model, is_optimizer
 from .marks import mark_of_object
 from .trace_facts import TraceFacts, facts_now, optimizer_facts
@@ -111,8 +111,8 @@ def traces_made(function: object, namespace: Namespace) -> Iterator[tuple[Any, T
     if generating is not None:
         yield generating, replace(facts_now(generating, GENERATE, namespace), maker=weakref.ref(function))
         return
-    code = [python_function_of(function)]
-    found = list(objects_read(code, namespace))
+    walk = walk_of([python_function_of(function)], namespace)
+    found = walk.objects
     optimizers = [read.value for read in found if is_optimizer(read.value)]
     for model in {id(read.value): read.value for read in found if is_model(read.value)}.values():
         facts = facts_now(model, "train", namespace)
@@ -122,7 +122,7 @@ def traces_made(function: object, namespace: Namespace) -> Iterator[tuple[Any, T
                 facts,
                 trainable=facts.trainable if _reads_flags(found, model) else None,
                 read={**facts.read, **optimizer_facts(optimizers)},
-                code=(*facts.code, *facts_of_code(code, namespace), *_which_objects(found)),
+                code=(*facts.code, *walk.facts.values(), *_which_objects(found)),
                 maker=weakref.ref(function),
                 maker_place=place_of(function, namespace),
             ),

@@ -38,7 +38,9 @@ class Probe:
         before: Callable[..., Any],
         after: Callable[[Any], None] | None = None,
     ) -> None:
-        self.function = _plain_function(function)
+        self.function = inspect.unwrap(function)  # type: ignore[arg-type]
+        if not isinstance(self.function, FunctionType):
+            raise ProbeError(f"{function!r} is not a Python function")
         self._old_code = self.function.__code__
         global _counter  # noqa: PLW0603 - names in builtins must differ over the whole process
         _counter += 1
@@ -66,19 +68,12 @@ def _nothing(*_: object) -> None:
     return None
 
 
-def _plain_function(function: Any) -> FunctionType:
-    plain = inspect.unwrap(function)
-    if not isinstance(plain, FunctionType):
-        raise ProbeError(f"{function!r} is not a Python function")
-    return plain
-
-
 def _template(function: FunctionType, *, has_after: bool) -> CodeType:
     """Return the instrumented code with names in place of those of the probes; it is compiled once for a function."""
     key = (function.__code__, has_after)
     found = _TEMPLATES.get(key)
     if found is None:
-        found = _TEMPLATES[key] = _instrumented_code(function, *_PLACES, has_after=has_after)
+        found = _TEMPLATES[key] = _instrumented_code(function, has_after=has_after)
     return found
 
 
@@ -91,7 +86,7 @@ def _named(code: CodeType, names: tuple[str, str]) -> CodeType:
     return code.replace(co_names=tuple(named.get(name, name) for name in code.co_names))
 
 
-def _instrumented_code(function: FunctionType, before: str, after: str, *, has_after: bool) -> CodeType:
+def _instrumented_code(function: FunctionType, *, has_after: bool) -> CodeType:
     try:
         lines, first_line = inspect.getsourcelines(function)
     except (OSError, TypeError) as error:
@@ -101,7 +96,7 @@ def _instrumented_code(function: FunctionType, before: str, after: str, *, has_a
     if not isinstance(definition, ast.FunctionDef):
         raise ProbeError(f"{function.__qualname__} is not a plain def")
     definition.decorator_list = []
-    _insert_calls(definition, before, after, has_after=has_after)
+    _insert_calls(definition, has_after=has_after)
     module = _with_free_variables(definition, function.__code__.co_freevars)
     code = compile(
         ast.fix_missing_locations(module), function.__code__.co_filename, "exec", dont_inherit=True
@@ -119,7 +114,8 @@ def _parsed(lines: list[str]) -> ast.AST:
     return block.body[0]
 
 
-def _insert_calls(definition: ast.FunctionDef, before: str, after: str, *, has_after: bool) -> None:
+def _insert_calls(definition: ast.FunctionDef, *, has_after: bool) -> None:
+    before, after = _PLACES
     body = definition.body
     docstring = [body.pop(0)] if ast.get_docstring(definition) is not None else []
     anchor = body[0]

@@ -14,7 +14,8 @@ from typing import Any
 from .._data.types import Arguments, Layer, Model, Node, Structure, Tensor
 from .graph import Call, Graph, Value, flat_with_paths, map_structure, spec_of
 from .keras_types import TYPES, is_keras_2, is_layer
-from .membership import is_input
+from .membership import is_input, operation_of
+from .stock import is_stock, parameters_of
 
 
 def functional_of(model: Model) -> Model:
@@ -27,14 +28,9 @@ def functional_of(model: Model) -> Model:
 
 
 def read_graph(model: Model) -> Graph:
-    """Read the graph that runs when a Functional model is called.
+    """Read the graph that runs when a Functional model (of a built Sequential, the one inside it) is called.
 
-    Args:
-        model: A Functional model (for a built Sequential, the Functional inside it).
-
-    Returns:
-        Its calls in running order. Operations that only made a mask Keras passes on by itself
-        are left out.
+    Operations that only made a mask that Keras passes on by itself are left out.
     """
     reader = _Reader(model)
     outputs = map_structure(reader.value, outputs_structure(model))
@@ -49,11 +45,6 @@ def inputs_structure(functional: Any) -> Structure:
 def outputs_structure(functional: Any) -> Structure:
     """Return a Functional's symbolic outputs as the model returns them."""
     return functional._nested_outputs if is_keras_2(functional) else functional._outputs_struct
-
-
-def operation_of(node: Node) -> Layer:
-    """Return what a recorded call called; also of a tensor's history."""
-    return getattr(node, "operation", None) or getattr(node, "layer", None)
 
 
 def _outputs_of(node: Node) -> list[Tensor]:
@@ -140,8 +131,8 @@ def given_arguments(node: Node) -> tuple[tuple[Any, ...], dict[str, Any]]:
         args, kwargs = tuple(node.arguments.args), dict(node.arguments.kwargs)
     if not is_layer(operation):
         return args, kwargs
-    parameters = _call_parameters(operation)
-    bound = _bind(parameters, args, kwargs)
+    parameters = parameters_of(operation.call)
+    bound = {**dict(zip(parameters, args, strict=False)), **kwargs}
     for name in list(kwargs):
         parameter = parameters.get(name)
         if parameter is not None and _is_default(kwargs[name], parameter.default):
@@ -151,19 +142,6 @@ def given_arguments(node: Node) -> tuple[tuple[Any, ...], dict[str, Any]]:
             if _is_own_mask(kwargs[name], source):
                 del kwargs[name]
     return args, kwargs
-
-
-def _call_parameters(layer: Layer) -> dict[str, inspect.Parameter]:
-    try:
-        return dict(inspect.signature(layer.call).parameters)
-    except (TypeError, ValueError):
-        return {}
-
-
-def _bind(
-    parameters: dict[str, inspect.Parameter], args: tuple[object, ...], kwargs: Arguments
-) -> dict[str, Any]:
-    return {**dict(zip(parameters, args, strict=False)), **kwargs}
 
 
 def _is_default(value: object, default: object) -> bool:
@@ -209,7 +187,7 @@ def _returns_plain_tensor(operation: Layer) -> bool:
     if isinstance(operation, TYPES.functional + TYPES.sequential):
         functional = functional_of(operation)
         return functional is None or isinstance(outputs_structure(functional), TYPES.symbolic)
-    return type(operation).__module__.startswith(("keras.", "tf_keras."))
+    return is_stock(type(operation))
 
 
 def output_structure(operation: Layer, args: tuple[object, ...], kwargs: Arguments) -> Structure:

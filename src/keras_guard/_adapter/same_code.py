@@ -15,13 +15,15 @@ import types
 from collections.abc import Iterator
 from typing import Any
 
+from .._data.missing import MISSING
 from .._data.reserved import SITE_PREFIX
 from .quiet import no_warnings
 from .same_numbers import in_single_precision, is_number, same_number
 
 #: Arrays with more items are compared by shape and type alone: comparing must not be felt.
 _MAX_ITEMS = 1_000_000
-_PLAIN = frozenset({bool, int, float, complex, str, bytes, type(None), type(...)})
+#: Classes whose values say all by ``==``.
+PLAIN = frozenset({bool, int, float, complex, str, bytes, type(None), type(...), type(MISSING)})
 _CONTAINERS = (list, dict, set)
 #: Methods that change a list, dict or set in place.
 MUTATORS = frozenset(
@@ -61,7 +63,7 @@ class _Comparison:
             return True
         if is_number(a) and is_number(b):
             return same_number(a, b)
-        if type(a) in _PLAIN or type(b) in _PLAIN:
+        if type(a) in PLAIN or type(b) in PLAIN:
             return _same_plain(a, b)
         self._met[id(a), id(b)] = (a, b)
         try:
@@ -130,14 +132,15 @@ def _closure(function: types.FunctionType) -> list[Any]:
     """Return what a function closes over, in the order in which its code first reads it."""
     cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
     order = [name for name in _names_in_order(function.__code__) if name in cells]
-    return [_content(cells[name]) for name in dict.fromkeys([*order, *cells])]
+    return [content(cells[name]) for name in dict.fromkeys([*order, *cells])]
 
 
-def _content(cell: Any) -> Any:
+def content(cell: Any) -> Any:
+    """Return what a cell of a closure holds, ``MISSING`` where it is not filled yet."""
     try:
         return cell.cell_contents
-    except ValueError:  # not filled yet
-        return None
+    except ValueError:
+        return MISSING
 
 
 def _by_name(function: types.FunctionType) -> tuple[str, ...]:
@@ -218,14 +221,17 @@ def _state_names(cls: type) -> frozenset[str]:
     """Return the members that the class's own methods change, such as a count of its instances."""
     names: set[str] = set()
     for value in vars(cls).values():
-        function = inspect.unwrap(_function_of(value))
-        if isinstance(function, types.FunctionType):
+        function = function_of_member(value)
+        if function is not None:
             names |= _stored(function.__code__, vars(cls))
     return frozenset(names)
 
 
-def _function_of(value: object) -> Any:
-    return value.fget if isinstance(value, property) else getattr(value, "__func__", value)
+def function_of_member(value: Any) -> types.FunctionType | None:
+    """Return the function of a method or property as it is in a class; ``None`` for any other member."""
+    found = value.fget if isinstance(value, property) else getattr(value, "__func__", value)
+    found = inspect.unwrap(found) if callable(found) else None
+    return found if isinstance(found, types.FunctionType) else None
 
 
 def _stored(code: types.CodeType, members: Any) -> set[str]:
@@ -306,7 +312,7 @@ def _same_opaque(a: Any, b: Any) -> bool:
         return _same_array(a, b)
     if not any("__eq__" in vars(base) for base in type(a).__mro__[:-1]):
         return True  # one object each: that tells nothing of what they hold
-    if isinstance(a, (set, frozenset)) and not all(type(item) in _PLAIN for item in (*a, *b)):
+    if isinstance(a, (set, frozenset)) and not all(type(item) in PLAIN for item in (*a, *b)):
         return len(a) == len(b)
     return bool(a == b)
 

@@ -11,18 +11,13 @@ from typing import Any
 
 from .stock import is_stock
 
-#: What the answer depends on: a class, what a living layer says, and the texts of the arguments.
-Key = tuple[type, str, tuple[tuple[str, str], ...]]
-
 
 def shortened(
     cls: type, kwargs: Mapping[str, Any], same: Callable[[Mapping[str, Any]], bool], *, built: str
 ) -> dict[str, Any]:
-    """Return the arguments that matter, each in its shortest form.
+    """Return the arguments that matter, each in its shortest form; those of a class that is not Keras' as they are.
 
     Args:
-        cls: A class of Keras; others are left as they are.
-        kwargs: The arguments.
         same: Whether a call with other arguments gives the same config.
         built: What ``same`` asks besides: how the layer was built.
     """
@@ -37,7 +32,8 @@ def shortened(
     return _changed(kwargs, changes)
 
 
-_KNOWN: dict[Key, dict[str, Any]] = {}
+#: By class, what a living layer says, and the texts of the arguments.
+_KNOWN: dict[tuple[type, str, tuple[tuple[str, str], ...]], dict[str, Any]] = {}
 _MOST = 2000
 _LEFT_OUT = object()
 

@@ -31,11 +31,6 @@ def read_in_training_only(function: FunctionType) -> frozenset[str]:
     return _loaded(ast.walk(definition)) - _loaded(_outside_training(definition.body))
 
 
-def hands_on_self(function: FunctionType) -> bool:
-    """Whether a method may give the object it is called on to other code; so it may where there is no source."""
-    return attributes_of_self(function) is None
-
-
 @functools.lru_cache(maxsize=1_024)
 def attributes_of_self(function: FunctionType) -> frozenset[str] | None:
     """Return the attributes a method reads of the object it is called on.

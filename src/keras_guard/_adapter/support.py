@@ -13,8 +13,7 @@ BACKENDS = ("tensorflow", "jax", "torch")
 def complaints(known_of_keras_2: list[str]) -> list[str]:
     """Return a line for everything about the loaded Keras that is not, or only partly, supported.
 
-    Args:
-        known_of_keras_2: The codes of the rules that speak of ``tf_keras``, too.
+    The rules whose codes are given speak of ``tf_keras``, too.
     """
     found = []
     keras, older = sys.modules.get("keras"), sys.modules.get(KERAS_2)
@@ -23,7 +22,7 @@ def complaints(known_of_keras_2: list[str]) -> list[str]:
         what = "watches nothing of it" if "keras" not in TYPES.packages else "may miss edits of its models"
         found.append(
             f"Keras {getattr(keras, '__version__', '')} is not supported and the guard {what}; "
-            f"Keras {_dotted(OLDEST_KERAS)} or later and tf_keras are"
+            f"Keras {'.'.join(map(str, OLDEST_KERAS))} or later and tf_keras are"
         )
     if "keras" in TYPES.packages and backend() not in BACKENDS:
         found.append(f"the backend {backend()!r} is not supported; {', '.join(BACKENDS)} are")
@@ -33,7 +32,3 @@ def complaints(known_of_keras_2: list[str]) -> list[str]:
             "and rebuild; its other rules speak of Keras 3 only"
         )
     return found
-
-
-def _dotted(numbers: tuple[int, ...]) -> str:
-    return ".".join(str(number) for number in numbers)

@@ -9,12 +9,11 @@ rules about traces: does this trace hold another value than is true now?
 from __future__ import annotations
 
 import functools
-import operator
 import weakref
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MethodType
-from typing import Any
+from typing import Any, NamedTuple
 
 from .._data.missing import MISSING
 from .._data.place import Attribute, Place
@@ -36,12 +35,13 @@ from .attribute_reads import (
     read_when_called,
     read_when_scored,
 )
-from .code_reads import CodeFact, facts_of_code, own_classes, step_facts
+from .code_reads import CodeFact, own_classes, step_facts, walk_of
 from .compiled_objects import GIVEN, held_objects
 from .idle_attributes import without_idle
 from .keras_types import TYPES
-from .marks import PLAIN, Mark, can_change_in_place, is_marked, mark_of
+from .marks import Mark, can_change_in_place, is_marked, mark_of
 from .membership import compile_objects, flat_items, graph_layers
+from .same_code import PLAIN
 from .tracked_lists import layers_listed
 
 #: The mark of what a trace did not read.
@@ -50,23 +50,23 @@ NOT_READ = object()
 _TRACED_ARGUMENTS = frozenset({"optimizer", "run_eagerly", "jit_compile", "steps_per_execution"})
 
 
-@dataclass(frozen=True, eq=False)
-class OwnerFacts:
+class OwnerFacts(NamedTuple):
     """What a trace read from the attributes of one object.
 
     Attributes:
         owner: Returns the object while it lives.
-        names: The attributes.
-        marks: What each was.
+        names: The attributes that its class reads.
+        marks: What those were that it had.
     """
 
     owner: Callable[[], Any]
-    names: tuple[str, ...]
-    marks: tuple[Mark, ...]
+    names: frozenset[str]
+    marks: dict[str, Mark]
 
     def mark(self, name: str) -> Mark:
         """Return the mark of an attribute, ``NOT_READ`` where the trace did not read it."""
-        return self.marks[self.names.index(name)] if name in self.names else NOT_READ
+        is_asked = name in _ASKED and name in self.names
+        return self.marks.get(name, MISSING if is_asked else NOT_READ)
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,17 +136,15 @@ class TraceFacts:
     def unheard(self, names: Collection[str] = ()) -> Iterator[tuple[Any, str, Mark]]:
         """Yield (owner, attribute, mark) of what may have been written without being heard.
 
-        Args:
-            names: The attributes of layers and optimizers that code may have written so. No write to losses, metrics
-                and schedules is heard.
+        Of layers and optimizers these are the given names. No write to losses, metrics and schedules is heard.
         """
         for facts in self.read.values():
             owner = facts.owner()
             if owner is None:
                 continue
             is_heard = issubclass(type(owner), TYPES.owners)
-            for name, mark in zip(facts.names, facts.marks, strict=True) if names or not is_heard else ():
-                if not is_heard or name in names:
+            for name in sorted(facts.names) if names or not is_heard else ():
+                if (not is_heard or name in names) and (mark := facts.mark(name)) is not NOT_READ:
                     yield owner, name, mark
 
     def code_that_differs(self, namespace: Namespace) -> Iterator[CodeFact]:
@@ -171,22 +169,14 @@ def _is_own_method(owner: object, name: str, value: object) -> bool:
 
 
 def facts_now(model: Model, kind: str, namespace: Namespace) -> TraceFacts:
-    """Read the facts that a trace of one kind made now holds.
-
-    Args:
-        model: The model.
-        kind: ``train``, ``test`` or ``predict``.
-        namespace: The user's names.
-    """
+    """Read the facts that a trace of one kind (``train``, ``test``, ``predict``, ``generate``) made now holds."""
     layers = tuple(graph_layers(model))
-    read: dict[int, OwnerFacts] = {}
     shared: dict[int, Mark] = {}  # layers share their functions
-    usual: dict[tuple[str, ...], _UsualNames] = {}
-    for owner, names in _attributes_read(model, layers, kind):
-        facts = _owner_facts(owner, names, shared, usual)
-        if facts.names or not issubclass(type(owner), TYPES.owners):
-            read[id(owner)] = facts  # of a loss or metric it is known by this that it is run
-    code = facts_of_code(_functions_run(model, layers, kind), namespace)
+    read = {
+        id(owner): _owner_facts(owner, names, shared)
+        for owner, names in _attributes_read(model, layers, kind)
+    }
+    code = walk_of(_functions_run(model, layers, kind), namespace).facts.values()
     return TraceFacts(
         layers=_structure(model, layers),
         trainable=trainable_identity(model, layers),
@@ -209,95 +199,33 @@ def _is_noted(fact: CodeFact, read: Mapping[int, OwnerFacts]) -> bool:
         )  # and no default of its class
         return is_own and not can_change_in_place(fact.mark)  # its writes are heard
     noted = read.get(id(owner))
-    return noted is not None and isinstance(steps[0], Attribute) and steps[0].name in noted.names
+    return noted is not None and isinstance(steps[0], Attribute) and noted.mark(steps[0].name) is not NOT_READ
 
 
-@dataclass(frozen=True, eq=False)
-class _UsualNames:
-    """Which of the attributes that a class reads its instances have: most of a graph are alike.
-
-    Attributes:
-        values: Returns the attributes with plain values from an instance's ``__dict__``.
-        plain: Their names.
-        other: The names of what else is read.
-        absent: The names that are missing.
-    """
-
-    values: Callable[[Mapping[str, Any]], tuple[Any, ...]]
-    plain: tuple[str, ...]
-    other: tuple[str, ...]
-    absent: frozenset[str]
-
-    @classmethod
-    def of(cls, own: Mapping[str, Any], names: tuple[str, ...]) -> _UsualNames:
-        """Return what one instance has."""
-        plain = tuple(name for name in names if type(own.get(name, NOT_READ)) in PLAIN)
-        absent = frozenset(names).difference(own)
-        values = operator.itemgetter(*plain) if len(plain) > 1 else lambda own: tuple(own[n] for n in plain)
-        other = tuple(name for name in names if name not in plain and (name not in absent or name in _ASKED))
-        return cls(values, plain, other, absent)
-
-    def plain_values(self, own: Mapping[str, Any]) -> tuple[Any, ...] | None:
-        """Return the plain values of an instance that has the same attributes, ``None`` for any other."""
-        if not own.keys().isdisjoint(self.absent):
-            return None
-        try:
-            values = self.values(own)
-        except KeyError:
-            return None
-        return values if PLAIN.issuperset(map(type, values)) else None
-
-
-def _owner_facts(
-    owner: object,
-    names: tuple[str, ...],
-    shared: dict[int, Mark],
-    usual: dict[tuple[str, ...], _UsualNames],
-) -> OwnerFacts:
-    """Read the facts of one object; ``usual`` is filled by the first one whose class reads these names."""
+def _owner_facts(owner: object, names: frozenset[str], shared: dict[int, Mark]) -> OwnerFacts:
     own = vars(owner)
-    like = usual.get(names)
-    if like is None:
-        like = usual[names] = _UsualNames.of(own, names)
-    values = like.plain_values(own)
-    if values is None:
-        return _facts_of_each(owner, names, shared)
-    rest = _facts_of_each(owner, like.other, shared)
-    return OwnerFacts(rest.owner, like.plain + rest.names, values + rest.marks)
-
-
-def _facts_of_each(owner: object, names: tuple[str, ...], shared: dict[int, Mark]) -> OwnerFacts:
-    own = vars(owner)
-    found, marks = [], []
-    for name in names:
-        value = own.get(name, NOT_READ)
+    marks: dict[str, Mark] = {ADAPTED: learned_now(owner)} if ADAPTED in names else {}
+    variable = TYPES.variable
+    for name in own.keys() & names:  # most names are of methods, and of no attribute of the object's own
+        value = own[name]
         if type(value) in PLAIN:
-            mark = value
-        elif value is NOT_READ:
-            if name not in _ASKED:
-                continue
-            mark = learned_now(owner) if name == ADAPTED else MISSING
-        elif type(value) in TYPES.variable and name != "_learning_rate":
+            marks[name] = value
+        elif type(value) in variable and name != "_learning_rate":
             continue  # its value is state; but a schedule may take the place of the variable of a rate
-        elif name in STEPS and _is_own_method(owner, name, value):
-            mark = MISSING
-        else:
+        elif not (name in STEPS and _is_own_method(owner, name, value)):
             mark = shared.get(id(value), NOT_READ)
-            if mark is NOT_READ:
-                mark = shared[id(value)] = mark_of(value)
-        found.append(name)
-        marks.append(mark)
-    return OwnerFacts(weakref.ref(owner), tuple(found), tuple(marks))
+            marks[name] = shared[id(value)] = mark_of(value) if mark is NOT_READ else mark
+    return OwnerFacts(weakref.ref(owner), names, marks)
 
 
 def optimizer_facts(optimizers: Iterable[Optimizer]) -> dict[int, OwnerFacts]:
     """Return what a train step made now reads from optimizers."""
-    return {id(item): _facts_of_each(item, _names_of_optimizer(item.__class__), {}) for item in optimizers}
+    return {id(item): _owner_facts(item, _names_of_optimizer(item.__class__), {}) for item in optimizers}
 
 
 def _attributes_read(
     model: Model, layers: tuple[Layer, ...], kind: str
-) -> Iterator[tuple[Any, tuple[str, ...]]]:
+) -> Iterator[tuple[Any, frozenset[str]]]:
     """Yield the objects that a trace of one kind reads attributes of, with the names."""
     for layer in layers:
         always = kind == "train" or is_called_in_training(layer)
@@ -311,31 +239,32 @@ def _attributes_read(
 
 
 @functools.lru_cache(maxsize=1_024)
-def _names_of_layer(cls: type, kind: str) -> tuple[str, ...]:
+def _names_of_layer(cls: type, kind: str) -> frozenset[str]:
     names = set(read_when_called(cls) if kind == "train" else read_at_inference(cls)) | {"call"}
     if kind not in SCORING_KINDS:
         names.discard("activity_regularizer")  # makes a loss, which predict does not compute
-    learned = (ADAPTED,) if hasattr(cls, "adapt") or hasattr(cls, "set_vocabulary") else ()
-    return (*sorted(names - {"built", "trainable"}), *learned)
+    if hasattr(cls, "adapt") or hasattr(cls, "set_vocabulary"):
+        names.add(ADAPTED)
+    return frozenset(names - {"built", "trainable"})
 
 
 @functools.lru_cache(maxsize=256)
-def _names_of_model(cls: type, kind: str) -> tuple[str, ...]:
+def _names_of_model(cls: type, kind: str) -> frozenset[str]:
     steps = {name for name, kinds in STEP_KINDS.items() if kind in kinds}
     arguments = {
         name for name in COMPILE_ARGUMENTS & _TRACED_ARGUMENTS if kind == "train" or name != "optimizer"
     }
-    own = read_in_steps(cls, kind) | {name for name in _names_of_layer(cls, kind) if name != ADAPTED}
+    own = read_in_steps(cls, kind) | _names_of_layer(cls, kind)
     stored = {f"_{name}" for name in arguments}
-    return tuple(sorted((steps | arguments | stored | own) - {"loss", "metrics", "compiled"}))
+    return frozenset((steps | arguments | stored | own) - {"loss", "metrics", "compiled", ADAPTED})
 
 
 @functools.lru_cache(maxsize=64)
-def _names_of_optimizer(cls: type) -> tuple[str, ...]:
+def _names_of_optimizer(cls: type) -> frozenset[str]:
     names = read_when_applied(cls) | {
         name for argument in constructor_arguments(cls) for name in (argument, f"_{argument}")
     }
-    return tuple(sorted((names - _OPTIMIZER_STATE) | {f"_{name}" for name in OPTIMIZER_SETTINGS}))
+    return (names - _OPTIMIZER_STATE) | {f"_{name}" for name in OPTIMIZER_SETTINGS}
 
 
 #: What is noted where an object has no such attribute. Methods that are assigned to an object take the place of
@@ -350,8 +279,8 @@ _OPTIMIZER_STATE = frozenset(
 
 
 @functools.lru_cache(maxsize=256)
-def _names_of_score(cls: type) -> tuple[str, ...]:
-    return tuple(sorted((read_when_scored(cls) - {"name"}) | {GIVEN}))
+def _names_of_score(cls: type) -> frozenset[str]:
+    return (read_when_scored(cls) - {"name"}) | {GIVEN}
 
 
 def trainable_identity(model: Model, layers: tuple[Layer, ...] | None = None) -> tuple[int, ...]:
@@ -360,7 +289,7 @@ def trainable_identity(model: Model, layers: tuple[Layer, ...] | None = None) ->
     variables = [id(variable) for variable in model.trainable_variables]
     # BatchNormalization runs in inference mode while frozen: there the flag is more than a list.
     acting = [
-        id(layer) for layer in layers if layer.trainable and "trainable" in read_when_called(layer.__class__)
+        id(layer) for layer in layers if "trainable" in read_when_called(layer.__class__) and layer.trainable
     ]
     return (*variables, 0, *acting)
 

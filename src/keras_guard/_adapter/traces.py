@@ -84,27 +84,21 @@ def trains_unknown_variables(model: Model) -> bool:
 
 
 class ModelTraces:
-    """The traces of one model, by kind, structure and batch size.
-
-    Args:
-        namespace: The user's names.
-        changed: Called when a trace was noted or dropped.
-    """
+    """The traces of one model; ``changed`` is called when one was noted or dropped."""
 
     def __init__(self, namespace: Namespace, changed: Callable[[], None]) -> None:
         self._namespace = namespace
         self._changed = changed
-        self._exact: dict[tuple[str, str, int], TraceFacts] = {}
-        self._open: dict[tuple[str, str], TraceFacts] = {}
+        #: By kind, structure and batch size, which may be ``OPEN``.
+        self._facts: dict[tuple[str, str, int], TraceFacts] = {}
 
     def __bool__(self) -> bool:
-        return bool(self._exact or self._open)
+        return bool(self._facts)
 
     def forget(self, kind: str | None = None) -> None:
         """Drop the traces of one kind, or all that ``compile`` drops."""
         self._changed()
-        self._exact = {k: v for k, v in self._exact.items() if not _is_dropped(k[0], kind)}
-        self._open = {k: v for k, v in self._open.items() if not _is_dropped(k[0], kind)}
+        self._facts = {k: v for k, v in self._facts.items() if not _is_dropped(k[0], kind)}
 
     def read(self, owner: object) -> bool:
         """Whether one of the traces read attributes of an object."""
@@ -112,15 +106,13 @@ class ModelTraces:
 
     def kinds(self) -> frozenset[str]:
         """Return the kinds (``train``, ``test``, ``predict``) that have a trace."""
-        keys = [key[0] for key in self._exact] + [key[0] for key in self._open]
-        return frozenset(key.partition(":")[0] for key in keys)
+        return frozenset(key.partition(":")[0] for key, _, _ in self._facts)
 
     def all_facts(self, kind: str | None = None) -> list[TraceFacts]:
-        """Return the facts of every trace, or of those of one kind."""
-        found = [(k[0], v) for k, v in self._exact.items()] + [(k[0], v) for k, v in self._open.items()]
+        """Return the facts of every trace, or of those of one kind, the oldest first."""
         return [
             facts
-            for key, facts in found
+            for (key, _, _), facts in self._facts.items()
             if (kind is None or key.startswith(kind)) and facts.is_current(self._namespace)
         ]
 
@@ -135,19 +127,17 @@ class ModelTraces:
     def record(self, call: Call, facts: TraceFacts) -> None:
         """Note the traces this call makes."""
         self._changed()
+        key = (_key(call), call.structure)
         for batch, found in list(self._lookup(call)):
-            if found is not None:
-                continue
-            key = (_key(call), call.structure)
-            if batch == OPEN or (backend() != "jax" and any(k[:2] == key for k in self._exact)):
-                self._open[key] = facts
-            else:
-                self._exact[(key[0], key[1], batch)] = facts
+            if found is None:
+                is_second = backend() != "jax" and any(k[:2] == key for k in self._facts)
+                size = OPEN if is_second else batch
+                self._facts[key[0], key[1], size] = facts
 
     def _lookup(self, call: Call) -> Iterator[tuple[int, TraceFacts | None]]:
         key = (_key(call), call.structure)
         for batch in sorted(call.batches) or [0]:
-            yield batch, self._exact.get((key[0], key[1], batch)) or self._open.get(key)
+            yield batch, self._facts.get((*key, batch)) or self._facts.get((*key, OPEN))
 
 
 def _is_dropped(key: str, kind: str | None) -> bool:
@@ -237,11 +227,7 @@ def _length(x: object) -> int | None:
 
 
 class TraceBook:
-    """Traces of all models; holds no model alive.
-
-    Args:
-        namespace: The user's names.
-    """
+    """Traces of all models; holds no model alive."""
 
     def __init__(self, namespace: Namespace) -> None:
         self._namespace = namespace

@@ -3,56 +3,51 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from .._data.types import Model, Structure, Tensor
 from .compile_facts import compile_arguments
+from .describe import size_of
 from .graph import flat_with_paths, map_structure, spec_of
-from .keras_types import TYPES, keras
-from .membership import compile_objects, flat_items
+from .keras_types import keras
 from .read_graph import functional_of
+
+T = TypeVar("T")
 
 _SIZES = (8, 32, 64, 3, 1)
 
 
 def forward(model: Model) -> tuple[Any, Any]:
-    """Call a model on a small batch of random data; unknown sizes are tried until one works.
-
-    Args:
-        model: The model.
-
-    Returns:
-        The data and the output.
+    """Call a model on a small batch of random data, and return data and output; unknown sizes are tried until one works.
 
     Raises:
         Exception: What the model raised for the first size tried.
     """
+    samples = (
+        _sample(model, size, fill)
+        for size in (_SIZES if _has_unknown_sizes(model) else _SIZES[:1])
+        for fill in ((1, 0) if _has_integers(model) else (1,))
+    )
+    return _first_that_works(lambda data: (data, model(data, training=False)), samples)
+
+
+def _first_that_works(function: Callable[[Any], T], values: Iterable[Any]) -> T:
+    """Return what a function makes of the first value it takes; raises what it raised for the first, where it takes none."""
     failure: Exception | None = None
-    for size in _SIZES if _has_unknown_sizes(model) else _SIZES[:1]:
-        for fill in (1, 0):
-            data = _sample(model, size, fill)
-            try:
-                return data, model(data, training=False)
-            except Exception as error:
-                failure = failure or error
-            if not _has_integers(model):
-                break
+    for value in values:
+        try:
+            return function(value)
+        except Exception as error:
+            failure = failure or error
     assert failure is not None
     raise failure
 
 
 def parameters(model: Model) -> int:
     """Return the number of parameters."""
-    return sum(_size(v.shape) for v in model.weights)
-
-
-def _size(shape: Any) -> int:
-    total = 1
-    for n in shape:
-        total *= int(n)
-    return total
+    return sum(map(size_of, model.weights))
 
 
 def _has_unknown_sizes(model: Model) -> bool:
@@ -90,41 +85,23 @@ def _as_tensor(values: object, dtype: str | None = None) -> Tensor:
 # The compiled loss
 
 
-def scoring_objects(model: Model) -> list[Any]:
-    """Return the losses and metrics that a model was compiled with and a trial may change."""
-    values = compile_objects(model).values()
-    return [
-        item for value in values for item in flat_items(value) if isinstance(item, TYPES.metric + TYPES.loss)
-    ]
-
-
 def has_loss(model: Model) -> bool:
     """Whether a model was compiled with a loss."""
     return compile_arguments(model).get("loss") is not None
 
 
 def score(model: Model, data: object, made: object) -> None:
-    """Compute the compiled loss and metrics once.
-
-    Args:
-        model: A compiled model.
-        data: What it was called on.
-        made: What it returned.
+    """Compute the compiled loss and metrics of what a model made of some data once.
 
     Raises:
         Exception: What the first kind of random targets raised, where none works.
     """
-    failure: Exception | None = None
-    for targets in _targets(model, made):
-        try:
-            model.compute_loss(x=data, y=targets, y_pred=made)
-            model.compute_metrics(data, targets, made, None)
-        except Exception as error:
-            failure = failure or error
-        else:
-            return
-    assert failure is not None
-    raise failure
+
+    def compute(targets: Structure) -> None:
+        model.compute_loss(x=data, y=targets, y_pred=made)
+        model.compute_metrics(data, targets, made, None)
+
+    _first_that_works(compute, _targets(model, made))
 
 
 def _targets(model: Model, made: object) -> Iterator[Any]:

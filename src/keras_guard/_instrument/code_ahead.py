@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from .names import walked_names
-from .syntax import FUNCTIONS, LOOPS, body_at, index_at, root_name, statements_of
+from .syntax import FUNCTIONS, LOOPS, root_name, statements_around, statements_of, walk
 
 
 @dataclass(frozen=True)
@@ -31,14 +31,7 @@ class Ahead:
     written: frozenset[str] = frozenset()
 
     def __or__(self, other: Ahead) -> Ahead:
-        return Ahead(
-            self.bound | other.bound,
-            self.read | other.read,
-            self.methods | other.methods,
-            self.called | other.called,
-            self.walked | other.walked,
-            self.written | other.written,
-        )
+        return Ahead(*(getattr(self, item.name) | getattr(other, item.name) for item in fields(self)))
 
     def calls(self, names: Sequence[str], methods: frozenset[str]) -> bool:
         """Whether one of ``methods`` is called on one of ``names``."""
@@ -57,53 +50,34 @@ NOTHING_AHEAD = Ahead()
 def code_ahead(source: str, line: int, *, from_call: bool = False) -> Ahead:
     """Return what the code after ``line`` does, up to the end of its function or of the cell.
 
-    Args:
-        source: The cell, as Python.
-        line: 1-based line of the statement that runs now.
-        from_call: True when the statement is in the middle of a call: its own targets are bound later.
+    With ``from_call`` the statement at the line is in the middle of a call: its own targets are bound later.
     """
     rest: list[ast.AST] = []
-    body: Sequence[ast.stmt] = statements_of(source)
-    while True:
-        index = index_at(body, line)
-        if index is None:
-            break
-        statement = body[index]
+    for around in statements_around(statements_of(source), line):
+        statement = around.statement
         if isinstance(statement, FUNCTIONS) and line > statement.lineno:
             rest = []  # the code after the definition is not the code after the call
         else:
-            rest.extend(body[index + 1 :])
-        inner = body_at(statement, line)
-        if inner is not None and isinstance(statement, LOOPS):
+            rest += around.rest
+        if around.inside and isinstance(statement, LOOPS):
             rest.append(statement)  # the next turn starts at the top
-        if inner is None:
-            if from_call:
-                rest.extend(_targets(statement))
-            break
-        body = inner
+        if from_call and not around.inside:
+            rest += _targets(statement)
     return _summary(rest) if rest else NOTHING_AHEAD
 
 
 def code_in_turn(source: str, line: int, *, again: bool = False) -> Ahead | None:
     """Return what the loops around a line do in each turn; ``None`` where there is no loop.
 
-    Args:
-        source: The cell, as Python.
-        line: 1-based line of the statement that runs now.
-        again: True when a loop calls the function around the line: it is a loop itself then.
+    With ``again`` a loop calls the function around the line: it is a loop itself then.
     """
-    body: Sequence[ast.stmt] = statements_of(source)
     loops: list[ast.AST] = []
-    while (index := index_at(body, line)) is not None:
-        statement = body[index]
-        inner = body_at(statement, line)
+    for around in statements_around(statements_of(source), line):
+        statement = around.statement
         if isinstance(statement, FUNCTIONS) and line > statement.lineno:
             loops = [statement] if again else []
-        elif isinstance(statement, LOOPS) and inner is not None:
+        elif isinstance(statement, LOOPS) and around.inside:
             loops.append(statement)
-        if inner is None:
-            break
-        body = inner
     return _summary(loops) if loops else None
 
 
@@ -115,32 +89,22 @@ def _targets(statement: ast.stmt) -> list[ast.AST]:
     return []
 
 
-def _summary(nodes: list[ast.AST]) -> Ahead:
-    bound: set[str] = set()
-    read: set[str] = set()
-    methods: set[tuple[str, str]] = set()
-    called: set[str] = set()
-    walked: set[str] = set()
-    written: set[str] = set()
-    for top in nodes:
-        for node in ast.walk(top):
-            walked |= walked_names(node)
-            if isinstance(node, ast.Name):
-                (read if isinstance(node.ctx, ast.Load) else bound).add(node.id)
-            elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
-                written.add(node.attr)
-            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-                called.add(node.func.attr)
-                name = root_name(node.func.value)
-                if name is not None:
-                    methods.add((name, node.func.attr))
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-                called.add(node.func.id)
+def _summary(tops: list[ast.AST]) -> Ahead:
+    nodes = [node for top in tops for node in walk(top)]
+    names = [node for node in nodes if isinstance(node, ast.Name)]
+    called = [node.func for node in nodes if isinstance(node, ast.Call)]
+    methods = [function for function in called if isinstance(function, ast.Attribute)]
+    roots = ((root_name(method.value), method.attr) for method in methods)
+    set_here = (node for node in nodes if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store))
     return Ahead(
-        frozenset(bound),
-        frozenset(read),
-        frozenset(methods),
-        frozenset(called),
-        frozenset(walked),
-        frozenset(written),
+        bound=frozenset(node.id for node in names if not isinstance(node.ctx, ast.Load)),
+        read=frozenset(node.id for node in names if isinstance(node.ctx, ast.Load)),
+        methods=frozenset((root, method) for root, method in roots if root is not None),
+        called=frozenset(
+            function.id if isinstance(function, ast.Name) else function.attr
+            for function in called
+            if isinstance(function, (ast.Name, ast.Attribute))
+        ),
+        walked=frozenset().union(*map(walked_names, nodes)),
+        written=frozenset(node.attr for node in set_here),
     )

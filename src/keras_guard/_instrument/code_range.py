@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .syntax import FUNCTIONS, body_at, index_at, parsed, walk_scope
+from .syntax import FUNCTIONS, parsed, statements_around, walk_scope
 
 
 @dataclass(frozen=True)
@@ -23,28 +22,18 @@ class CodeRange:
 def range_of_line(source: str, line: int, target: str | None = None) -> CodeRange | None:
     """Return the statement at a line: the whole of a simple one, the header's line of a compound one.
 
-    Args:
-        source: The cell, as Python.
-        line: 1-based.
-        target: Where the statement binds this name, only the part that does.
+    Where the statement binds the name ``target``, it is only the part that does.
     """
     try:
         tree = parsed(source)
     except (SyntaxError, ValueError):
         return None
-    body: Sequence[ast.stmt] = tree.body
-    function = None
-    while True:
-        index = index_at(body, line)
-        if index is None:
-            return None
-        statement = body[index]
-        if isinstance(statement, FUNCTIONS):
-            function = statement.name
-        inner = body_at(statement, line)
-        if inner is None:
-            return range_of_node(source, _part(statement, target), function)
-        body = inner
+    found, function = None, None
+    for around in statements_around(tree.body, line):
+        found = around
+        if isinstance(around.statement, FUNCTIONS):
+            function = around.statement.name
+    return range_of_node(source, _part(found.statement, target), function) if found is not None else None
 
 
 def _part(statement: ast.stmt, target: str | None) -> ast.AST:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from .names import ASKING
-from .syntax import FUNCTIONS, LOOPS, parsed, root_name, walk, walk_scope
+from .syntax import FUNCTIONS, LOOPS, blocks_of, method_called, parsed, root_name, walk, walk_scope
 from .vocabulary import ARRAY_MUTATORS, HELD_METHODS, MUTATORS, WORDS
 
 _EDITS = MUTATORS | ARRAY_MUTATORS
@@ -26,11 +26,9 @@ _END = float("inf")
 
 
 def held_names(statement: ast.stmt, call: ast.AST) -> tuple[str, ...]:
-    """Return the names that a statement binds to what a call returns, or to an item of it.
+    """Return the names that a statement binds to what a call in it returns, or to an item of it.
 
-    Args:
-        statement: The statement, such as ``w = layer.get_weights()[0]`` or ``kernel, bias = layer.get_weights()``.
-        call: A call in it.
+    Such as ``w = layer.get_weights()[0]`` and ``kernel, bias = layer.get_weights()``.
     """
     if not isinstance(statement, ast.Assign) or len(statement.targets) != 1 or not _is_held(call):
         return ()
@@ -51,9 +49,8 @@ def _whole(value: ast.expr) -> ast.expr:
 
 
 def _is_held(call: ast.AST) -> bool:
-    return (
-        isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in HELD_METHODS
-    )
+    method = method_called(call)
+    return method is not None and method.attr in HELD_METHODS
 
 
 @dataclass(frozen=True)
@@ -92,14 +89,7 @@ def binds(source: str, name: str) -> bool:
 
 
 def reads(source: str, name: str, *, computed: bool, shown: bool) -> bool:
-    """Whether code reads the object of a name, other than to edit it.
-
-    Args:
-        source: The code.
-        name: The name.
-        computed: Whether to compute numbers from it counts.
-        shown: Whether to print it counts.
-    """
+    """Whether code reads the object of a name, other than to edit it; to compute from it or to print it may count."""
     return any(
         line.reads or (computed and line.computes) or (shown and line.shows) for line in _lines(source, name)
     )
@@ -108,11 +98,7 @@ def reads(source: str, name: str, *, computed: bool, shown: bool) -> bool:
 def lost_edit(source: str, name: str, bound: int, before: float) -> int | None:
     """Return the line of an edit of the object of a name that nothing in the code reads afterwards.
 
-    Args:
-        source: The cell, as Python.
-        name: The name.
-        bound: The line that bound it, 0 for one that an earlier cell bound.
-        before: The edit is above this line.
+    The edit is above the line ``before``; ``bound`` is the line that bound the name, 0 where an earlier cell did.
     """
     return _lost_edit(_lines(source, name), bound, before)
 
@@ -120,11 +106,7 @@ def lost_edit(source: str, name: str, bound: int, before: float) -> int | None:
 def lost_local_edits(function: ast.FunctionDef | ast.AsyncFunctionDef) -> dict[int, LocalEdit]:
     """Return the edits of copies that only local names of a function hold, and that nothing in it reads afterwards.
 
-    Args:
-        function: The definition.
-
-    Returns:
-        The edits, by the ``id`` of their statement.
+    They are given by the ``id`` of their statement.
     """
     shared = {
         name for node in walk(function) if isinstance(node, (ast.Global, ast.Nonlocal)) for name in node.names
@@ -136,11 +118,7 @@ def lost_local_edits(function: ast.FunctionDef | ast.AsyncFunctionDef) -> dict[i
 def lost_loop_edits(body: list[ast.stmt]) -> dict[int, LocalEdit]:
     """Return the edits, in loops of a cell, of copies that the same turn reads and that nothing in the cell reads.
 
-    Args:
-        body: The cell.
-
-    Returns:
-        The edits, by the ``id`` of their statement.
+    They are given by the ``id`` of their statement.
     """
     loops = [node for statement in body for node in walk_scope(statement) if isinstance(node, LOOPS)]
     # A loop in another one is walked twice.
@@ -171,9 +149,9 @@ def _copies_in(nodes: Iterable[ast.AST]) -> Iterator[tuple[int, LocalEdit]]:
 
 
 def _copy(line: int, name: str, call: ast.AST) -> Iterator[tuple[int, LocalEdit]]:
-    function = call.func if isinstance(call, ast.Call) else None
-    if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
-        yield line, LocalEdit(name, function.value.id, function.attr)
+    method = method_called(call)
+    if method is not None and isinstance(method.value, ast.Name):
+        yield line, LocalEdit(name, method.value.id, method.attr)
 
 
 def _lost_edit(lines: Sequence[_Line], bound: int, before: float) -> int | None:
@@ -228,12 +206,7 @@ def _of_block(
 ) -> Iterator[_Line]:
     for statement in body:
         inside = (*loops, statement.lineno) if isinstance(statement, LOOPS) else loops
-        blocks = [
-            block
-            for field in ("body", "orelse", "finalbody")
-            if isinstance(block := getattr(statement, field, None), list)
-        ]
-        blocks += [part.body for field in ("handlers", "cases") for part in getattr(statement, field, ())]
+        blocks = blocks_of(statement)
         parts = {id(item) for block in blocks for item in block}
         yield _of_statement(statement, name, inside, parts, in_function=in_function)
         for block in blocks:
@@ -266,13 +239,13 @@ def _edits(statement: ast.stmt, name: str) -> bool:
     if isinstance(statement, ast.AugAssign):
         return root_name(statement.target) == name
     if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
-        function = statement.value.func
+        method = method_called(statement.value)
         into = [keyword.value for keyword in statement.value.keywords if keyword.arg == "out"]
-        if isinstance(function, ast.Attribute) and function.attr in _CHANGE_FIRST:
+        if method is not None and method.attr in _CHANGE_FIRST:
             into += statement.value.args[:1]
         if any(root_name(place) == name for place in into):
             return True  # ``np.multiply(w, mask, out=w)`` and ``np.copyto(w, table)``
-        return isinstance(function, ast.Attribute) and function.attr in _EDITS and root_name(function) == name
+        return method is not None and method.attr in _EDITS and root_name(method) == name
     targets = statement.targets if isinstance(statement, (ast.Assign, ast.Delete)) else []
     return bool(targets) and all(isinstance(t, ast.Subscript) and root_name(t) == name for t in targets)
 
@@ -287,15 +260,12 @@ def _use(head: list[ast.AST], name: str) -> tuple[bool, bool, bool]:
             shown |= {id(part) for value in node.args for part in walk(value)}
         elif isinstance(node, ast.Attribute) and node.attr in _FORM:
             form |= {id(part) for part in walk(node.value)}
-        if isinstance(node, (ast.BinOp, ast.Compare)) or _is_new(node):
+        method = method_called(node)
+        # Or a function or method whose result holds nothing of the arrays it is given.
+        if isinstance(node, (ast.BinOp, ast.Compare)) or (method is not None and method.attr in _NEW):
             new |= {id(part) for part in walk(node)}
     # The text of a magic, or of code that is run, reads what it names.
     reads = any(isinstance(n, ast.Constant) and name in WORDS.findall(str(n.value)) for n in head)
     loads = {id(n) for n in head if isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Load)}
     loads -= form
     return reads or bool(loads - shown - new), bool((loads & new) - shown), bool(loads & shown)
-
-
-def _is_new(node: ast.AST) -> bool:
-    """Whether a node calls a function or method whose result holds nothing of the arrays it is given."""
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _NEW

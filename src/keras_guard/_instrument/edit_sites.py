@@ -6,13 +6,13 @@ import ast
 from collections.abc import Callable
 
 from . import runtime
-from .cell_plan import SiteMaker
+from .cell_plan import CellPlan
 from .copy_uses import held_names
 from .names import is_layer_list
 from .probe_calls import call
 from .runtime import Site
 from .statement_visitor import StatementVisitor, as_list
-from .syntax import SIMPLE, walk
+from .syntax import SIMPLE, method_called, walk
 from .vocabulary import ARRAY_MUTATORS, ATTRIBUTES, COPY_METHODS, MUTATORS
 
 #: Builtins that only read a list they are given.
@@ -44,12 +44,7 @@ _PLAIN_VALUES = (ast.Constant, ast.BinOp, ast.UnaryOp, ast.Compare, ast.JoinedSt
 class EditSites(StatementVisitor):
     """Puts probes around edits of lists that Keras returns, and around slots bound in functions.
 
-    Args:
-        maker: Makes the sites.
-        body: The statements of the cell.
-        is_ruled_out: Whether an expression cannot hold a model while the top level of the cell runs.
-        slots: Whether slots bound in functions get probes.
-        lists: Whether the cell has a word that an edit of a list has.
+    Slots get probes where ``slots`` is true; ``lists`` says that the cell has a word that an edit of a list has.
 
     Attributes:
         origins: For each statement that was returned, the index of the one it comes from.
@@ -57,14 +52,14 @@ class EditSites(StatementVisitor):
 
     def __init__(
         self,
-        maker: SiteMaker,
+        plan: CellPlan,
         body: list[ast.stmt],
         is_ruled_out: Callable[[ast.expr], bool],
         *,
         slots: bool,
         lists: bool,
     ) -> None:
-        super().__init__(maker, body, copies=lists)
+        super().__init__(plan, body, copies=lists)
         self._ruled_out = is_ruled_out
         self._slots = slots
         self._lists = lists
@@ -83,7 +78,7 @@ class EditSites(StatementVisitor):
         """``x.layers[i] = ...`` and ``del x.layers[i]``."""
         self.generic_visit(node)
         if not isinstance(node.ctx, ast.Load) and self._statement is not None:
-            if self._edit_chain(node, "value") is not None:
+            if self._edit_chain(node) is not None:
                 return node
             self._slot(node, "[]")
         return node
@@ -103,7 +98,7 @@ class EditSites(StatementVisitor):
             return node
         sites = self._passed_lists(node)
         if isinstance(function, ast.Attribute) and function.attr in MUTATORS | ARRAY_MUTATORS:
-            site = self._edit_chain(function, "value", behind=False)
+            site = self._edit_chain(function, behind=False)
             sites += [site] if site is not None else []
         self._held_copy(node)
         result = node
@@ -147,12 +142,9 @@ class EditSites(StatementVisitor):
         statement.behind += sites
         return []
 
-    def _edit_chain(
-        self, parent: ast.Subscript | ast.Attribute, where: str, *, behind: bool = True
-    ) -> Site | None:
+    def _edit_chain(self, parent: ast.Subscript | ast.Attribute, *, behind: bool = True) -> Site | None:
         """Wrap the list under ``parent`` if it is one that Keras returns."""
-        holder: ast.AST = parent
-        node = parent.value
+        holder, node = parent, parent.value
         while isinstance(node, ast.Subscript):  # get_config()["layers"][1]["config"]
             holder, node = node, node.value
         site = self._list_site(parent, node, nested=holder is not parent)
@@ -160,7 +152,7 @@ class EditSites(StatementVisitor):
             return None
         # For an alias there is no owner that could have armed the site.
         probe = runtime.LIST if site.attribute else runtime.ALIAS
-        setattr(holder, where, call(probe, site.number, node, node))
+        holder.value = call(probe, site.number, node, node)
         if behind and self._statement is not None:
             self._statement.behind.append(site)
         return site
@@ -184,11 +176,9 @@ class EditSites(StatementVisitor):
         ):
             site = self._site(parent, attribute=node.attr, chain=ast.unparse(node))
             node.value = call(runtime.OBJECT, site.number, node.value, node.value)
-        elif _copies(node):
-            assert isinstance(node, ast.Call)
-            assert isinstance(node.func, ast.Attribute)
-            site = self._site(parent, attribute=f"{node.func.attr}()", chain=ast.unparse(node))
-            node.func.value = call(runtime.OBJECT, site.number, node.func.value, node.func.value)
+        elif (method := method_called(node)) is not None and method.attr in COPY_METHODS:
+            site = self._site(parent, attribute=f"{method.attr}()", chain=ast.unparse(node))
+            method.value = call(runtime.OBJECT, site.number, method.value, method.value)
         elif isinstance(node, ast.Name) and self._aliases and node.id in self._aliases[-1] and not nested:
             site = self._site(parent, attribute="", chain=node.id)
         return site
@@ -239,10 +229,3 @@ def _only_reads(function: ast.expr) -> bool:
 def _is_result(node: ast.expr) -> bool:
     """Whether an expression is what a function returns that may return the list of a model."""
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and not _only_reads(node.func)
-
-
-def _copies(node: ast.expr) -> bool:
-    """Whether an expression calls a method that returns a new container at each call."""
-    return (
-        isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in COPY_METHODS
-    )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 
 from .names import is_layer_list
-from .syntax import walk_scope
+from .syntax import method_called, walk_scope
 
 
 def layers_bound_in_loop(loop: ast.For | ast.AsyncFor) -> list[ast.Assign]:
@@ -34,7 +34,8 @@ def layers_bound_in_loop(loop: ast.For | ast.AsyncFor) -> list[ast.Assign]:
 def _makes_new(value: ast.expr, name: str) -> bool:
     if not isinstance(value, ast.Call) or any(_is_read(node, name) for node in ast.walk(value)):
         return False
-    return not (isinstance(value.func, ast.Attribute) and value.func.attr == "get_layer")
+    method = method_called(value)
+    return method is None or method.attr != "get_layer"
 
 
 def _is_used(loop: ast.For | ast.AsyncFor, name: str, binding: ast.Assign) -> bool:

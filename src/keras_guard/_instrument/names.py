@@ -7,7 +7,7 @@ import functools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from .syntax import FUNCTIONS, LOOPS, SIMPLE, root_name, statements_of, walk, walk_scope
+from .syntax import FUNCTIONS, LOOPS, SIMPLE, method_called, root_name, statements_of, walk, walk_scope
 from .vocabulary import LAYER_LISTS, MUTATORS
 
 
@@ -89,9 +89,8 @@ def walking_names(statement: ast.stmt) -> set[str]:
 
 
 def _selects(value: ast.expr) -> bool:
-    if isinstance(value, ast.Call):
-        return isinstance(value.func, ast.Attribute) and value.func.attr == "get_layer"
-    return isinstance(value, ast.Subscript)
+    method = method_called(value)
+    return isinstance(value, ast.Subscript) or (method is not None and method.attr == "get_layer")
 
 
 @dataclass(frozen=True)
@@ -125,10 +124,7 @@ _MAKERS = (ast.Call, ast.List, ast.ListComp, ast.BinOp, ast.Subscript)
 def bindings_in(body: Sequence[ast.stmt], offset: int = 0, text: str | None = None) -> list[Bindings]:
     """Return how the statements of a cell bind names, without the statements for which that does not matter.
 
-    Args:
-        body: The statements.
-        offset: Added to their lines.
-        text: The cell's text. What it has no words of is not looked for.
+    The offset is added to their lines. What ``text``, the cell's, has no words of is not looked for.
     """
     walrus = text is None or ":=" in text
     lists = text is None or any(word in text for word in LAYER_LISTS)
@@ -145,14 +141,7 @@ _NO_METHODS: frozenset[str] = frozenset()
 
 
 def bindings_of(statement: ast.stmt, offset: int = 0, *, walrus: bool = True, lists: bool = True) -> Bindings:
-    """Return how a statement binds names.
-
-    Args:
-        statement: The statement.
-        offset: Added to its line.
-        walrus: Whether an expression may bind a name (``:=``).
-        lists: Whether an expression may read a list of layers.
-    """
+    """Return how a statement binds names: whether an expression may bind one, or read a list of layers, is known."""
     if isinstance(statement, (*FUNCTIONS, ast.ClassDef)):
         return _NO_BINDINGS
     read: dict[str, str] = {}
@@ -222,11 +211,6 @@ def names_used(source: str, first: int, last: int) -> frozenset[str]:
 
     A name that is only printed, or asked for its type or length, is not used. Functions and classes that
     are only defined there do not count.
-
-    Args:
-        source: The cell, as Python.
-        first: The first line, 1-based.
-        last: The last line.
     """
     found: set[str] = set()
     for statement in statements_of(source):
@@ -240,13 +224,7 @@ def names_used(source: str, first: int, last: int) -> frozenset[str]:
 
 @functools.lru_cache(maxsize=64)
 def names_walked(source: str, first: int, last: int) -> frozenset[str]:
-    """Return the names that loops and comprehensions between two lines go through, item by item.
-
-    Args:
-        source: The cell, as Python.
-        first: The first line, 1-based.
-        last: The last line.
-    """
+    """Return the names that loops and comprehensions between two lines go through, item by item."""
     found: set[str] = set()
     for statement in statements_of(source):
         for node in ast.walk(statement):
@@ -303,14 +281,9 @@ def _alternatives(value: ast.expr) -> list[ast.expr]:
 
 @functools.lru_cache(maxsize=64)
 def functions_applying(source: str, name: str, last: int) -> Mapping[str, frozenset[str]]:
-    """Return the functions and classes of a cell that apply what a name holds, with the names they read.
+    """Return the functions and classes of a cell, up to a line, that apply what a global holds, with the names they read.
 
     To apply is to call it (``head(x)``, ``loss_fn(y, p)``) or one of the methods that do its work (``opt.apply(...)``).
-
-    Args:
-        source: The cell, as Python.
-        name: The name, a global.
-        last: The last line that counts.
     """
     if name not in source or "def " not in source:
         return {}

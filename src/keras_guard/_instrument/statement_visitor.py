@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from . import flags, runtime
-from .cell_plan import Around, SiteMaker
+from .cell_plan import CellPlan
 from .copy_uses import lost_local_edits, lost_loop_edits
 from .loop_edits import layers_bound_in_loop
 from .names import touched_names
@@ -29,16 +28,10 @@ class _Statement:
 
 
 class StatementVisitor(ast.NodeTransformer):
-    """Keeps track of functions, loops and the innermost statement; a subclass makes the sites.
+    """Keeps track of functions, loops and the innermost statement; a subclass says which places get a site."""
 
-    Args:
-        maker: Makes the sites.
-        body: The statements of the cell.
-        copies: Whether the cell may read copies from Keras.
-    """
-
-    def __init__(self, maker: SiteMaker, body: list[ast.stmt], *, copies: bool) -> None:
-        self._maker = maker
+    def __init__(self, plan: CellPlan, body: list[ast.stmt], *, copies: bool) -> None:
+        self._plan = plan
         self._copies = copies
         self._function: list[str] = []
         self._statement: _Statement | None = None
@@ -104,13 +97,6 @@ class StatementVisitor(ast.NodeTransformer):
         self._statement = outer
         return _with_probes(statement, first, before, after)
 
-    def _around(self, statement: _Statement) -> Around:
-        """Return what is around a site; a statement that can run often, and can be compiled twice, gets a flag."""
-        often = bool(self._function or self._loops) and isinstance(statement.node, SIMPLE)
-        if often and statement.flag is None:
-            statement.flag = flags.new_flag()
-        return Around(self._function[-1] if self._function else None, statement.flag)
-
     def _loop_site(self, statement: _Statement) -> ast.stmt | None:
         """Watch the binding of a loop's name to a new layer; returns the statement that looks at the old one."""
         node = statement.node
@@ -140,27 +126,17 @@ class StatementVisitor(ast.NodeTransformer):
         names = touched_names(node, MUTATORS).all & watched
         return [self._site(node, names=names)] if names else []
 
-    def _site(
-        self,
-        node: ast.AST,
-        *,
-        attribute: str = "",
-        names: Iterable[str] = (),
-        chain: str = "",
-        passed: bool = False,
-    ) -> Site:
-        assert self._statement is not None
-        site = self._maker.make(
-            self._statement.node,
-            node,
-            attribute=attribute,
-            names=names,
-            chain=chain,
-            passed=passed,
-            around=self._around(self._statement),
-        )
+    def _site(self, node: ast.AST, **details: Any) -> Site:
+        """Make the site of a node; a statement that can run often, and can be compiled twice, gets a flag."""
+        statement = self._statement
+        assert statement is not None
+        often = bool(self._function or self._loops) and isinstance(statement.node, SIMPLE)
+        if often and statement.flag is None:
+            statement.flag = flags.new_flag()
+        function = self._function[-1] if self._function else None
+        site = self._plan.make(statement.node, node, function=function, flag=statement.flag, **details)
         if not self._function and not self._inner:
-            self._maker.plan.passing.append(site)
+            self._plan.passing.append(site)
         return site
 
 

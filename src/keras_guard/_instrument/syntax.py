@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import functools
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 LOOPS = (ast.For, ast.AsyncFor, ast.While)
@@ -98,6 +99,12 @@ def root_name(node: ast.AST) -> str | None:
     return node.id if isinstance(node, ast.Name) else None
 
 
+def method_called(node: ast.AST) -> ast.Attribute | None:
+    """Return the method that a node calls, with its owner; ``None`` where it calls none."""
+    function = node.func if isinstance(node, ast.Call) else None
+    return function if isinstance(function, ast.Attribute) else None
+
+
 def index_at(body: Sequence[ast.stmt], line: int) -> int | None:
     """Return the index of the statement that a line is part of, its decorators included."""
     for index, statement in enumerate(body):
@@ -107,16 +114,32 @@ def index_at(body: Sequence[ast.stmt], line: int) -> int | None:
     return None
 
 
-def body_at(statement: ast.stmt, line: int) -> Sequence[ast.stmt] | None:
-    """Return the block of a compound statement that a line is part of."""
-    for name in ("body", "orelse", "finalbody"):
-        inner = getattr(statement, name, None)
-        if isinstance(inner, list) and index_at(inner, line) is not None:
-            return inner
-    for handler in getattr(statement, "handlers", ()):
-        if index_at(handler.body, line) is not None:
-            return list(handler.body)
-    for case in getattr(statement, "cases", ()):
-        if index_at(case.body, line) is not None:
-            return list(case.body)
-    return None
+def blocks_of(statement: ast.stmt) -> list[list[ast.stmt]]:
+    """Return the blocks of a compound statement; none for a simple one."""
+    blocks = [getattr(statement, name, ()) for name in ("body", "orelse", "finalbody")]
+    blocks += [part.body for name in ("handlers", "cases") for part in getattr(statement, name, ())]
+    return [block for block in blocks if block]
+
+
+@dataclass(frozen=True)
+class Around:
+    """A statement that a line is part of.
+
+    Attributes:
+        statement: The statement.
+        rest: What is behind it in its block.
+        inside: Whether the line is part of a block of it, and not of its head.
+    """
+
+    statement: ast.stmt
+    rest: list[ast.stmt]
+    inside: bool
+
+
+def statements_around(body: list[ast.stmt], line: int) -> Iterator[Around]:
+    """Yield the statements that a line is part of, the outer ones first."""
+    block: list[ast.stmt] | None = body
+    while block is not None and (index := index_at(block, line)) is not None:
+        statement, rest = block[index], block[index + 1 :]
+        block = next((inner for inner in blocks_of(statement) if index_at(inner, line) is not None), None)
+        yield Around(statement, rest, block is not None)

@@ -11,7 +11,7 @@ import ast
 from collections.abc import Callable, Iterable, Mapping
 
 from . import runtime
-from .cell_plan import SiteMaker
+from .cell_plan import CellPlan
 from .edit_sites import EditSites
 from .names import Touched, is_layer_list, touched_names
 from .probe_calls import call_first, call_statement
@@ -28,16 +28,9 @@ class CellInstrumenter:
     """Instruments one cell.
 
     Args:
-        listener: The object that the probes call.
-        cell: Execution count of the cell.
+        listener, cell, line_offset, namespace, file: See :class:`CellPlan`.
         watched: Whether the object of a name is to be watched now.
         dull: Whether the object of a name has no layers now.
-        line_offset: Lines of the user's cell above the code (1 under a cell magic).
-        namespace: The user's names, which globals bound in functions are.
-        file: For a module instead of a cell, the file it was read from.
-
-    Attributes:
-        plan: What was found in the cell so far.
     """
 
     def __init__(
@@ -51,11 +44,10 @@ class CellInstrumenter:
         namespace: Mapping[str, object] | None = None,
         file: str | None = None,
     ) -> None:
-        self._maker = SiteMaker(listener, cell, line_offset, {} if namespace is None else namespace, file)
+        self.plan = CellPlan(listener, cell, line_offset, {} if namespace is None else namespace, file)
         self._watched = watched
         self._dull = dull
         self._bound: set[str] = set()
-        self.plan = self._maker.plan
 
     def instrument(
         self,
@@ -79,9 +71,10 @@ class CellInstrumenter:
         self._bound = set().union(*(item.bound for item in touched))
         self._choose_names(touched, tree.body)
         steps = self._steps(touched, [is_step(statement) for statement in tree.body])
-        may_edit = _may_edit(text)
-        if may_edit or (functions and _defines_functions(tree.body)):
-            editor = EditSites(self._maker, tree.body, self.is_ruled_out, slots=functions, lists=may_edit)
+        may_edit = bool(LIST_WORDS.search(text) or RESULT_EDITS.search(text))
+        defines = any(isinstance(statement, (*FUNCTIONS, ast.ClassDef)) for statement in tree.body)
+        if may_edit or (functions and defines):
+            editor = EditSites(self.plan, tree.body, self.is_ruled_out, slots=functions, lists=may_edit)
             last = tree.body[-1]
             tree.body = [item for statement in tree.body for item in editor.visit_statement(statement)]
             if _binds_one_name(last):
@@ -114,7 +107,7 @@ class CellInstrumenter:
         for index, names in reversed(steps):
             if index + 1 < len(tree.body):
                 statement, following = tree.body[index : index + 2]
-                site = self._maker.make(statement, names=names)
+                site = self.plan.make(statement, names=names)
                 self.plan.passing.append(site)
                 if isinstance(following, _VALUED) and following.value is not None:
                     # IPython compiles each statement by itself: one more would cost more than this.
@@ -127,10 +120,6 @@ class CellInstrumenter:
         return isinstance(node, ast.Name) and node.id not in self._bound and self._dull(node.id)
 
 
-def _may_edit(text: str) -> bool:
-    return bool(LIST_WORDS.search(text) or RESULT_EDITS.search(text))
-
-
 def _binds_one_name(statement: ast.stmt) -> bool:
     targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
     return len(targets) == 1 and isinstance(targets[0], ast.Name)
@@ -140,10 +129,6 @@ def _moved(steps: list[tuple[int, frozenset[str]]], origins: list[int]) -> list[
     """Change the indices to those of the last statement that comes from each, after the insertions."""
     last = {origin: index for index, origin in enumerate(origins)}
     return [(last[index], names) for index, names in steps]
-
-
-def _defines_functions(body: list[ast.stmt]) -> bool:
-    return any(isinstance(statement, (*FUNCTIONS, ast.ClassDef)) for statement in body)
 
 
 def _made_by_calls(body: Iterable[ast.AST], names: set[str]) -> set[str]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import MutableMapping, Sequence
 from typing import Any
 
+from .._adapter.compiled_objects import scoring_objects
 from .._adapter.keras_types import is_layer
 from .._adapter.no_side_effects import no_trace
-from .._adapter.trial import forward, has_loss, parameters, score, scoring_objects
+from .._adapter.trial import forward, has_loss, parameters, score
 from .._data.types import Model, Namespace
 from .continuing import goes_on
 from .plan import ModelPlan

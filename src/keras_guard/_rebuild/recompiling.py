@@ -17,6 +17,7 @@ from .._adapter.compile_facts import (
     compiled_as_before_on_failure,
     has_own_compile,
 )
+from .._adapter.compiled_objects import scoring_objects
 from .._adapter.keras_types import is_keras_2, is_model, is_optimizer
 from .._adapter.layer_config import user_objects
 from .._adapter.marks import same_value
@@ -24,7 +25,6 @@ from .._adapter.membership import is_compiled
 from .._adapter.no_side_effects import no_trace
 from .._adapter.optimizer_state import StateNotFoundError, goes_on_as, has_state, serves
 from .._adapter.traces import existing_trace_kinds
-from .._adapter.trial import scoring_objects
 from .._data.types import Model, Namespace, Optimizer
 from .api import wake
 from .compiling import CompileWords

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from .._adapter.keras_types import TYPES
-from .._adapter.marks import PLAIN
+from .._adapter.same_code import PLAIN
 from .._data.place import Attribute, Item, Place, Step
 from .._data.types import Namespace
 
