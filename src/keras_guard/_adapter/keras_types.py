@@ -64,6 +64,7 @@ class KerasTypes:
         self.loss: tuple[type, ...] = ()
         self.metric: tuple[type, ...] = ()
         self.symbolic: tuple[type, ...] = ()
+        self.tracked_list: tuple[type, ...] = ()
         self.variable: tuple[type, ...] = ()
         self.packages: tuple[str, ...] = ()
         #: Layers and optimizers of Keras 2, and what is a layer there by its class only.
@@ -99,6 +100,7 @@ class KerasTypes:
         self.metric += (keras.metrics.Metric,)
         self.functional += _if_found(inner(name, "functional"))
         self.symbolic += _if_found(getattr(keras, "KerasTensor", None) or inner(name, "symbolic"))
+        self.tracked_list += _if_found(inner(name, "tracked_list"))
         self.variable += _if_found(getattr(keras, "Variable", None))
         if name == KERAS_2:
             self.optimizer += _if_found(lookup(f"{name}.src.optimizers.legacy.optimizer_v2", "OptimizerV2"))
