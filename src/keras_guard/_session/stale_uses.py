@@ -62,8 +62,7 @@ class StaleUses:
     def _used(self, entry: Entry, use: Use) -> None:
         claim, concerns = entry.finding.claim, entry.concerned_by(use)
         if not concerns or not entry.opened_by(use, self._desk):
-            quiet = claim is not None and claim.quiet_after_use and use.method != "compile"
-            entry.used = entry.used or (concerns and quiet)
+            entry.used = entry.used or (concerns and claim is not None and claim.quiet_after_use)
             self._note_seen(entry, use)
             return
         claim = entry.finding.claim
