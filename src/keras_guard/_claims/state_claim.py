@@ -23,6 +23,7 @@ class Terms:
         cured_by: See :class:`Claim`.
         shows_pending: See :class:`Claim`.
         opened_by: Called with the use, the desk, the model and the values; a function of a module.
+        seen_by: Called like ``opened_by``: whether a use runs what the edit made.
         read_ahead: Whether to wait while the code ahead reads a name of the model.
         names_ahead: Names of other objects to wait for while the code ahead reads them.
         called_ahead: Names of functions whose call further down, also by a function of the user's, may bring the views
@@ -37,6 +38,7 @@ class Terms:
     cured_by: frozenset[str] = frozenset()
     shows_pending: bool = True
     opened_by: Callable[..., bool] | None = None
+    seen_by: Callable[..., bool] | None = None
     read_ahead: bool = False
     names_ahead: frozenset[str] = frozenset()
     called_ahead: frozenset[str] = frozenset()
@@ -60,6 +62,8 @@ class StateClaim(Claim):
         values: What else the proof needs; no objects of the user's.
         terms: When it opens, and what cures it.
     """
+
+    seen_as = "a use ran the model with the edit"
 
     def __init__(
         self,
@@ -89,6 +93,11 @@ class StateClaim(Claim):
         if self._terms.opened_by is None:
             return super().opened_by(use, desk)
         return self._terms.opened_by(use, desk, self.model, *self._values)
+
+    def seen_by(self, use: Use, desk: Desk) -> bool:
+        """See :class:`Claim`."""
+        seen = self._terms.seen_by
+        return seen is not None and bool(seen(use, desk, self.model, *self._values))
 
     def waits(self, ahead: Ahead, desk: Desk) -> bool:
         """See :class:`Claim`."""

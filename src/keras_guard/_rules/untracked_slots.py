@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from .._adapter.keras_types import is_model
 from .._adapter.membership import is_compiled
 from .._adapter.model_use import Use
+from .._adapter.trace_facts import layers_identity
 from .._adapter.tracked_lists import untracked_items
 from .._claims.base import Desk as ClaimDesk
 from .._claims.state_claim import StateClaim, Terms
@@ -64,8 +65,14 @@ def _is_untracked(desk: ClaimDesk, model: Model, layer: Layer) -> bool:
     return any(found is layer for _, _, found in untracked_items(model))
 
 
-def _trains(use: Use, desk: ClaimDesk, model: Model) -> bool:
-    return use.trains
+def _opened_by(use: Use, desk: ClaimDesk, model: Model) -> bool:
+    """Whether a use trains the model, or runs a function that was traced before the edit."""
+    return use.trains or any(facts.layers != layers_identity(model) for facts in use.serving)
 
 
-_TERMS = Terms(certain=True, read_ahead=True, opened_by=_trains)
+def _seen_by(use: Use, desk: ClaimDesk, model: Model) -> bool:
+    """Whether a use runs the model as it is, and trains nothing."""
+    return use.model is model and not use.trains and (use.made is not None or use.method == "call")
+
+
+_TERMS = Terms(opened_by=_opened_by, seen_by=_seen_by, read_ahead=True)
