@@ -12,7 +12,7 @@ from typing import Any
 
 from .._data.types import Layer, Model
 from .keras_types import TYPES, is_layer
-from .membership import graph_layers
+from .membership import graph_layers, is_built, tracked_layers
 
 #: The methods of ``list`` that change its slots, and that a ``TrackedList`` inherits as they are.
 SLOT_METHODS = ("__setitem__", "reverse", "sort")
@@ -40,12 +40,25 @@ def layers_listed(owners: Iterable[Layer]) -> Iterator[Layer]:
 
 
 def untracked_items(model: Model) -> Iterator[tuple[Layer, str, Layer]]:
-    """Yield the layers in such lists that the model has no record of: whose list it is, its attribute, and the layer."""
+    """Yield the layers in such lists that the model has no record of, and that may have weights to train.
+
+    Each is yielded as the layer whose list it is, the attribute of the list, and the layer itself.
+    """
     known = [model, *graph_layers(model)]
     numbers = set(map(id, known))
     for owner in known:
         for name, items in lists_of(owner):
-            yield from ((owner, name, item) for item in items if is_layer(item) and id(item) not in numbers)
+            for item in items:
+                if is_layer(item) and id(item) not in numbers and _may_train(item):
+                    yield owner, name, item
+
+
+def _may_train(layer: Layer) -> bool:
+    """Whether a layer has weights to train, or may make some when it is built."""
+    if is_built(layer):
+        return bool(layer.trainable_variables)
+    has_own_build = all(type(layer).build is not getattr(base, "build", None) for base in TYPES.layer)
+    return has_own_build or any(map(_may_train, tracked_layers(layer)))
 
 
 class AddedMethod:
