@@ -71,7 +71,7 @@ PLACES: dict[str, tuple[Any, str]] = {
     "comparing names": (NamesWatch, "compare"),
     "instrumenting": (transformer.CellInstrumenter, "instrument"),
     "hearing a written attribute": (hooks, "_in_keras"),
-    "telling leaves": (hooks, "_leaves"),
+    "telling leaves": (hooks, "flat_items"),
     "describing a call": (hooks, "call_of"),
     "reading traces' facts": (keras_events, "facts_now"),
     "walking a graph": (desk, "graph_layers"),

@@ -173,12 +173,12 @@ def is_run_alone(layer: Layer) -> bool:
 
 def is_called_apart(layer: Layer, models: Iterable[Model]) -> bool:
     """Whether a layer was called on tensors none of which comes from an input of one of the models."""
-    sources = input_layers_behind(getattr(layer, "_inbound_nodes", ()))
+    sources = _sources(getattr(layer, "_inbound_nodes", ()))
     theirs = {id(operation) for model in models for operation in graph_operations(model)}
     return bool(sources) and theirs.isdisjoint(sources)
 
 
-def input_layers_behind(nodes: Iterable[Node]) -> set[int]:
+def _sources(nodes: Iterable[Node]) -> set[int]:
     """Return the identities of the input layers that nodes go back to."""
     found: set[int] = set()
     seen: set[int] = set()

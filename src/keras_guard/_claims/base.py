@@ -142,20 +142,10 @@ class Claim(ABC):
         """Whether the code ahead may bring the views together again."""
         return self.is_rebuilt_ahead(ahead, desk)
 
-    def lets_pass(self, ahead: Ahead, desk: Desk) -> bool:
-        """Whether a use before the code ahead is no loss: that code gives a model's name to one made with the edit."""
-        return False
-
     def is_rebuilt_ahead(self, ahead: Ahead, desk: Desk) -> bool:
         """Whether the code ahead binds a name of a model again, or calls what cures it on one."""
-        return self.is_bound_ahead(ahead, desk) or ahead.calls(self._names(desk), self.cured_by)
-
-    def is_bound_ahead(self, ahead: Ahead, desk: Desk) -> bool:
-        """Whether the code ahead binds a name of a model again."""
-        return any(name in ahead.bound for name in self._names(desk))
-
-    def _names(self, desk: Desk) -> list[str]:
-        return [name for model in self.models() for name in desk.names_of(model)]
+        names = [name for model in self.models() for name in desk.names_of(model)]
+        return any(name in ahead.bound for name in names) or ahead.calls(names, self.cured_by)
 
     def edits(self) -> tuple[Edit, ...]:
         """Return the edits that a rebuild has to make, read from the objects that live."""

@@ -124,11 +124,6 @@ class ListClaim(Claim):
         is_kept = not place.steps or id(place.read(desk.namespace)) == self._identity
         return (is_kept and place.root in ahead.read) or self.is_rebuilt_ahead(ahead, desk)
 
-    def lets_pass(self, ahead: Ahead, desk: Desk) -> bool:
-        """See :class:`Claim`."""
-        place = self._place
-        return place is not None and place.root in ahead.read and self.is_bound_ahead(ahead, desk)
-
     def edits(self) -> tuple[Edit, ...]:
         """See :class:`Claim`."""
         if self._asked is not None:

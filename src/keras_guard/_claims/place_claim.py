@@ -133,10 +133,6 @@ class PlaceClaim(Claim):
         """See :class:`Claim`."""
         return self._root in ahead.read or self._root in ahead.bound or self.is_rebuilt_ahead(ahead, desk)
 
-    def lets_pass(self, ahead: Ahead, desk: Desk) -> bool:
-        """See :class:`Claim`."""
-        return self._root in ahead.read and self.is_bound_ahead(ahead, desk)
-
     def edits(self) -> tuple[Edit, ...]:
         """See :class:`Claim`."""
         old, new = self._old(), self._new()

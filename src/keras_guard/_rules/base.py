@@ -40,9 +40,6 @@ class Desk(_claims.base.Desk, Protocol):
     def traced_models(self, part: object) -> list[Model]:
         """Return the models with traced functions whose graph runs ``part``, and that the user can reach."""
 
-    def was_made_of(self, name: str, value: object) -> bool:
-        """Whether a name held a symbolic tensor when a model was made that returns it."""
-
     def first_mark(self, target: object, name: str) -> Mark:
         """Return what an attribute was before the first edit of it that was seen."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from .._adapter.keras_types import is_layer, is_model, is_symbolic
+from .._adapter.keras_types import is_layer, is_model
 from .._adapter.membership import (
     holds,
     is_built_around,
@@ -24,7 +24,6 @@ from .._data.events import BoundInLoop, Event, ListEdited, Rebound
 from .._data.types import Model
 from .._ledger import Finding, Wording
 from .base import Desk, Page, Rule
-from .rebound_output import rebound_output
 from .wording import built_note, cell, diff_rows, facts
 
 
@@ -38,8 +37,7 @@ class ReboundLayer(Rule):
         what="""
 A name, a tuple target, a global set in a function, a slot of a list or dict, or an attribute of a plain
 object held a layer (or a nested model) that a live model runs, and now holds another layer that no
-model runs. Or a name held the output tensor of a Functional model, and now holds another tensor computed
-from the model's inputs, which no model computes.""",
+model runs.""",
         why="""
 A model holds layer objects, not names. Binding the name again makes a new layer beside the model; the
 model goes on with the old one until the code that built the model runs again.""",
@@ -79,8 +77,6 @@ on local names of functions. A new layer that was only built, or given weights, 
         if not isinstance(event, Rebound) or event.old is event.new:
             return
         old, new = event.old, event.new
-        if is_symbolic(old) and is_symbolic(new):
-            yield from rebound_output(self, event, desk)
         if not (is_layer(old) and is_layer(new)):
             return
         stale = [model for model in desk.holders(old) if not holds(model, new) and model is not new]

@@ -27,7 +27,6 @@ from .containment import Containment
 from .fit_norms import FitNorms
 from .held_copies import HeldCopies
 from .list_origins import Kind, ListOrigins
-from .output_names import OutputNames
 from .running_entries import RunningEntries
 from .shell_face import ShellFace
 from .spans import code_in_turn_of
@@ -81,7 +80,6 @@ class Desk:
         #: Where the ``trainable`` of a layer or model was set last.
         self.flips: IdentityMap[Span] = IdentityMap()
         self._run: IdentityMap[None] = IdentityMap()
-        self._outputs = OutputNames()
         self.norms = FitNorms()
         self._turn = -1
         self._models: tuple[weakref.ref[Model], ...] | None = None
@@ -103,7 +101,6 @@ class Desk:
         """A model was built in the running cell."""
         cell = self._shell.cell
         self._builds[model] = cell.number if cell is not None else None
-        self._outputs.note(model, self.namespace)
 
     def note_compiled(self, model: Model) -> None:
         """A model was compiled."""
@@ -188,10 +185,6 @@ class Desk:
         """See ``_claims.base.Desk``."""
         found = self._compiled.get(model, None)
         return found.count if found is not None else 0
-
-    def was_made_of(self, name: str, value: object) -> bool:
-        """See ``rules.base.Desk``."""
-        return self._outputs.holds(name, value)
 
     def became_frozen(self, model: Model) -> bool:
         """Whether a model had something to train when it was compiled, and has nothing now."""

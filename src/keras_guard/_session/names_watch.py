@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from .._adapter.keras_types import TYPES, is_layer, is_symbolic
+from .._adapter.keras_types import TYPES, is_layer
 from .._adapter.membership import same_items
 from .._data.diagnostic import Span
 from .._data.events import ClassRedefined, Event, ListEdited, Rebound
@@ -63,7 +63,6 @@ class NamesWatch:
             return False
         return (
             bool(take(name, value))
-            or self._desk.was_made_of(name, value)
             or self._origins.is_argument(value)
             or self._desk.traces.touches(name, value)
         )
@@ -153,10 +152,7 @@ class NamesWatch:
         self._held[name] = self._take(name)
 
     def _take(self, name: str) -> Snapshot:
-        if name not in self._namespace:
-            return Snapshot()
-        value = self._namespace[name]
-        return Snapshot({Place(name): weak(value)}) if is_symbolic(value) else take(name, value)
+        return take(name, self._namespace[name]) if name in self._namespace else Snapshot()
 
     def compare(
         self, names: frozenset[str] | None, find_owner: FindOwner, find_span: FindSpan

@@ -14,7 +14,6 @@ from .desk import Desk
 from .entry_states import EntryStates
 from .running_entries import RunningEntry
 from .shell_face import ShellFace
-from .spans import code_ahead_of
 
 
 class StaleUses:
@@ -67,10 +66,6 @@ class StaleUses:
             return
         claim = entry.finding.claim
         was_open = entry.state is State.OPEN
-        if not was_open and claim is not None:
-            ahead = code_ahead_of(list(self._shell.frames()))
-            if claim.lets_pass(ahead, self._desk):
-                return
         raises = not was_open and self._shell.options_in_force().strict
         is_own = use.kind == OWN
         runs = (use.runs or is_own) and not raises
