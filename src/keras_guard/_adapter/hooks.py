@@ -239,10 +239,12 @@ class _Shared:
     def _attach_flags(self, keras: Any) -> None:
         flag = inspect.getattr_static(getattr(keras, "Variable", None), "trainable", None)
         if isinstance(flag, property):
-            self._probe_function(flag.fset, "Variable.trainable", _before_flag, self._after_setattr)
+            self._probe_function(
+                flag.fset, "Variable.trainable", partial(_before_change, "trainable"), self._after_setattr
+            )
         for layer in list(vars(keras.layers).values()):
             if hasattr(layer, "enable_lora"):
-                self._probe(layer, "enable_lora", _before_lora, self._after_setattr)
+                self._probe(layer, "enable_lora", partial(_before_change, LORA), self._after_setattr)
 
     def _attach_state(self, package: str, keras: Any) -> None:
         for name in ("Normalization", "Discretization", "TextVectorization", "StringLookup", "IntegerLookup"):
@@ -364,12 +366,9 @@ def _before_setattr(target: object, name: str, value: object) -> Any:
     return target, name, old
 
 
-def _before_flag(variable: Variable, *_: object) -> Any:
-    return None if _in_keras(sys._getframe(3)) else (variable, "trainable", variable.trainable)
-
-
-def _before_lora(layer: Layer, *_: object) -> Any:
-    return layer, LORA, getattr(layer, LORA, False)
+def _before_change(name: str, target: Layer | Variable, *_: object) -> Any:
+    """Keep the old value of an attribute that a setter or method is about to change."""
+    return None if _in_keras(sys._getframe(3)) else (target, name, getattr(target, name, False))
 
 
 def _in_keras(frame: FrameType | None) -> bool:

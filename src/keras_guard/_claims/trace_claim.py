@@ -10,7 +10,7 @@ from .._adapter.attribute_reads import read_when_called
 from .._adapter.code_reads import CodeFact, function_name
 from .._adapter.keras_types import is_layer
 from .._adapter.marks import Mark, same_value
-from .._adapter.membership import graph_layers, holds, runs
+from .._adapter.membership import graph_layers, holds, is_input, runs
 from .._adapter.model_use import Use
 from .._adapter.trace_facts import TraceFacts, facts_now, layers_identity, trainable_identity, value_of
 from .._adapter.traces import KINDS, OWN, trains_other_variables, trains_unknown_variables
@@ -154,7 +154,10 @@ class Layers(Fact):
         """See :class:`Fact`."""
         if use.model is model:
             return not self.differs(facts, model, desk)
-        return any(holds(use.model, layer) for layer in (model, *graph_layers(model)))
+        layers = {id(layer) for layer in graph_layers(model) if not is_input(layer)}
+        return bool(layers) and layers.issubset(
+            facts.layers
+        )  # a model around it, or one made of all its layers
 
     def is_called(self, use: Use, model: Model, desk: Desk) -> bool:
         """See :class:`Fact`."""

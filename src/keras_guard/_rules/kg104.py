@@ -45,8 +45,9 @@ while the model runs a list that holds the old one; or a layer is put into a slo
 A Functional or Sequential model runs the graph it was made from. An attribute is not a place in it: the
 layer is not called, not trained, and not in `model.layers` and `summary()`. Its weights, if it is built, are
 in the saved file. `load_weights` gives them to a model with the same attribute, but `load_model` makes a
-model without the attribute. A layer in a slot is run when the model is called, and is not trained. (In Keras 3.15 a Functional also lists them in `weights` and
-`trainable_weights`, and `fit` does not change them.)""",
+model without the attribute. (In Keras 3.15 a Functional also lists them in `weights` and
+`trainable_weights`, and `fit` does not change them.) A layer in a slot of a list is run when the model is
+called, and is not trained.""",
         example="""
 import keras
 inputs = keras.Input((4,))

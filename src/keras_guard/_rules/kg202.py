@@ -79,8 +79,8 @@ class TrainableAfterCompile(Rule):
     keras_2 = True
     page = Page(
         what="""
-`trainable` of a layer, a model or a variable is changed, or `enable_lora` is called, after a `fit` or `train_on_batch` traced the model's train
-function, and the model is trained again without `compile()`.""",
+`trainable` of a layer, a model or a variable is changed, or `enable_lora` is called, after a `fit` or
+`train_on_batch` traced the model's train function, and the model is trained again without `compile()`.""",
         why="""
 The trace holds the list of variables it updates. Freezing later does not stop their updates, unfreezing
 does not start them; `summary()` shows the new flags all the same. (It is the trace that fixes them, not

@@ -24,7 +24,8 @@ class StructureAfterCompile(Rule):
     page = Page(
         what="""
 A layer is added to or taken out of a model, by `Sequential.add` or `pop`, inside a nested model or in a
-subclassed model's list of blocks, or such a list gets another order, after `fit`, `evaluate` or `predict` traced a function of it.""",
+subclassed model's list of blocks, or such a list gets another order, after `fit`, `evaluate` or `predict`
+traced a function of it.""",
         why="""
 Calling the model and `summary()` show the new structure; the traced functions run the old one: `fit`
 trains a layer that is gone, `predict` skips the new one.""",

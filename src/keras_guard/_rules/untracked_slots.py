@@ -71,8 +71,10 @@ def _opened_by(use: Use, desk: ClaimDesk, model: Model) -> bool:
 
 
 def _seen_by(use: Use, desk: ClaimDesk, model: Model) -> bool:
-    """Whether a use runs the model as it is, and trains nothing."""
-    return use.model is model and not use.trains and (use.made is not None or use.method == "call")
+    """Whether a use runs the model as it is, and trains nothing: a call, or a trace that has its layers of now."""
+    if use.model is not model or use.trains:
+        return False
+    return use.method == "call" if use.made is None else use.made.layers == layers_identity(model)
 
 
 _TERMS = Terms(opened_by=_opened_by, seen_by=_seen_by, read_ahead=True)
