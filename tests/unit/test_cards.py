@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from keras_guard._data.diagnostic import Diagnostic, Span, State
@@ -44,3 +46,15 @@ def test_a_card_of_unused_models_says_nothing_of_uses(state: State) -> None:
     assert "ran with" not in render_html(card)
     assert "<div></div>" not in render_html(card)
     assert render_json(card)["happened"] == ""
+
+
+@pytest.mark.parametrize(
+    ("end_line", "end_column", "marked"),
+    [(1, 2, "d"), (1, None, "d"), (2, 3, "d = [1,")],
+    ids=["one-line", "no-end", "two-lines"],
+)
+def test_text_and_html_mark_the_same_part(end_line: int, end_column: int | None, marked: str) -> None:
+    """The carets of the text are below what the HTML prints bold."""
+    card = replace(_card(State.OPEN), span=Span(1, None, 1, end_line, 1, end_column, ("d = [1,", "  2]")))
+    assert f"<u><b>{marked}</b></u>" in render_html(card)
+    assert [line.count("^") for line in render_text(card).splitlines() if "^" in line] == [len(marked)]

@@ -20,14 +20,12 @@ class LayerRecord:
         cls: The layer's class.
         config: What ``get_config()`` returned, or ``None`` when the layer has no config.
         name: The layer's name.
-        source: The user's own expression for it (``Dense(128)``), when it was seen.
         batch_shape: The shape of the ``input_shape`` it was given, which no config holds.
     """
 
     cls: type
     config: Mapping[str, Any] | None
     name: str
-    source: str | None = None
     batch_shape: tuple[int | None, ...] | None = None
 
 

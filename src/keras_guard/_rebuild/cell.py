@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from .._adapter.optimizer_state import has_state
@@ -170,7 +171,7 @@ def check_names(top: ModelPlan) -> None:
                 )
             record = renamed.item
             other = _another(record.name, owners)
-            renamed.item = LayerRecord(record.cls, record.config, other, record.source)
+            renamed.item = replace(record, name=other)
             owners[other] = renamed
 
 

@@ -13,7 +13,7 @@ from .._data.diagnostic import Diagnostic, DiffRow, LayerFacts, Span, State
 from .._data.picture import Picture
 from .as_svg import picture_as_html
 from .changed_part import changed_part
-from .paint import MONO, as_code, escaped
+from .paint import MONO, as_code, escaped, marked
 
 _ACCENT = {State.PENDING: "#8a6d00", State.OPEN: "#b7501f", State.RESOLVED: "#6e7781"}
 _VARIABLE = {
@@ -97,7 +97,7 @@ def _excerpt(span: Span, label: str) -> str:
     first = span.line or 1
     rows = []
     for number, text in list(enumerate(span.text, first))[:6]:
-        rows.append(f"{number:>3} | {_marked(span, text, number == first)}")
+        rows.append(f"{number:>3} | {_with_mark(span, text) if number == first else escaped(text)}")
     code = "\n".join(rows) + ("\n..." if len(span.text) > len(rows) else "")
     pre = (
         f'<pre style="{MONO};margin:4px 0 2px;padding:0;background:transparent;overflow-x:auto">{code}</pre>'
@@ -106,13 +106,8 @@ def _excerpt(span: Span, label: str) -> str:
     return pre + (f'<div style="margin:0 0 4px 3em">{as_code(_first_upper(label))}</div>' if label else "")
 
 
-def _marked(span: Span, text: str, first: bool) -> str:
-    if not first:
-        return escaped(text)
-    start = (span.column or 1) - 1
-    end = (span.end_column or 0) - 1 if span.end_line == span.line else len(text.rstrip())
-    if not 0 <= start < end <= len(text):
-        return escaped(text)
+def _with_mark(span: Span, text: str) -> str:
+    start, end = marked(span)
     return f"{escaped(text[:start])}<u><b>{escaped(text[start:end])}</b></u>{escaped(text[end:])}"
 
 

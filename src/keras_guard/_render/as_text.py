@@ -8,7 +8,7 @@ from dataclasses import replace
 from .._data.diagnostic import Diagnostic, DiffRow, LayerFacts, Span, State
 from .._data.picture import Picture
 from .as_sketch import sketch
-from .paint import Line, Look, laid_out
+from .paint import Line, Look, laid_out, marked
 
 _MAX_LINES = 4
 #: A card has at most as many lines, before they are wrapped: some programs that drive kernels read no more.
@@ -92,11 +92,11 @@ def excerpt(span: Span, label: str, width: int | None = None) -> list[Line]:
     first = span.line or 1
     wide = len(str(first + len(span.text) - 1))
     gutter = f"{'':{wide}} | "
-    start, end = _marked(span, span.text[0])
+    start, end = marked(span)
     lines = [Line("", gutter=gutter.rstrip())]
     for number, text in list(enumerate(span.text, first))[:_MAX_LINES]:
-        marked = (start, end) if number == first else (0, 0)
-        shown, moved = _window(text, *marked, None if width is None else width - len(gutter))
+        kept = (start, end) if number == first else (0, 0)
+        shown, moved = _window(text, *kept, None if width is None else width - len(gutter))
         lines.append(Line(shown, gutter=f"{number:{wide}} | "))
         if number == first:
             lines += _caret_lines(max(0, start - moved), end - start, label, gutter, width)
@@ -112,13 +112,6 @@ def _caret_lines(start: int, marked: int, label: str, gutter: str, width: int | 
         return [Line(f"{carets} {label}", "caret", gutter)]
     # On a line of its own, from the left: below the carets there may be no room.
     return [Line(carets, "caret", gutter), Line(label, "caret", gutter)]
-
-
-def _marked(span: Span, text: str) -> tuple[int, int]:
-    """Return where the carets begin and end, as indices of the first line."""
-    start = (span.column or 1) - 1
-    end = (span.end_column or start + 2) - 1 if span.end_line == span.line else len(text.rstrip())
-    return start, max(start + 1, end)
 
 
 def _window(text: str, start: int, end: int, room: int | None) -> tuple[str, int]:

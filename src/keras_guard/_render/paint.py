@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from html import escape
 
+from .._data.diagnostic import Span
+
 _COLOURS = {
     "title": "1;33",
     "open": "1;31",
@@ -42,6 +44,13 @@ def as_code(text: str, style: str = "") -> str:
         return escaped(text)
     start = f'<code style="{style}">' if style else "<code>"
     return "".join(f"{start}{part}</code>" if index % 2 else part for index, part in enumerate(parts))
+
+
+def marked(span: Span) -> tuple[int, int]:
+    """Return where the marked part of a span's first line begins and ends, as indices of that line."""
+    start = (span.column or 1) - 1
+    end = (span.end_column or start + 2) - 1 if span.end_line == span.line else len(span.text[0].rstrip())
+    return start, max(start + 1, end)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import types
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -13,9 +14,11 @@ from keras import layers
 
 from keras_guard import RebuildRefused, Replace, rebuild
 from keras_guard._adapter.membership import holds
-from keras_guard._data.edits import ListEdit
+from keras_guard._data.edits import LayerRecord, ListEdit
 from keras_guard._data.place import Place
 from keras_guard._rebuild import run_with_dependents
+from keras_guard._rebuild.cell import check_names
+from keras_guard._rebuild.plan import ModelPlan, Part, Step
 
 from .checks import assert_same, outputs
 from .test_cells import SETUP
@@ -241,3 +244,12 @@ def test_an_option_that_needs_another_is_explained(guarded: Any) -> None:
     guarded.run(MODELS, "model = net()")
     with pytest.raises(UsageError, match="add --run"):
         guarded.run("%keras_guard rebuild model --with-dependents")
+
+
+def test_a_layer_that_is_renamed_keeps_its_shape() -> None:
+    """A record of a lost layer whose name is taken gets another one, and stays as it was otherwise."""
+    record = LayerRecord(layers.Dense, {"units": 8}, "a", batch_shape=(None, 4))
+    plan = ModelPlan(_base())
+    plan.steps = [Step(Part("kept", plan.model.layers[0]), None), Step(Part("new", record), None)]
+    check_names(plan)
+    assert plan.steps[1].part.item == replace(record, name="a_1")
