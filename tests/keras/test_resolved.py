@@ -15,6 +15,15 @@ pytestmark = pytest.mark.keras
 MODEL = (
     'm = keras.Sequential([keras.Input((4,)), layers.Dense(3), layers.Dense(1)]); m.compile("sgd", {loss})\n'
 )
+KEPT = """
+class Net(keras.Model):
+    def __init__(self):
+        super().__init__(); self.first = layers.Dense(3); self.parts = [self.first, layers.Dense(1)]
+    def call(self, x):
+        for part in self.parts: x = part(x)
+        return x
+m = Net()
+"""
 FITTED = MODEL.format(loss='"mse"') + "h = m.fit(X, Y, verbose=0)"
 
 
@@ -29,6 +38,7 @@ FITTED = MODEL.format(loss='"mse"') + "h = m.fit(X, Y, verbose=0)"
         pytest.param([FITTED, "m.optimizer.lr = 0.5"], 'm.compile("adam", "mse")', id="former-name"),
         pytest.param([FITTED, "m.optimizer.lr = 0.5"], "del m.optimizer.lr", id="former-name-deleted"),
         pytest.param([FITTED, "m.optimizer.momentum = 0.5"], 'm.compile("sgd", "mse")', id="setting"),
+        pytest.param([KEPT, "m.first = layers.Dense(5)"], "m.first = m.parts[0]", id="kept-in-list"),
         pytest.param([FITTED, "m._layers.append(layers.Dense(2))"], "d = m._layers.pop()", id="record"),
     ],
 )  # fmt: skip
@@ -70,3 +80,13 @@ def test_check_finds_what_was_not_watched_beside_a_card(guarded: Any) -> None:
     with pytest.warns(KerasGuardWarning):
         found = check(guarded.shell.user_ns["m"], namespace=guarded.shell.user_ns)
     assert sum(finding.code == "KG201" for finding in found) == 2
+
+
+def test_a_policy_is_of_the_model_that_is_used(guarded: Any) -> None:
+    """Of two models that were built before the policy was set, the card names the one that is used."""
+    guarded.run(PRELUDE, FITTED, "other = keras.Sequential([keras.Input((4,)), layers.Dense(1)])")
+    guarded.run('keras.config.set_dtype_policy("mixed_float16")')
+    guarded.run('other.compile("sgd", "mse")\nkeras.config.set_dtype_policy("float32")')
+    (card,) = guarded.last_states().values()
+    print(guarded.said())
+    assert card.model == "other"

@@ -1,7 +1,8 @@
 """Changes the rules one small piece at a time and counts which changes the tests notice.
 
-``python -m tests.mutation [--sample N] [--seed N] [--jobs N] [FILE ...]`` prints a Markdown table
-and the changes that nothing noticed. The changes come from cosmic-ray. The tests run once to see which
+``python -m tests.mutation [--sample N] [--seed N] [--jobs N] [--record FOLDER] [FILE ...]`` prints a Markdown
+table and the changes that nothing noticed. With a folder, a run that was stopped is continued: what was found
+is kept there for as long as ``src`` is the same, and which lines the tests reach while they are the same, too. The changes come from cosmic-ray. The tests run once to see which
 lines of the rules each of them reaches; each change then meets the tests that reach it, in a process
 forked from one that has imported Keras already, so that it costs those tests alone.
 """
@@ -13,9 +14,11 @@ import ast
 import contextlib
 import difflib
 import gc
+import hashlib
 import importlib
 import importlib.abc
 import importlib.util
+import json
 import os
 import pickle
 import random
@@ -24,7 +27,7 @@ import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from importlib.machinery import ModuleSpec
 from pathlib import Path
@@ -209,17 +212,25 @@ class _InOrder(_Brisk):
         )
 
 
-def run(plugin: object, mutant: Mutant | None = None) -> int:
-    """Run the tests in this process, with a change or without; return pytest's exit code."""
+def run(plugins: list[tuple[object, list[str]]], mutant: Mutant | None = None) -> int:
+    """Run test files in this process, with a change or without; return the first exit code of pytest that is not 0.
+
+    Args:
+        plugins: Plugins of pytest, each with the files to run with it, one after the other.
+        mutant: The change.
+    """
     signal.alarm(SECONDS)
     quiet = os.open(os.devnull, os.O_WRONLY)
     os.dup2(quiet, 1)
     os.dup2(quiet, 2)
     if mutant is not None:
         sys.meta_path.insert(0, _Loader(mutant))
-    plugins = [option for name in ("randomly", "cacheprovider", "xdist") for option in ("-p", f"no:{name}")]
-    files = [str(file) for file in TESTS]
-    return int(pytest.main(["-x", "-q", *plugins, "--rootdir", str(ROOT), *files], [plugin]))
+    without = [option for name in ("randomly", "cacheprovider", "xdist") for option in ("-p", f"no:{name}")]
+    codes = (
+        pytest.main(["-x", "-q", *without, "--rootdir", str(ROOT), *files], [plugin])
+        for plugin, files in plugins
+    )
+    return next((int(code) for code in codes if code), 0)
 
 
 def survey() -> _Reached | None:
@@ -229,7 +240,7 @@ def survey() -> _Reached | None:
     if child == 0:
         reached, status = _Reached(), 70
         with contextlib.suppress(BaseException):
-            status = run(reached)
+            status = run([(reached, [str(file) for file in TESTS])])
         with os.fdopen(writing, "wb") as pipe:
             pickle.dump((status, reached.seconds, reached.lines), pipe)
         os._exit(0)
@@ -250,9 +261,19 @@ def _fork(mutant: Mutant, order: list[str], failed: Path) -> int:
         return child
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     status = 70
+    # To collect all files takes seconds, and most changes are noticed by the first tests.
+    parts = [part for part in (order[:_FIRST], order[_FIRST:]) if part]
     with contextlib.suppress(BaseException):
-        status = run(_InOrder(order, failed), mutant)
+        status = run([(_InOrder(part, failed), _files_of(part)) for part in parts], mutant)
     os._exit(status)
+
+
+#: How many tests run before the files of the others are collected.
+_FIRST = 8
+
+
+def _files_of(tests: list[str]) -> list[str]:
+    return sorted({str(ROOT / test.partition("::")[0]) for test in tests})
 
 
 def judge(mutants: list[Mutant], reached: _Reached, jobs: int) -> Iterator[tuple[Mutant, int, bool]]:
@@ -277,6 +298,60 @@ def judge(mutants: list[Mutant], reached: _Reached, jobs: int) -> Iterator[tuple
                 yield mutant, tests, status != 0
 
 
+class _Record:
+    """What earlier runs found, in a folder; nothing is kept without one."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+        self._source = _digest((ROOT / "src").rglob("*.py"))
+        self._found: dict[str, tuple[int, bool]] = {}
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+            if self._file.exists():
+                self._found = json.loads(self._file.read_text())
+
+    @property
+    def _file(self) -> Path:
+        assert self._folder is not None
+        return self._folder / f"changes-{self._source}.json"
+
+    def survey(self) -> _Reached | None:
+        """Return what :func:`survey` returns, of this run or of an earlier one with the same files."""
+        if self._folder is None:
+            return survey()
+        tests = [file for file in (ROOT / "tests").rglob("*") if file.suffix in {".py", ".txt"}]
+        file = self._folder / f"survey-{self._source}-{_digest(tests)}.pickle"
+        reached = _Reached()
+        if file.exists():
+            reached.seconds, reached.lines = pickle.loads(file.read_bytes())
+            return reached
+        found = survey()
+        if found is not None:
+            file.write_bytes(pickle.dumps((found.seconds, found.lines)))
+        return found
+
+    def known(self, mutant: Mutant) -> tuple[int, bool] | None:
+        """Return how many tests an earlier run asked of a change, and whether one noticed it."""
+        return self._found.get(_name(mutant))
+
+    def note(self, mutant: Mutant, tests: int, found: bool) -> None:
+        """Keep what was found."""
+        self._found[_name(mutant)] = tests, found
+        if self._folder is not None:
+            self._file.write_text(json.dumps(self._found, indent=0))
+
+
+def _name(mutant: Mutant) -> str:
+    return f"{mutant.file.stem} {mutant.kind} {mutant.number}"
+
+
+def _digest(files: Iterable[Path]) -> str:
+    digest = hashlib.blake2b(digest_size=8)
+    for file in sorted(files):
+        digest.update(str(file.relative_to(ROOT)).encode() + file.read_bytes())
+    return digest.hexdigest()
+
+
 def _prepare() -> None:
     """Import what every run needs, and nothing of the guard."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -290,6 +365,20 @@ def _prepare() -> None:
     gc.freeze()
 
 
+def _results(
+    mutants: list[Mutant], reached: _Reached, jobs: int, record: _Record, again: bool
+) -> Iterator[tuple[Mutant, int, bool]]:
+    """Yield what is known of the changes, then what the tests say to the others."""
+    known = {mutant: found for mutant in mutants if (found := record.known(mutant)) is not None}
+    settled = {mutant: found for mutant, found in known.items() if found[1] or not again}
+    for mutant, found in settled.items():
+        yield mutant, *found
+    left = [mutant for mutant in mutants if mutant not in settled]
+    for mutant, tests, noticed in judge(left, reached, jobs):
+        record.note(mutant, tests, noticed)
+        yield mutant, tests, noticed
+
+
 def main() -> int:
     """Print the table; the exit code tells whether the tests pass without a change."""
     parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
@@ -297,6 +386,10 @@ def main() -> int:
     parser.add_argument("--sample", type=int, help="how many changes to try, chosen at random")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--record", type=Path, metavar="FOLDER", help="where to keep what was found")
+    parser.add_argument(
+        "--again", action="store_true", help="ask again what no test of an earlier run noticed"
+    )
     options = parser.parse_args()
     files = [file.resolve() for file in options.files] or sorted(RULES.glob("*.py"))
     mutants = [mutant for file in files for mutant in mutants_of(file)]
@@ -305,7 +398,8 @@ def main() -> int:
     mutants = mutants[: options.sample]
     _prepare()
     start = time.monotonic()
-    reached = survey()
+    record = _Record(options.record)
+    reached = record.survey()
     if reached is None:
         print("the tests fail without any change")
         return 1
@@ -316,7 +410,7 @@ def main() -> int:
     noticed: Counter[str] = Counter()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with contextlib.suppress(KeyboardInterrupt):  # what was tried so far is worth a table, too
-        for mutant, tests, found in judge(mutants, reached, options.jobs):
+        for mutant, tests, found in _results(mutants, reached, options.jobs, record, options.again):
             made[mutant.file.stem] += 1
             noticed[mutant.file.stem] += found
             if made.total() % 50 == 0:
