@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import builtins
+import gc
 import importlib
 import inspect
 import pkgutil
@@ -24,6 +26,7 @@ pytestmark = pytest.mark.keras
 #: Rooms a running cell or a magic passes through.
 _ROOMS = (
     "_adapter",
+    "_claims",
     "_data",
     "_imports",
     "_instrument",
@@ -34,6 +37,8 @@ _ROOMS = (
     "_session",
     "_shell",
 )
+#: Rooms that no running cell passes through: files at start-up, and what runs notebooks, scripts and tests.
+_OTHERS = {"_autoload", "_cli", "_demo", "_program", "_pytest", "_runs", "_version"}
 #: What contains cannot itself be contained: it is a few lines, and has tests of its own.
 _CONTAINING = {"keras_guard._session.containment", "keras_guard._data.meant", "keras_guard._adapter.wake"}
 #: Called while the module is imported, loaded or left, or by a user's own Python: nothing contains them.
@@ -114,7 +119,11 @@ def shell(capsys: pytest.CaptureFixture[str]) -> Iterator[Any]:
     load(shell)
     yield shell
     unload(shell)
+    # IPython keeps every shell: no later collection, and no end of the process, has to walk through it.
+    atexit.unregister(shell.atexit_operations)
+    shell.atexit_operations()
     shell.reset(new_session=False)
+    gc.freeze()
 
 
 def _play(shell: Any) -> tuple[Any, Any, dict[str, Any]]:
@@ -211,5 +220,7 @@ def test_most_functions_are_reached() -> None:
     """The list is the guard's: several hundred functions, of every room, and each with code of its own."""
     rooms = {name.split(".")[0].split(":")[0] for name in FUNCTIONS}
     assert rooms == set(_ROOMS)
+    names = {found.name for found in pkgutil.iter_modules(keras_guard.__path__)}
+    assert names - _OTHERS - {"__main__"} == set(_ROOMS)
     assert len(FUNCTIONS) > 500
     assert containment.__name__ in _CONTAINING
