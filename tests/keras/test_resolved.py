@@ -88,5 +88,4 @@ def test_a_policy_is_of_the_model_that_is_used(guarded: Any) -> None:
     guarded.run('keras.config.set_dtype_policy("mixed_float16")')
     guarded.run('other.compile("sgd", "mse")\nkeras.config.set_dtype_policy("float32")')
     (card,) = guarded.last_states().values()
-    print(guarded.said())
     assert card.model == "other"

@@ -111,7 +111,7 @@ def test_nasty_names_stay_names(number: str, style: str) -> None:
 
 
 @given(st.lists(_NAMES, min_size=3, max_size=8, unique=True))
-@settings(_SETTINGS, max_examples=15)
+@settings(_SETTINGS, max_examples=6)
 @example(["a", "__import__('os')", "b"])
 def test_any_names_stay_names(names: list[str]) -> None:
     """Any names at all come back as the same names."""
@@ -127,18 +127,14 @@ def test_a_thousand_names_stay_names(names: list[str]) -> None:
         _check_names(names, style)
 
 
-@given(
-    st.recursive(
-        _NAMES | st.integers() | st.floats(allow_nan=False) | st.none() | st.booleans(),
-        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_NAMES, inner, max_size=3),
-        max_leaves=8,
-    )
+_NOTES = st.recursive(
+    _NAMES | st.integers() | st.floats(allow_nan=False) | st.none() | st.booleans(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_NAMES, inner, max_size=3),
+    max_leaves=8,
 )
-@settings(_SETTINGS, max_examples=20)
-@example({"class_name": "__lambda__", "config": {"value": "x"}})
-@example({"class_name": "function", "config": "eval", "module": "builtins"})
-def test_configs_stay_literals(note: Any) -> None:
-    """What a config holds comes back as the same value, or the layer itself is used again."""
+
+
+def _check_note(note: Any) -> None:
     inputs = keras.Input((3,))
     model = keras.Model(inputs, layers.Dense(2)(Noted(note, name="noted")(inputs)))
     namespace = {"model": model, "keras": keras, "layers": layers, "Noted": Noted}
@@ -146,6 +142,23 @@ def test_configs_stay_literals(note: Any) -> None:
     _check_source(found.source)
     made = found.run(dict(namespace))
     assert made.get_layer("noted").note == note
+
+
+@given(_NOTES)
+@settings(_SETTINGS, max_examples=6)
+@example({"class_name": "__lambda__", "config": {"value": "x"}})
+@example({"class_name": "function", "config": "eval", "module": "builtins"})
+def test_configs_stay_literals(note: Any) -> None:
+    """What a config holds comes back as the same value, or the layer itself is used again."""
+    _check_note(note)
+
+
+@pytest.mark.slow
+@given(_NOTES)
+@settings(_SETTINGS, max_examples=200)
+def test_many_configs_stay_literals(note: Any) -> None:
+    """Two hundred configs come back as the same values."""
+    _check_note(note)
 
 
 def test_a_new_layer_with_a_hostile_name_is_put_in() -> None:
