@@ -159,16 +159,25 @@ class Stress:
         ended = running.run.error if self._ends(running) else "a second one was not heard either"
         self.details.append(f"{name}: not heard: {said}; then {ended}")
         if running.run.error is None:
-            self._kernel.close()
-            self._kernel = self._start()
+            self._restart()
 
     def _check_guard(self, number: int) -> None:
-        run = self._kernel.run(PROBE)
-        if run.briefs[-1:] == [("KG101", "open", 2)]:
+        """Make a lost edit, which must be warned about; a kernel that does not answer is replaced."""
+        running = self._kernel.start(PROBE)
+        run = running.run
+        if not self._ends(running):
+            self.counts["no answer after"] += 1
+            self.details.append(f"after {number}: no answer: {self._stack()}")
+            self._restart()
+        elif run.briefs[-1:] == [("KG101", "open", 2)]:
             self.counts["edits seen after"] += 1
         else:
             self.counts["edits missed after"] += 1
-            self.details.append(f"after {number}: {run.briefs} {run.error}")
+            self.details.append(f"after {number}: {run.briefs} {run.error}: {run.traceback[-1500:]}")
+
+    def _restart(self) -> None:
+        self._kernel.close()
+        self._kernel = self._start()
 
 
 def main() -> None:

@@ -53,6 +53,7 @@ _OUTSIDE = {
     "keras_guard._session.session": ("Session.close", "KerasGuardError."),
     # Probes are called by the cell itself: a few lines that ask for types and look into lists of ours.
     "keras_guard._instrument.runtime": ("forget", "_probe_", "_arm", "_pass", "_is_dull", "_enliven"),
+    "keras_guard._instrument.flags": ("saw_",),
     "keras_guard._adapter.hooks": ("KerasHooks.detach", "KerasHooks.missing"),
 }  # fmt: skip
 

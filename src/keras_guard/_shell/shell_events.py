@@ -145,6 +145,7 @@ class ShellEvents:
         session = self._session.made
         return session is not None and bool(session.may_matter(text))
 
+    @shielded
     def _instrument_or_interrupt(self, tree: ast.Module) -> None:
         """Instrument the tree of a cell; after an interrupt of the guard, the cell raises it in place of running."""
         if not self._interrupts.pending:
@@ -165,7 +166,6 @@ class ShellEvents:
         self._cells.finish()
         self._fail(result, KeyboardInterrupt())
 
-    @shielded
     def _instrument(self, tree: ast.Module) -> None:
         """Instrument the tree of a cell in place."""
         cell = self._cells.current
