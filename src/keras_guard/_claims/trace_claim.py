@@ -155,9 +155,8 @@ class Layers(Fact):
         if use.model is model:
             return not self.differs(facts, model, desk)
         layers = {id(layer) for layer in graph_layers(model) if not is_input(layer)}
-        return bool(layers) and layers.issubset(
-            facts.layers
-        )  # a model around it, or one made of all its layers
+        # The model of the use is one around it, or is made of all its layers.
+        return bool(layers) and layers.issubset(facts.layers)
 
     def is_called(self, use: Use, model: Model, desk: Desk) -> bool:
         """See :class:`Fact`."""

@@ -95,8 +95,8 @@ def excerpt(span: Span, label: str, width: int | None = None) -> list[Line]:
     start, end = marked(span)
     lines = [Line("", gutter=gutter.rstrip())]
     for number, text in list(enumerate(span.text, first))[:_MAX_LINES]:
-        kept = (start, end) if number == first else (0, 0)
-        shown, moved = _window(text, *kept, None if width is None else width - len(gutter))
+        part = (start, end) if number == first else (0, 0)
+        shown, moved = _window(text, *part, None if width is None else width - len(gutter))
         lines.append(Line(shown, gutter=f"{number:{wide}} | "))
         if number == first:
             lines += _caret_lines(max(0, start - moved), end - start, label, gutter, width)
@@ -105,9 +105,9 @@ def excerpt(span: Span, label: str, width: int | None = None) -> list[Line]:
     return lines
 
 
-def _caret_lines(start: int, marked: int, label: str, gutter: str, width: int | None) -> list[Line]:
+def _caret_lines(start: int, length: int, label: str, gutter: str, width: int | None) -> list[Line]:
     room = None if width is None else max(1, width - len(gutter) - start)
-    carets = " " * start + "^" * (marked if room is None else min(marked, room))
+    carets = " " * start + "^" * (length if room is None else min(length, room))
     if room is None or len(gutter) + len(carets) + 1 + len(label) <= (width or 0):
         return [Line(f"{carets} {label}", "caret", gutter)]
     # On a line of its own, from the left: below the carets there may be no room.
