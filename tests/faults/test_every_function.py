@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import atexit
 import builtins
-import gc
 import importlib
 import inspect
 import pkgutil
@@ -18,6 +16,7 @@ import pytest
 import keras_guard
 from keras_guard._session import containment
 from keras_guard._shell.extension import load, unload
+from tests.support.shells import end
 
 from .test_contained import BUILD, BUSY, ERRORS
 
@@ -120,11 +119,8 @@ def shell(capsys: pytest.CaptureFixture[str]) -> Iterator[Any]:
     load(shell)
     yield shell
     unload(shell)
-    # IPython keeps every shell: no later collection, and no end of the process, has to walk through it.
-    atexit.unregister(shell.atexit_operations)
-    shell.atexit_operations()
     shell.reset(new_session=False)
-    gc.freeze()
+    end(shell)
 
 
 def _play(shell: Any) -> tuple[Any, Any, dict[str, Any]]:

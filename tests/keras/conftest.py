@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
-import gc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ from keras_guard._render.as_json import render_json
 from keras_guard._render.as_text import render_text
 from tests.support.card_schema import CARD_SCHEMA
 from tests.support.golden import Golden, may_rewrite
+from tests.support.shells import end
 
 _GOLDEN = Path(__file__).with_name("golden")
 
@@ -97,9 +96,6 @@ def guarded(capsys: pytest.CaptureFixture[str]) -> Iterator[GuardedShell]:
     guarded = GuardedShell(shell, load(shell))
     yield guarded
     unload(shell)
-    # Else IPython ends each shell at the interpreter's exit, with a collection of all that is there by then.
-    atexit.unregister(shell.atexit_operations)
-    shell.atexit_operations()
-    gc.freeze()  # IPython keeps the shell; no later collection has to walk through it
+    end(shell)
     keras.config.set_dtype_policy(policy)
     assert not guarded.faults, next(iter(guarded.faults.values()))
