@@ -2,9 +2,11 @@
 
 ``python -m tests.mutation [--sample N] [--seed N] [--jobs N] [--record FOLDER] [FILE ...]`` prints a Markdown
 table and the changes that nothing noticed. With a folder, a run that was stopped is continued: what was found
-is kept there for as long as ``src`` is the same, and which lines the tests reach while they are the same, too. The changes come from cosmic-ray. The tests run once to see which
-lines of the rules each of them reaches; each change then meets the tests that reach it, in a process
-forked from one that has imported Keras already, so that it costs those tests alone.
+is kept there for as long as ``src`` is the same, and which lines the tests reach while they are the same, too.
+
+The changes come from cosmic-ray. The tests run once to see which lines of the rules each of them reaches; each change
+then meets the tests that reach it, in a process forked from one that has imported Keras already, so that it costs
+those tests alone.
 """
 
 from __future__ import annotations
@@ -215,6 +217,8 @@ class _InOrder(_Brisk):
 def run(plugins: list[tuple[object, list[str]]], mutant: Mutant | None = None) -> int:
     """Run test files in this process, with a change or without; return the first exit code of pytest that is not 0.
 
+    That none of the named tests is there is no failure of theirs, and no change has been noticed by it.
+
     Args:
         plugins: Plugins of pytest, each with the files to run with it, one after the other.
         mutant: The change.
@@ -230,7 +234,7 @@ def run(plugins: list[tuple[object, list[str]]], mutant: Mutant | None = None) -
         pytest.main(["-x", "-q", *without, "--rootdir", str(ROOT), *files], [plugin])
         for plugin, files in plugins
     )
-    return next((int(code) for code in codes if code), 0)
+    return next((int(code) for code in codes if code not in (0, pytest.ExitCode.NO_TESTS_COLLECTED)), 0)
 
 
 def survey() -> _Reached | None:
@@ -298,6 +302,10 @@ def judge(mutants: list[Mutant], reached: _Reached, jobs: int) -> Iterator[tuple
                 yield mutant, tests, status != 0
 
 
+#: Files of the tests, and of the notebooks and cases that they run.
+_READ = frozenset({".py", ".txt", ".json", ".jsonl"})
+
+
 class _Record:
     """What earlier runs found, in a folder; nothing is kept without one."""
 
@@ -319,7 +327,7 @@ class _Record:
         """Return what :func:`survey` returns, of this run or of an earlier one with the same files."""
         if self._folder is None:
             return survey()
-        tests = [file for file in (ROOT / "tests").rglob("*") if file.suffix in {".py", ".txt"}]
+        tests = [file for file in (ROOT / "tests").rglob("*") if file.suffix in _READ]
         file = self._folder / f"survey-{self._source}-{_digest(tests)}.pickle"
         reached = _Reached()
         if file.exists():
