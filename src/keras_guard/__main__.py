@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 
 from ._data.diagnostic import Diagnostic
-from ._program.face import Wishes
+from ._program.program_interface import Wishes
 from ._program.script import ScriptError, run_script
 from ._render.as_json import render_json
 from ._render.as_text import render_text

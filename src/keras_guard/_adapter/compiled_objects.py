@@ -44,7 +44,7 @@ _CONSTRAINT = "constraint"
 
 
 def carried_by_weights(layers: Iterable[Layer]) -> Iterator[tuple[Any, Layer, str]]:
-    """Yield the regularizers and constraints of layers, each with the first layer that has it and the word for it."""
+    """Yield the regularizers and constraints of layers, each with the first layer that has it and its kind."""
     seen: set[int] = set()
     for layer in layers:
         found = [

@@ -100,7 +100,7 @@ def _settings(cls: type, config: Any) -> tuple[str, ...]:
 
 
 def _plain(value: object) -> Any:
-    """Return a short stand-in for a config value; ``None`` for what takes too long to say."""
+    """Return a config value as a short text can say it; ``None`` for a long one."""
     if isinstance(value, dict):
         return None
     if isinstance(value, (list, tuple)) and (

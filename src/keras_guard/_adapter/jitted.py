@@ -1,6 +1,6 @@
 """Functions that ``jax.jit`` compiled.
 
-JAX runs the Python code of such a function once for each signature, and tells nobody: a call of it runs no Python. What is
+JAX runs the Python code of such a function once for each signature, and reports it nowhere: a call of it runs no Python. What is
 known is how many programs it keeps.
 """
 

@@ -15,7 +15,7 @@ from types import ModuleType
 from typing import Any
 
 KERAS_2 = "tf_keras"
-#: Where a Keras package keeps what its public interface does not hand out, as ``module:name`` below ``src``. What it does
+#: Where a Keras package keeps what its public interface does not give, as ``module:name`` below ``src``. What it does
 #: not have is left out.
 _INTERNALS = {
     "keras": {

@@ -134,7 +134,7 @@ def listed_layers(model: Model) -> tuple[Layer, ...]:
 
 
 def is_input(layer: Layer) -> bool:
-    """Whether ``layer`` only stands for a model's input."""
+    """Whether ``layer`` is only the input of a model."""
     return type(layer).__name__ == "InputLayer"
 
 
@@ -203,7 +203,7 @@ def is_keras_property(owner: object, attribute: str) -> bool:
 
 
 def fresh_copy_property(owner: object, attribute: str) -> bool:
-    """Whether ``owner.attribute`` is a property of Keras that hands out a new container at each read."""
+    """Whether ``owner.attribute`` is a property of Keras that returns a new container at each read."""
     if not isinstance(getattr(type(owner), attribute, None), property):
         return False
     if not is_keras_property(owner, attribute):

@@ -105,7 +105,7 @@ def _instrumented_code(function: FunctionType, *, has_after: bool) -> CodeType:
 
 
 def _parsed(lines: list[str]) -> ast.AST:
-    """Parse a function where it stands: a traceback marks columns, so a method must keep its indent."""
+    """Parse a function at its place in the file: a traceback marks columns, so a method must keep its indent."""
     if not lines[0][:1].isspace():
         return ast.parse("".join(lines)).body[0]
     block = ast.parse("if True:\n" + "".join(lines)).body[0]

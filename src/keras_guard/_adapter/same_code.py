@@ -185,7 +185,7 @@ def _normal_form(code: types.CodeType, outer: _Scope | None = None) -> Iterator[
 
 
 def _makes_closure(operation: str, name: str, code: types.CodeType) -> bool:
-    """Whether an instruction hands cells on to an inner function, which it does in the order of their names."""
+    """Whether an instruction passes cells to an inner function, which it does in the order of their names."""
     if operation in ("MAKE_CELL", "LOAD_CLOSURE"):
         return True
     return operation.startswith("LOAD_FAST") and name in (*code.co_cellvars, *code.co_freevars)

@@ -1,6 +1,6 @@
 """What only the source of a method tells: what it reads in training only, and where ``self`` goes.
 
-The rate of a dropout and the momentum of a normalisation stand in branches: ``if training and self.rate > 0:``,
+The rate of a dropout and the momentum of a normalisation are read in branches: ``if training and self.rate > 0:``,
 or ``if not training: return x`` with the rest behind it. What is not understood counts as read always.
 """
 
@@ -35,7 +35,7 @@ def read_in_training_only(function: FunctionType) -> frozenset[str]:
 def attributes_of_self(function: FunctionType) -> frozenset[str] | None:
     """Return the attributes a method reads of the object it is called on.
 
-    ``None`` where others may read more of it: where the method hands it on, gives it another name, or has no source.
+    ``None`` where others may read more of it: where the method passes it on, gives it another name, or has no source.
     The functions in the method that close over the object count as the method does.
     """
     definition = _definition(function)
@@ -112,7 +112,7 @@ def _branch(value: object) -> Iterator[ast.AST]:
 def _means_training(test: ast.expr) -> bool:
     """Whether a condition is never true while ``training`` is false."""
     if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
-        return _means_training(test.values[0])  # what stands before it is read in any case
+        return _means_training(test.values[0])  # what is before it is read in any case
     return _is_training(test)
 
 

@@ -128,7 +128,7 @@ class Diagnostic:
         state: pending, open or resolved.
         model: The user's name for the model.
         models: Names of all models concerned.
-        span: Where the edit stands.
+        span: Where the edit is.
         message: What is true now, one line, without the remedy.
         label: The fact at the marked place, shown under the caret.
         notes: Why, and what happened where.

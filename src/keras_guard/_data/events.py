@@ -24,7 +24,7 @@ class ListEdited:
         before: Its items before.
         after: Its items after.
         temporary: True when nothing but the edit itself held the list.
-        span: Where the edit stands.
+        span: Where the edit is.
         place: Where the user keeps the list, when that is known.
         identity: ``id`` of a named list, to tell a later edit of the same one.
     """
@@ -47,7 +47,7 @@ class Rebound:
         where: The place: ``shared``, ``net["fc"]``, ``self.fc``.
         old: What it held.
         new: What it holds.
-        span: Where the binding stands.
+        span: Where the binding is.
         is_local: Whether the place begins at a local name of a function, so that it cannot be read later.
     """
 
@@ -105,7 +105,7 @@ class StructureChanged:
         action: ``add``, ``pop`` or the name of a list method of a tracked list.
         layer: The layer added, or removed where none was; ``None`` for another order.
         is_added: Whether it was added.
-        span: Where the edit stands.
+        span: Where the edit is.
         at_use: Whether it was noticed when the model was compiled, and not when it was made.
     """
 
@@ -119,12 +119,12 @@ class StructureChanged:
 
 @dataclass(frozen=True, eq=False)
 class CopyEdited:
-    """A container that Keras hands out as a fresh copy was edited in place.
+    """A container that Keras returns as a fresh copy was edited in place.
 
     Attributes:
         owner: The object it was read from.
         source: How it was read: ``get_config()``, ``trainable_weights`` ...
-        span: Where the edit stands.
+        span: Where the edit is.
         held: For a copy that a name holds, what is known of it.
         local: For a copy that only a local name of a function holds, the name.
     """

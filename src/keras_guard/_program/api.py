@@ -15,8 +15,8 @@ from .._session.session import Session
 from .._shell.entry_lines import diagnostic_of
 from .._shell.extension import current
 from .._shell.warning import KerasGuardWarning
-from .face import ProgramFace, Wishes
 from .program import running_program
+from .program_interface import ProgramInterface, Wishes
 
 
 def check(model: Model, *, namespace: Mapping[str, object] | None = None) -> tuple[Diagnostic, ...]:
@@ -75,7 +75,7 @@ def doctor(model: Model, *, namespace: Mapping[str, object] | None = None) -> Ch
 def _session_of(model: Model, names: Mapping[str, object]) -> Session:
     """Return a session that knows no cells, with the user's names."""
     known = {**names} if any(v is model for v in names.values()) else {"model": model}
-    return Session(ProgramFace(known, Wishes(pictures=False), lambda _: None))
+    return Session(ProgramInterface(known, Wishes(pictures=False), lambda _: None))
 
 
 def diagnostics() -> list[CardJson]:

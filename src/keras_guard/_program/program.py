@@ -11,8 +11,8 @@ from .._data.diagnostic import Diagnostic
 from .._instrument import runtime
 from .._session.containment import Containment
 from .._session.session import Session
-from .._session.shell_face import CellText
-from .face import ProgramFace, Wishes
+from .._session.shell_interface import CellText
+from .program_interface import ProgramInterface, Wishes
 
 _RUNNING: list[Program] = []
 
@@ -26,16 +26,16 @@ class Program:
         show: Called with each state of each diagnostic.
 
     Attributes:
-        face: The program as the session sees it.
+        interface: The program as the session sees it.
         session: The session.
     """
 
     def __init__(self, namespace: dict[str, Any], wishes: Wishes, show: Callable[[Diagnostic], None]) -> None:
         runtime.install()
         containment = Containment()
-        self.face = ProgramFace(namespace, wishes, show)
-        self.session = Session(self.face, containment)
-        self.face.text_of_module = self.session.packages.text_of
+        self.interface = ProgramInterface(namespace, wishes, show)
+        self.session = Session(self.interface, containment)
+        self.interface.text_of_module = self.session.packages.text_of
         self._finder: wake.KerasImportFinder | None = None
 
     def start(self) -> None:
@@ -54,7 +54,7 @@ class Program:
 
     def begin_script(self, text: CellText, file: str) -> None:
         """A script is about to run as one module."""
-        self.face.cell = self.face.texts[file] = text
+        self.interface.cell = self.interface.texts[file] = text
         self.session.begin_cell()
 
     def faults(self) -> list[str]:

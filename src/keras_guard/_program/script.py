@@ -17,10 +17,10 @@ from .._data.diagnostic import Diagnostic, State
 from .._render.as_text import render_text
 from .._render.paint import Look
 from .._render.terminal import look_of_terminal
-from .._session.shell_face import CellText
+from .._session.shell_interface import CellText
 from .._session.tracebacks import without_own_frames
-from .face import Wishes
 from .program import Program
+from .program_interface import Wishes
 
 #: The exit status of a process that a shell saw ended by an interrupt.
 _INTERRUPTED = 130
@@ -104,7 +104,7 @@ def _run(program: Program, module: ModuleType, path: str, source: bytes) -> int:
     except BaseException as error:
         return _fail(error, without_own_frames(error.__traceback__))
     finally:
-        program.face.cell = None
+        program.interface.cell = None
     return 0
 
 

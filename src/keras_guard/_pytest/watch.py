@@ -11,8 +11,8 @@ from types import FunctionType
 from typing import Any, cast
 
 from .._data.diagnostic import Diagnostic, Span, State
-from .._program.face import Wishes
 from .._program.program import Program
+from .._program.program_interface import Wishes
 from .._render.as_text import for_programs, render_text
 from .._session.session import KerasGuardError
 from .._shell.warning import KerasGuardWarning

@@ -115,7 +115,7 @@ def _named_edits(plan: ModelPlan, intent: Intent, made: Model) -> Iterator[Edit]
 
 
 def _of_list(before: list[Layer], after: list[Layer], made: Model) -> Iterator[Edit]:
-    """Yield the edits that the change of a Sequential's list stands for."""
+    """Yield the edits that the change of a Sequential's list means."""
     live = [layer for layer in made.layers if not is_input(layer)]
     given = [now if isinstance(item, LayerRecord) else item for item, now in zip(after, live, strict=True)]
     for start, old, new in list_changes(before, given):

@@ -23,7 +23,7 @@ from .refused import RebuildRefused
 def list_changes(
     before: Sequence[Layer], after: Sequence[Layer]
 ) -> Iterator[tuple[int, list[Layer], list[Layer]]]:
-    """Yield each change of a list: where it is, what stood there, and what stands there now."""
+    """Yield each change of a list: where it is, what was there, and what is there now."""
     matcher = difflib.SequenceMatcher(None, [id(i) for i in before], [id(i) for i in after], autojunk=False)
     for tag, start, end, new_start, new_end in matcher.get_opcodes():
         if tag != "equal":
@@ -33,7 +33,7 @@ def list_changes(
 def edits_of_change(
     before: Sequence[Layer], start: int, old: list[Layer], new: list[Layer]
 ) -> Iterator[GraphEdit]:
-    """Yield the edits that a change of a list stands for."""
+    """Yield the edits that a change of a list means."""
     paired = min(len(old), len(new))
     for was, now in zip(old, new, strict=False):
         yield Replace(was, now)
@@ -43,7 +43,7 @@ def edits_of_change(
         for item in new:
             yield InsertBefore(before[0], item)
         return
-    # What follows a swapped layer stands after it: the first of its place.
+    # What follows a swapped layer comes after it: the first of its place.
     for item in reversed(new[paired:]):
         yield InsertAfter(before[start + paired - 1], item)
 
@@ -58,7 +58,7 @@ class FunctionalList:
         self._graph: Graph = read_graph(owner)
 
     def edits(self) -> Iterator[GraphEdit]:
-        """Yield the edits of the graph that the list stands for.
+        """Yield the edits of the graph that the list means.
 
         Raises:
             RebuildRefused: Where there are several readings, or none.

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 #: The line length of black.
 WIDTH = 88
 _OPEN, _CLOSE = "([{", ")]}"
-#: A comment in front of an element stands between these; no name or literal holds them unescaped.
+#: A comment in front of an element is between these; no name or literal holds them unescaped.
 _COMMENT, _END = "\x01", "\x02"
 _PIECE = 60
 

@@ -100,7 +100,7 @@ def marked_picture(model: Model, words: Mapping[int, str], name: str = "") -> tu
 
 
 def _words_of(key: str, words: Mapping[int, str]) -> str | None:
-    """Return what is to be said of the layer a key stands for; inputs and outputs have none."""
+    """Return what a picture says of the layer of a key; inputs and outputs have none."""
     identity, colon, _ = key.partition(":")
     return words.get(int(identity)) if colon and identity.isdecimal() else None
 

@@ -40,7 +40,7 @@ def _spec_leaf(leaf: object) -> Any:
 
 
 def packed(outputs: Sequence[tuple[tuple[object, ...], Spec]]) -> Structure:
-    """Return the structure whose leaves stand at the given paths (flat lists and dicts are enough here)."""
+    """Return the structure with its leaves at the given paths (flat lists and dicts are enough here)."""
     if len(outputs) == 1 and outputs[0][0] == ():
         return outputs[0][1]
     if all(len(path) == 1 for path, _ in outputs) and not all(

@@ -7,7 +7,7 @@ import textwrap
 
 from .._data.events import CopyEdited
 
-#: Methods by which an edit also hands out what it took or found.
+#: Methods by which an edit also returns what it took or found.
 _HANDING_OUT = frozenset({"pop", "popitem", "setdefault"})
 
 

@@ -1,4 +1,4 @@
-"""KG301 ``edited-copy``: an edit of a container that Keras hands out as a copy."""
+"""KG301 ``edited-copy``: an edit of a container that Keras returns as a copy."""
 
 from __future__ import annotations
 

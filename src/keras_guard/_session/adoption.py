@@ -17,7 +17,7 @@ from .._rules import RULES
 from .containment import Containment
 from .desk import Desk
 from .entry_states import EntryStates
-from .shell_face import ShellFace
+from .shell_interface import ShellInterface
 from .snapshots import weak
 from .spans import code_ahead_of, span_of_frame
 from .waiting import Waiting
@@ -37,7 +37,7 @@ class Adoption:
 
     def __init__(
         self,
-        shell: ShellFace,
+        shell: ShellInterface,
         desk: Desk,
         ledger: Ledger,
         states: EntryStates,

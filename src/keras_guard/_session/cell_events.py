@@ -24,7 +24,7 @@ from .containers import parts_of
 from .containment import Containment, contained
 from .desk import Desk
 from .names_watch import NamesWatch
-from .shell_face import CellFrame, CellText, ShellFace
+from .shell_interface import CellFrame, CellText, ShellInterface
 from .snapshots import is_watched, weak
 from .spans import span_of_frame, span_of_site
 
@@ -73,7 +73,7 @@ class CellEvents:
 
     def __init__(
         self,
-        shell: ShellFace,
+        shell: ShellInterface,
         desk: Desk,
         names: NamesWatch,
         told: Told,

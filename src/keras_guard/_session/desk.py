@@ -28,7 +28,7 @@ from .fit_norms import FitNorms
 from .held_copies import HeldCopies
 from .list_origins import Kind, ListOrigins
 from .running_entries import RunningEntries
-from .shell_face import ShellFace
+from .shell_interface import ShellInterface
 from .spans import code_in_turn_of
 
 
@@ -65,7 +65,7 @@ class Desk:
         norms: The norms of weights when the last ``fit`` began.
     """
 
-    def __init__(self, shell: ShellFace, containment: Containment, ledger: Ledger) -> None:
+    def __init__(self, shell: ShellInterface, containment: Containment, ledger: Ledger) -> None:
         self._shell = shell
         self._containment = containment
         self._ledger = ledger

@@ -1,4 +1,4 @@
-"""Where an edit stands that was noticed by what it changed: found in the text of the cells, latest first."""
+"""Where an edit is that was noticed by what it changed: found in the text of the cells, latest first."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .._data.missing import MISSING
 from .._data.place import Attribute, Place
 from .._instrument.syntax import parsed, root_name
 from .._instrument.vocabulary import UNHEARD_WRITES
-from .shell_face import CellFrame, CellText, ShellFace
+from .shell_interface import CellFrame, CellText, ShellInterface
 from .spans import span_of_frame
 
 #: So many cells are looked through.
@@ -23,7 +23,7 @@ _MAX_CELLS = 50
 Matches = Callable[[ast.AST], bool]
 
 
-def span_of_attribute(shell: ShellFace, target: object, name: str) -> Span:
+def span_of_attribute(shell: ShellInterface, target: object, name: str) -> Span:
     """Return where an attribute of an object was assigned last, as far as the cells' text shows it."""
 
     def matches(node: ast.AST) -> bool:
@@ -49,7 +49,7 @@ class GlobalSpans:
         shell: The shell.
     """
 
-    def __init__(self, shell: ShellFace) -> None:
+    def __init__(self, shell: ShellInterface) -> None:
         self._shell = shell
         self._seen: dict[str, Span] = {}
 
@@ -185,7 +185,7 @@ def _value_of(node: ast.expr, namespace: dict[str, Any]) -> Any:
         return None
 
 
-def _latest(shell: ShellFace, matches: Matches, name: str) -> Span:
+def _latest(shell: ShellInterface, matches: Matches, name: str) -> Span:
     for cell, line in _cells(shell):
         found = sorted(node.lineno for node in _nodes(cell) if matches(node))  # type: ignore[attr-defined]
         before = [at for at in found if at <= line]
@@ -202,7 +202,7 @@ def _nodes(cell: CellText) -> Iterator[ast.AST]:
         return iter(())  # it never ran
 
 
-def _cells(shell: ShellFace) -> Iterator[tuple[CellText, int]]:
+def _cells(shell: ShellInterface) -> Iterator[tuple[CellText, int]]:
     """Yield the running cell and those before it, each with the line it has come to."""
     running = shell.cell
     if running is None:

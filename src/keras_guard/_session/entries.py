@@ -20,7 +20,7 @@ from .adoption import Adoption
 from .containment import Containment
 from .desk import Desk
 from .entry_states import EntryStates
-from .shell_face import CellText, ShellFace
+from .shell_interface import CellText, ShellInterface
 from .stale_uses import StaleUses
 from .waiting import Waiting
 from .withdrawn import WithdrawnEdits
@@ -47,7 +47,7 @@ class Entries:
         uses: Opens and counts what uses run stale.
     """
 
-    def __init__(self, shell: ShellFace, desk: Desk, ledger: Ledger, containment: Containment) -> None:
+    def __init__(self, shell: ShellInterface, desk: Desk, ledger: Ledger, containment: Containment) -> None:
         self._shell = shell
         self._desk = desk
         self._ledger = ledger

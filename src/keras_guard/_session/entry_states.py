@@ -13,7 +13,7 @@ from .._data.meant import Meant
 from .._ledger import Entry, Ledger
 from .containment import Containment, Intended
 from .desk import Desk
-from .shell_face import ShellFace
+from .shell_interface import ShellInterface
 
 T = TypeVar("T")
 _FAILED = "the guard failed to check it; `%keras_guard status` says more"
@@ -43,7 +43,7 @@ class EntryStates:
         containment: Counts faults.
     """
 
-    def __init__(self, shell: ShellFace, desk: Desk, ledger: Ledger, containment: Containment) -> None:
+    def __init__(self, shell: ShellInterface, desk: Desk, ledger: Ledger, containment: Containment) -> None:
         self._shell = shell
         self._desk = desk
         self._ledger = ledger

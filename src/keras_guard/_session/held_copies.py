@@ -17,7 +17,7 @@ from .._data.types import Namespace
 from .._instrument.copy_uses import binds, lost_edit, reads
 from .._instrument.runtime import Site
 from .cell_text import CellFrame, CellText
-from .shell_face import ShellFace
+from .shell_interface import ShellInterface
 from .snapshots import weak
 from .spans import span_of_frame
 
@@ -112,7 +112,7 @@ class HeldCopies:
             elif edits:
                 held.before = mark_of(self._namespace.get(name))
 
-    def edits(self, shell: ShellFace) -> Iterator[CopyEdited]:
+    def edits(self, shell: ShellInterface) -> Iterator[CopyEdited]:
         """Yield each edit that the running cell has made; each is told once."""
         cell = shell.cell
         if cell is None or not self._held:

@@ -10,7 +10,7 @@ from .._data.identity import IdentityMap
 from .._instrument.syntax import FUNCTIONS, walk
 from .desk import Desk
 from .function_uses import FunctionUses
-from .shell_face import ShellFace
+from .shell_interface import ShellInterface
 
 _END = 10**9
 #: A definition or a statement with this in it may make such a function.
@@ -28,7 +28,7 @@ class JitSteps:
         uses: Hears of traced functions that are called.
     """
 
-    def __init__(self, shell: ShellFace, desk: Desk, uses: FunctionUses) -> None:
+    def __init__(self, shell: ShellInterface, desk: Desk, uses: FunctionUses) -> None:
         self._shell = shell
         self._desk = desk
         self._uses = uses

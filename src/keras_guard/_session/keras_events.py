@@ -33,7 +33,7 @@ from .desk import Desk
 from .edit_spans import GlobalSpans
 from .function_uses import FunctionUses
 from .running_entries import RunningEntry
-from .shell_face import ShellFace
+from .shell_interface import ShellInterface
 from .spans import span_of_frame
 
 
@@ -75,7 +75,7 @@ class KerasEvents:
     """
 
     def __init__(
-        self, shell: ShellFace, desk: Desk, spans: GlobalSpans, told: Told, containment: Containment
+        self, shell: ShellInterface, desk: Desk, spans: GlobalSpans, told: Told, containment: Containment
     ) -> None:
         self.containment = containment
         self._shell = shell

@@ -87,7 +87,7 @@ class ListOrigins:
         return found.chosen if found is not None and found.kind is Kind.CHOSEN else frozenset()
 
     def note_read(self, value: object) -> None:
-        """A name was bound to the very list that ``x.layers`` hands out."""
+        """A name was bound to the very list that ``x.layers`` returns."""
         if type(value) is list:
             self._note(value, Origin(Kind.READ))
 

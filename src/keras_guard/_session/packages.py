@@ -13,7 +13,7 @@ from typing import Any
 from .._imports import BesideOthers
 from .._instrument.runtime import Listener
 from .._instrument.transformer import CellInstrumenter
-from .shell_face import CellText
+from .shell_interface import CellText
 
 
 class Packages(BesideOthers):

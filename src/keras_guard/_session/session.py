@@ -32,7 +32,7 @@ from .jit_steps import JitSteps
 from .keras_events import KerasEvents
 from .names_watch import NamesWatch
 from .packages import Packages
-from .shell_face import CellText, Options, ShellFace
+from .shell_interface import CellText, Options, ShellInterface
 from .trace_changes import TraceChanges
 from .views import views_of
 
@@ -55,7 +55,7 @@ class Session:
     #: Whether a model was made in the running cell.
     _models_made = False
 
-    def __init__(self, shell: ShellFace, containment: Containment | None = None) -> None:
+    def __init__(self, shell: ShellInterface, containment: Containment | None = None) -> None:
         self.shell = shell
         self.containment = containment or Containment()
         self.ledger = Ledger()
@@ -124,7 +124,7 @@ class Session:
     def may_matter(self, text: str) -> bool:
         """Whether a cell may need probes, judged by its words alone: most cells do not, and must cost nothing.
 
-        One statement without a function, a loop, a list that Keras hands out or a name of
+        One statement without a function, a loop, a list that Keras returns or a name of
         something watched can neither edit a model nor bind what an edit is known by.
         """
         if not TYPES.awake:

@@ -6,10 +6,10 @@ from .._data.diagnostic import Span
 from .._instrument.code_ahead import NOTHING_AHEAD, Ahead, code_ahead, code_in_turn
 from .._instrument.code_range import CodeRange, range_of_line
 from .._instrument.runtime import Site
-from .shell_face import CellFrame, CellText, ShellFace
+from .shell_interface import CellFrame, CellText, ShellInterface
 
 
-def span_of_site(shell: ShellFace, site: Site) -> Span:
+def span_of_site(shell: ShellInterface, site: Site) -> Span:
     """Return the span of an instrumented place."""
     text = shell.text_of(site.cell) if site.file is None else shell.text_of_file(site.file)
     if text is None:
@@ -22,7 +22,7 @@ def span_of_site(shell: ShellFace, site: Site) -> Span:
     return _span(text, CodeRange(first, end_line, start + 1, end + 1, site.function), lines)
 
 
-def span_of_frame(shell: ShellFace, frame: CellFrame | None, target: str | None = None) -> Span:
+def span_of_frame(shell: ShellInterface, frame: CellFrame | None, target: str | None = None) -> Span:
     """Return the span of the statement a cell's frame is at; unknown where there is no frame."""
     if frame is None:
         running = shell.cell

@@ -13,7 +13,7 @@ from .._ledger import Entry, Ledger
 from .desk import Desk
 from .entry_states import EntryStates
 from .running_entries import RunningEntry
-from .shell_face import ShellFace
+from .shell_interface import ShellInterface
 
 
 class StaleUses:
@@ -26,7 +26,7 @@ class StaleUses:
         states: Opens and shows entries.
     """
 
-    def __init__(self, shell: ShellFace, desk: Desk, ledger: Ledger, states: EntryStates) -> None:
+    def __init__(self, shell: ShellInterface, desk: Desk, ledger: Ledger, states: EntryStates) -> None:
         self._shell = shell
         self._desk = desk
         self._ledger = ledger

@@ -24,7 +24,7 @@ from .._data.types import Model
 from .desk import Desk
 from .edit_spans import GlobalSpans, attributes_assigned, names_written_unheard, span_of_attribute
 from .running_entries import RunningEntry
-from .shell_face import CellText, ShellFace
+from .shell_interface import CellText, ShellInterface
 
 if TYPE_CHECKING:
     from typing import TypeGuard
@@ -41,7 +41,7 @@ class TraceChanges:
     """
 
     def __init__(
-        self, shell: ShellFace, desk: Desk, spans: GlobalSpans, publish: Callable[[Event], None]
+        self, shell: ShellInterface, desk: Desk, spans: GlobalSpans, publish: Callable[[Event], None]
     ) -> None:
         self._shell = shell
         self._desk = desk

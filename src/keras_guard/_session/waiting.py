@@ -9,7 +9,7 @@ from .._ledger import Entry, Ledger
 from .containment import Intended
 from .desk import Desk
 from .entry_states import EntryStates
-from .shell_face import ShellFace
+from .shell_interface import ShellInterface
 
 
 class Waiting:
@@ -22,7 +22,7 @@ class Waiting:
         states: Opens and shows entries.
     """
 
-    def __init__(self, shell: ShellFace, desk: Desk, ledger: Ledger, states: EntryStates) -> None:
+    def __init__(self, shell: ShellInterface, desk: Desk, ledger: Ledger, states: EntryStates) -> None:
         self._shell = shell
         self._desk = desk
         self._ledger = ledger

@@ -5,7 +5,7 @@ from __future__ import annotations
 from .._data.diagnostic import Span
 from .._instrument.names import code_lines
 from .cell_text import CellText
-from .shell_face import ShellFace
+from .shell_interface import ShellInterface
 
 #: A cell without an identity is known by its text; fewer lines than these may be alike by chance.
 _FEWEST_LINES = 2
@@ -19,7 +19,7 @@ class WithdrawnEdits:
         cell: The running cell.
     """
 
-    def __init__(self, shell: ShellFace, cell: CellText) -> None:
+    def __init__(self, shell: ShellInterface, cell: CellText) -> None:
         self._shell = shell
         self._cell = cell
         self._code = code_lines(cell.source)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from .._session.containment import Containment
 from .cells import Cells
-from .ipython_face import IPythonFace
+from .ipython_interface import IPythonInterface
 from .lazy import Lazy
 from .magics import Magics
 from .options import KerasGuard, Settings
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell as Shell
 
     from .._session.session import Session
-    from .._session.shell_face import CellText
+    from .._session.shell_interface import CellText
     from .commands import Commands
     from .display import Display
     from .front_end import FrontEnd
@@ -102,10 +102,10 @@ class Extension:
         from .._session.session import Session
 
         runtime.install()
-        face = IPythonFace(
+        interface = IPythonInterface(
             self._shell, self.cells, self.settings, self._display, self._text_of_module, self.containment
         )
-        return Session(face, self.containment)
+        return Session(interface, self.containment)
 
     def _text_of_module(self, file: str) -> CellText | None:
         return self.session.packages.text_of(file)

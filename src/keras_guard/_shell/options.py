@@ -11,7 +11,7 @@ from traitlets.config import Configurable
 from .warning import filtered_action
 
 if TYPE_CHECKING:
-    from .._session.shell_face import Options
+    from .._session.shell_interface import Options
 
 _COMMENT = re.compile(r"#\s*keras-guard:\s*ignore(?:\[([^\]]*)\])?", re.IGNORECASE)
 
@@ -99,7 +99,7 @@ class Settings:
     def in_force(self) -> Options:
         """Return the options in force now."""
         from .._rules import RULES
-        from .._session.shell_face import Options
+        from .._session.shell_interface import Options
 
         options, cell = self.options, self.cell
         ignored = frozenset(options.ignore)

@@ -171,7 +171,7 @@ class ShellEvents:
         cell = self._cells.current
         if cell is None:
             return  # a silent request
-        from .._session.shell_face import CellText
+        from .._session.shell_interface import CellText
 
         is_plain = self._cells.note_code()
         text = self._cells.raw if cell.file is None else cell.source

@@ -12,7 +12,7 @@ from .._data.diagnostic import Diagnostic
 from .._data.edits import Edit
 from .._data.picture import Picture
 from .._data.types import Model
-from .._session.shell_face import CellFrame, CellText, Options
+from .._session.shell_interface import CellFrame, CellText, Options
 from .._shell.options import ignored_by_comment
 from .._shell.warning import filtered_action
 
@@ -32,8 +32,8 @@ class Wishes:
     pictures: bool = True
 
 
-class ProgramFace:
-    """A program without cells (``ShellFace``).
+class ProgramInterface:
+    """A program without cells (``ShellInterface``).
 
     Args:
         namespace: The names of its main module.
@@ -58,7 +58,7 @@ class ProgramFace:
         self._show = show
 
     def options_in_force(self) -> Options:
-        """See ``ShellFace``."""
+        """See ``ShellInterface``."""
         strict = self._wishes.strict or filtered_action() == "error"
         return Options(ignored=self._wishes.ignored, strict=strict)
 

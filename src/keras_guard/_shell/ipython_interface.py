@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from .._data.diagnostic import Diagnostic
     from .._data.edits import Edit
     from .._data.picture import Picture
-    from .._session.shell_face import CellFrame, CellText, Options
+    from .._session.shell_interface import CellFrame, CellText, Options
     from .display import Display
 
 
-class IPythonFace:
-    """One IPython shell (``ShellFace``).
+class IPythonInterface:
+    """One IPython shell (``ShellInterface``).
 
     Args:
         shell: The IPython shell.

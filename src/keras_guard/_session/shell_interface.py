@@ -30,7 +30,7 @@ class Options:
     norms_limit: int = 0
 
 
-class ShellFace(Protocol):
+class ShellInterface(Protocol):
     """The shell as the session sees it."""
 
     @property
@@ -67,4 +67,4 @@ class ShellFace(Protocol):
         """Whether a comment on the lines asks to ignore a rule."""
 
 
-__all__ = ["CellFrame", "CellText", "Options", "ShellFace"]
+__all__ = ["CellFrame", "CellText", "Options", "ShellInterface"]
