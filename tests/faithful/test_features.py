@@ -61,6 +61,13 @@ FEATURES: dict[str, tuple[list[str], str]] = {
          "        seen.append(frame.f_lineno)\n    return look\nsys.settrace(look)\nwork(1)\nsys.settrace(None)", "seen"],
         "[3, 4, 5, 3, 6, 7, 8]",
     ),
+    "tracebacks of Keras": (
+        ["keras.config.disable_traceback_filtering()",
+         "model.compile('adam', 'mse')\nmodel.fit(np.zeros((3, 5)), np.zeros((3, 2)), verbose=0)", "model.compile('missing')",
+         "model(np.zeros((2, 7)))", "model.add(3)", "model.save('/missing/x.keras')", "model.load_weights('/missing')",
+         "model.predict(object())", "model.optimizer.apply([1])", "first(3)", "keras.config.enable_traceback_filtering()"],
+        "'__call__'",
+    ),
     "autoreload": (
         ["import sys, os, tempfile\nfolder = tempfile.mkdtemp()\nsys.path.insert(0, folder)\npath = os.path.join(folder, 'kg_reloaded.py')\n"
          "def write(text):\n    with open(path, 'w') as file: file.write(text)\n    os.utime(path, (len(text) * 10**8, len(text) * 10**8))\n"

@@ -1,8 +1,9 @@
 """Changes the rules one small piece at a time and counts which changes the tests notice.
 
-``python -m tests.mutation [--sample N] [--seed N] [--jobs N] [--record FOLDER] [FILE ...]`` prints a Markdown
-table and the changes that nothing noticed. With a folder, a run that was stopped is continued: what was found
+``python -m tests.mutation [--sample N] [--seed N] [--jobs N] [--seconds S] [--record FOLDER] [FILE ...]`` prints a
+Markdown table and the changes that nothing noticed. With a folder, a run that was stopped is continued: what was found
 is kept there for as long as ``src`` is the same, and which lines the tests reach while they are the same, too.
+With seconds, a change meets as many tests as take that long; the share that is noticed is then a lower bound.
 
 The changes come from cosmic-ray. The tests run once to see which lines of the rules each of them reaches; each change
 then meets the tests that reach it, in a process forked from one that has imported Keras already, so that it costs
@@ -20,7 +21,9 @@ import hashlib
 import importlib
 import importlib.abc
 import importlib.util
+import itertools
 import json
+import math
 import os
 import pickle
 import random
@@ -180,8 +183,8 @@ class _Reached(_Brisk):
         self._cover.switch_context("")
         return result
 
-    def order_for(self, mutant: Mutant) -> list[str]:
-        """Return the tests that can notice a change.
+    def order_for(self, mutant: Mutant, limit: float = math.inf) -> list[str]:
+        """Return the tests that can notice a change, as many as take a number of seconds without it.
 
         First come those that noticed another change of the file, then the rule's own pages, then the quick ones.
         """
@@ -193,7 +196,9 @@ class _Reached(_Brisk):
             chosen = [test for test, lines in tests.items() if touched & lines]
         own = f"[{mutant.file.stem.upper()}"
         noticed = self.noticed[mutant.file]
-        return sorted(chosen, key=lambda test: (-noticed[test], own not in test, self.seconds[test]))
+        order = sorted(chosen, key=lambda test: (-noticed[test], own not in test, self.seconds[test]))
+        ends = itertools.accumulate(self.seconds[test] for test in order)
+        return [test for test, end in zip(order, ends, strict=True) if end <= limit]
 
 
 class _InOrder(_Brisk):
@@ -280,15 +285,17 @@ def _files_of(tests: list[str]) -> list[str]:
     return sorted({str(ROOT / test.partition("::")[0]) for test in tests})
 
 
-def judge(mutants: list[Mutant], reached: _Reached, jobs: int) -> Iterator[tuple[Mutant, int, bool]]:
-    """Run the tests on each change; yield how many can notice it and whether one did."""
+def judge(
+    mutants: list[Mutant], reached: _Reached, jobs: int, limit: float
+) -> Iterator[tuple[Mutant, int, bool]]:
+    """Run the tests on each change; yield how many can notice it in some seconds and whether one did."""
     running: dict[int, tuple[Mutant, int, Path]] = {}
     waiting = list(mutants)
     with tempfile.TemporaryDirectory() as folder:
         while waiting or running:
             while waiting and len(running) < jobs:
                 mutant = waiting.pop(0)
-                order = reached.order_for(mutant)
+                order = reached.order_for(mutant, limit)
                 failed = Path(folder, str(len(waiting)))
                 if order:
                     running[_fork(mutant, order, failed)] = mutant, len(order), failed
@@ -374,15 +381,15 @@ def _prepare() -> None:
 
 
 def _results(
-    mutants: list[Mutant], reached: _Reached, jobs: int, record: _Record, again: bool
+    mutants: list[Mutant], reached: _Reached, options: argparse.Namespace, record: _Record
 ) -> Iterator[tuple[Mutant, int, bool]]:
     """Yield what is known of the changes, then what the tests say to the others."""
     known = {mutant: found for mutant in mutants if (found := record.known(mutant)) is not None}
-    settled = {mutant: found for mutant, found in known.items() if found[1] or not again}
+    settled = {mutant: found for mutant, found in known.items() if found[1] or not options.again}
     for mutant, found in settled.items():
         yield mutant, *found
     left = [mutant for mutant in mutants if mutant not in settled]
-    for mutant, tests, noticed in judge(left, reached, jobs):
+    for mutant, tests, noticed in judge(left, reached, options.jobs, options.seconds):
         record.note(mutant, tests, noticed)
         yield mutant, tests, noticed
 
@@ -394,6 +401,7 @@ def main() -> int:
     parser.add_argument("--sample", type=int, help="how many changes to try, chosen at random")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--seconds", type=float, default=math.inf, help="of tests for one change, at most")
     parser.add_argument("--record", type=Path, metavar="FOLDER", help="where to keep what was found")
     parser.add_argument(
         "--again", action="store_true", help="ask again what no test of an earlier run noticed"
@@ -418,7 +426,7 @@ def main() -> int:
     noticed: Counter[str] = Counter()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with contextlib.suppress(KeyboardInterrupt):  # what was tried so far is worth a table, too
-        for mutant, tests, found in _results(mutants, reached, options.jobs, record, options.again):
+        for mutant, tests, found in _results(mutants, reached, options, record):
             made[mutant.file.stem] += 1
             noticed[mutant.file.stem] += found
             if made.total() % 50 == 0:

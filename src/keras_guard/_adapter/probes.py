@@ -12,6 +12,7 @@ from __future__ import annotations
 import ast
 import builtins
 import inspect
+import linecache
 from collections.abc import Callable
 from types import CodeType, FunctionType
 from typing import Any
@@ -70,7 +71,8 @@ def _nothing(*_: object) -> None:
 
 def _template(function: FunctionType, *, has_after: bool) -> CodeType:
     """Return the instrumented code with names in place of those of the probes; it is compiled once for a function."""
-    key = (function.__code__, has_after)
+    code = function.__code__
+    key = (code, code.co_filename, has_after)  # codes of two files can be equal
     found = _TEMPLATES.get(key)
     if found is None:
         found = _TEMPLATES[key] = _instrumented_code(function, has_after=has_after)
@@ -78,7 +80,7 @@ def _template(function: FunctionType, *, has_after: bool) -> CodeType:
 
 
 _PLACES = (f"{_PREFIX}before__", f"{_PREFIX}after__")
-_TEMPLATES: dict[tuple[CodeType, bool], CodeType] = {}
+_TEMPLATES: dict[tuple[CodeType, str, bool], CodeType] = {}
 
 
 def _named(code: CodeType, names: tuple[str, str]) -> CodeType:
@@ -87,30 +89,61 @@ def _named(code: CodeType, names: tuple[str, str]) -> CodeType:
 
 
 def _instrumented_code(function: FunctionType, *, has_after: bool) -> CodeType:
-    try:
-        lines, first_line = inspect.getsourcelines(function)
-    except (OSError, TypeError) as error:
-        raise ProbeError(f"no source for {function.__qualname__}") from error
-    definition = _parsed(lines)
-    ast.increment_lineno(definition, first_line - 1)
+    definition = definition_of(function)
     if not isinstance(definition, ast.FunctionDef):
         raise ProbeError(f"{function.__qualname__} is not a plain def")
-    definition.decorator_list = []
     _insert_calls(definition, has_after=has_after)
     module = _with_free_variables(definition, function.__code__.co_freevars)
-    code = compile(
-        ast.fix_missing_locations(module), function.__code__.co_filename, "exec", dont_inherit=True
-    )
+    code = compile(module, function.__code__.co_filename, "exec", dont_inherit=True)
     return _fitted(_find_code(code, definition.name), function)
 
 
-def _parsed(lines: list[str]) -> ast.AST:
-    """Parse a function at its place in the file: a traceback marks columns, so a method must keep its indent."""
+def definition_of(function: FunctionType) -> ast.AST:
+    """Parse the source of a function."""
+    lines = linecache.getlines(function.__code__.co_filename, function.__globals__)
+    first = function.__code__.co_firstlineno
+    try:
+        return _parsed(lines[first - 1 : _last_line(function.__code__, lines)], first)
+    except (SyntaxError, IndexError):  # the block ends in another way
+        pass
+    try:
+        return _parsed(*inspect.getsourcelines(function))
+    except (OSError, TypeError) as error:
+        raise ProbeError(f"no source for {function.__qualname__}") from error
+
+
+def _last_line(code: CodeType, lines: list[str]) -> int:
+    """Return the number of the last line of a function; ``inspect`` reads all its tokens to find it."""
+    margin = _indent(lines[code.co_firstlineno - 1])
+    last = _last_line_that_runs(code)
+    for number, line in enumerate(lines[last:], last + 1):
+        if line.strip() and _indent(line) <= margin:
+            break
+        last = number
+    return last
+
+
+def _last_line_that_runs(code: CodeType) -> int:
+    inner = (_last_line_that_runs(item) for item in code.co_consts if isinstance(item, CodeType))
+    own = (line for _, _, line in code.co_lines() if line is not None)
+    return max((code.co_firstlineno, *own, *inner))
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+def _parsed(lines: list[str], first: int) -> ast.AST:
+    """Parse a function at its place in the file, as the lines and columns of a traceback need it.
+
+    Args:
+        lines: Its lines.
+        first: The number of the first one.
+    """
     if not lines[0][:1].isspace():
-        return ast.parse("".join(lines)).body[0]
-    block = ast.parse("if True:\n" + "".join(lines)).body[0]
+        return ast.parse("\n" * (first - 1) + "".join(lines)).body[0]
+    block = ast.parse("\n" * (first - 2) + "if True:\n" + "".join(lines)).body[0]
     assert isinstance(block, ast.If)
-    ast.increment_lineno(block, -1)
     return block.body[0]
 
 
@@ -169,7 +202,7 @@ def _fitted(new: CodeType, function: FunctionType) -> CodeType:
     old = function.__code__
     if new.co_freevars != old.co_freevars:
         raise ProbeError(f"{function.__qualname__} has other free variables when compiled again")
-    changes: dict[str, Any] = {"co_firstlineno": old.co_firstlineno}
-    if hasattr(old, "co_qualname"):
-        changes["co_qualname"] = old.co_qualname
+    if new.co_firstlineno != old.co_firstlineno:  # every line of a traceback is counted from it
+        raise ProbeError(f"{function.__qualname__} is on other lines than when it was imported")
+    changes: dict[str, Any] = {"co_qualname": old.co_qualname} if hasattr(old, "co_qualname") else {}
     return new.replace(**changes)
