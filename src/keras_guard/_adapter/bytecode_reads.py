@@ -60,7 +60,8 @@ def codes_in(code: types.CodeType) -> Iterator[types.CodeType]:
             yield from codes_in(constant)
 
 
-@functools.lru_cache(maxsize=1_024)
+# What is found in them is kept by the callers. Few are kept here: each is two objects more for Python's garbage collector.
+@functools.lru_cache(maxsize=32)
 def instructions_of(code: types.CodeType) -> tuple[dis.Instruction, ...]:
     """Return the instructions of code that do something of their own."""
     return tuple(step for step in dis.get_instructions(code) if step.opname not in _BETWEEN)
