@@ -191,6 +191,20 @@ def _methods() -> bool:
     return not _differ(before, _predicted(model))
 
 
+@_shows("on TensorFlow, `trainable` that is set to the value it has is not passed on to the layers inside")
+def _a_flag_that_is_set_again() -> bool:
+    import keras
+
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2), keras.layers.Dense(1)])
+    first = model.layers[0]
+    first.trainable = False
+    model.trainable = True
+    kept = not first.trainable
+    model.trainable = False
+    model.trainable = True
+    return kept and first.trainable
+
+
 @_shows("`{}` was trained before: its {} updates the variables that were trainable then")
 def _flags() -> bool:
     model = _model(_dense())

@@ -85,6 +85,14 @@ def is_built_around(new: Layer, old: Layer) -> bool:
     )
 
 
+def shares_weights(model: Model, layer: Layer) -> bool:
+    """Whether a model runs layers inside another layer, which it need not run itself: a model of the encoder's output."""
+    if not (tracked_layers(layer) and is_built(model) and is_built(layer)):
+        return False
+    inside = {id(variable) for variable in layer.variables}
+    return any(id(variable) in inside for variable in model.variables)
+
+
 def runs_a_graph(model: Model) -> bool:
     """Whether calling the model follows nodes, and not a list of layers."""
     return bool(getattr(model, "_nodes_by_depth", None) or getattr(model, "_functional", None) is not None)

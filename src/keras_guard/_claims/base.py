@@ -57,6 +57,9 @@ class Desk(Protocol):
     def trained_when_compiled(self, model: Model) -> frozenset[int]:
         """Return the identities of the variables that were trainable when a model was compiled last."""
 
+    def flag_number(self, layer: Layer) -> int:
+        """Return which of all settings of ``trainable`` that were seen was the last one of a layer, 0 for none."""
+
     def code_in_turn(self) -> Ahead:
         """Return what the loops do in each turn that running code of the user's is in."""
 

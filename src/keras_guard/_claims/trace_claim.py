@@ -53,6 +53,10 @@ class Fact:
         """Whether a call of a model, of this or another one, runs with what is true now."""
         return False
 
+    def is_set_for(self, other: Model, model: Model) -> bool:
+        """Whether a setting is one of a model that is run, the one of the claim or another one."""
+        return other is model
+
 
 class AttributeFact(Fact):
     """An attribute of a layer, model, optimizer, loss, metric or schedule."""
@@ -216,6 +220,10 @@ class Trainable(Fact):
         """See :class:`Fact`."""
         return use.concerns(model)
 
+    def is_set_for(self, other: Model, model: Model) -> bool:
+        """See :class:`Fact`. An encoder is frozen to be run from here on; the autoencoder has its layers."""
+        return other is model or other in self.flipped
+
 
 def _was_compiled_with(model: Model, changed: set[int], trained: set[int], desk: Desk) -> bool:
     """Whether a model holds some variables, and was compiled while just these of them were trainable."""
@@ -344,7 +352,7 @@ class TraceClaim(Claim):
         """Whether the model is run by what does not read the setting: it matters once the model is trained again."""
         return (
             self.fact.is_setting
-            and use.model is model
+            and self.fact.is_set_for(use.model, model)
             and use.kind in ("test", "predict")
             and self.stale_kinds(desk) == {"train"}
             and not desk.is_midway(model)

@@ -16,7 +16,7 @@ from .._adapter.compiled_flags import (
 )
 from .._adapter.copies import layer_with
 from .._adapter.keras_types import is_keras_2, is_layer, is_variable
-from .._adapter.membership import graph_layers, is_compiled, runs
+from .._adapter.membership import graph_layers, is_compiled, runs, shares_weights, tracked_layers
 from .._adapter.model_use import Use
 from .._adapter.traces import OWN
 from .._claims.base import Claim
@@ -28,6 +28,7 @@ from .._data.types import Layer, Model
 from .._instrument.code_ahead import Ahead
 from .._ledger import Entry, Finding, Wording
 from .base import Desk, Page, Rule, was_said
+from .kept_flags import kept_flags
 from .wording import cause, facts, keeping_state, layer_title, while_training
 
 _TRAIN = frozenset({"train", OWN})
@@ -80,7 +81,8 @@ class TrainableAfterCompile(Rule):
     page = Page(
         what="""
 `trainable` of a layer, a model or a variable is changed, or `enable_lora` is called, after a `fit` or
-`train_on_batch` traced the model's train function, and the model is trained again without `compile()`.""",
+`train_on_batch` traced the model's train function, and the model is trained again without `compile()`.
+Another form: `trainable` of a model is set to the value it has, and layers inside keep another one.""",
         why="""
 The trace holds the list of variables it updates. Freezing later does not stop their updates, unfreezing
 does not start them; `summary()` shows the new flags all the same. (It is the trace that fixes them, not
@@ -88,7 +90,10 @@ does not start them; `summary()` shows the new flags all the same. (It is the tr
 process. In a Keras whose `compile()` fixes the flags, as Keras 2 does, it follows that.) `compile()` with a new
 optimizer starts its momentum over; with the same optimizer object an unfrozen layer raises "Unknown variable".
 `%keras_guard recompile` keeps the state. In a callback, `model.make_train_function(force=True)` after the change
-does, and an optimizer that was built for all variables before some were frozen takes them back.""",
+does, and an optimizer that was built for all variables before some were frozen takes them back.
+
+`model.trainable = True` sets the flag of all layers inside, but on TensorFlow only where it changes: if the flag of the
+model itself was `True` already, layers that were frozen one by one stay frozen, also after `compile()`.""",
         example="""
 import keras, numpy
 x, y = numpy.ones((8, 4)), numpy.ones((8, 1))
@@ -114,22 +119,30 @@ history = model.fit(x, y, verbose=0)""",
 Opens when a train function that does not honour the flip is about to run; GANs that toggle `trainable`
 between models compiled apart, and teachers that are only used for predictions, stay silent. A call with
 a new signature is traced again and honours the flip. What a callback flips when training ends shows
-nothing until the model is trained again.""",
+nothing until the model is trained again. Layers that were made with `trainable=False`, or whose flag is set
+again later, do not count as left out by a flag of the model.""",
     )
 
     def judge(self, event: Event, desk: Desk) -> Iterator[Finding]:
         """See :class:`Rule`."""
         flip = _flip(event, desk) if isinstance(event, AttributeSet) else None
-        if not isinstance(event, AttributeSet) or flip is None or bool(event.old) == bool(event.new):
+        if not isinstance(event, AttributeSet) or flip is None:
             return
+        is_flip = bool(event.old) != bool(event.new)
+        if not is_flip and not (flip.layer is event.target and tracked_layers(flip.layer)):
+            return
+        if not is_flip:
+            yield from kept_flags(self, event, _with_itself(flip.layer, desk), desk)
         if not event.at_use and flip.layer is event.target and event.name != LORA:
             yield from self._masked(event, desk)
         key = cause(event.span, event.name, flip.layer)
         models = _models_that_hold_flags(flip.layer, desk)
         # The outermost first: what the card says is to compile that one.
         for model in sorted(models, key=_size, reverse=True) if len(models) > 1 else models:
-            if not runs(model, flip.layer) or self._is_part_of_a_flip(flip.layer, event.span, model, desk):
+            if self._is_part_of_a_flip(flip.layer, event.span, model, desk):
                 continue
+            if not is_flip and was_said(model, desk, self.code):
+                continue  # another line is why the flags are others
             # A model and one inside it are one cause: compiling the outer one cures both.
             whole = (*key, id(_outermost(model, models)))
             entry = desk.entry((self.code, *whole))
@@ -147,7 +160,7 @@ nothing until the model is trained again.""",
         layer = event.target
         if not event.new or is_keras_2(layer):
             return
-        for model in desk.holders(layer):
+        for model in _around(layer, desk):
             if model.trainable:
                 continue
             name, about = desk.name_of(model), layer_title(facts(layer))
@@ -263,11 +276,22 @@ def _size(model: Model) -> int:
 
 def _models_that_hold_flags(layer: Layer, desk: Desk) -> list[Model]:
     """Return the models that may train by other flags than the ones of now: the traced ones, or the compiled ones."""
-    models = desk.models()
-    compiled = any(is_compiled(model) and runs(model, layer) for model in models)
-    if compiled and (is_keras_2(layer) or compile_fixes_flags()):
+    models = _with_itself(layer, desk)
+    if any(map(is_compiled, models)) and (is_keras_2(layer) or compile_fixes_flags()):
         return models
-    return desk.traced_models(layer)
+    traced = desk.traced_models(layer)
+    return traced + [m for m in models if all(m is not known for known in traced) and desk.traces.of(m)]
+
+
+def _with_itself(layer: Layer, desk: Desk) -> list[Model]:
+    return [*(model for model in desk.models() if model is layer), *_around(layer, desk)]
+
+
+def _around(layer: Layer, desk: Desk) -> list[Model]:
+    """Return the models that run a layer, or layers inside it."""
+    found = desk.holders(layer)
+    known = {id(model) for model in (layer, *found)}
+    return found + [m for m in desk.models() if id(m) not in known and shares_weights(m, layer)]
 
 
 def _claim(model: Model, target: object, desk: ClaimDesk, *, at_use: bool = False) -> Claim:

@@ -79,6 +79,8 @@ class Desk:
         self._first_marks: IdentityMap[dict[str, Mark]] = IdentityMap()
         #: Where the ``trainable`` of a layer or model was set last.
         self.flips: IdentityMap[Span] = IdentityMap()
+        self._flag_numbers: IdentityMap[int] = IdentityMap()
+        self._flags_set = 0
         self._run: IdentityMap[None] = IdentityMap()
         self.norms = FitNorms()
         self._turn = -1
@@ -96,6 +98,15 @@ class Desk:
     def note_change(self) -> None:
         """Something changed that a traced function may have read."""
         self.changes += 1
+
+    def note_flag(self, layer: Layer) -> None:
+        """The ``trainable`` of a layer was set, to another value or to the one it had."""
+        self._flags_set += 1
+        self._flag_numbers[layer] = self._flags_set
+
+    def flag_number(self, layer: Layer) -> int:
+        """See ``_claims.base.Desk``."""
+        return self._flag_numbers.get(layer, 0)
 
     def note_built(self, model: Model) -> None:
         """A model was built in the running cell."""
