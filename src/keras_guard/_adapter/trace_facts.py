@@ -12,7 +12,7 @@ import functools
 import weakref
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from types import MethodType
+from types import FunctionType, MethodType
 from typing import Any, NamedTuple
 
 from .._data.missing import MISSING
@@ -310,6 +310,9 @@ def _functions_run(model: Model, layers: tuple[Layer, ...], kind: str) -> Iterat
             for item in flat_items(given):
                 yield item
                 yield from _methods(item, SCORE_ENTRIES)
+    rate = getattr(getattr(model, "optimizer", None), "_learning_rate", None)
+    if kind == "train" and type(rate) is FunctionType:  # ``SGD(learning_rate=lambda: rate)``
+        yield rate
     for layer in layers:
         yield from _methods(layer, ("call",))
         if type(layer).__name__ == "Lambda":

@@ -37,6 +37,7 @@ class ListClaim(Claim):
         removed, _ = removed_and_added(event.before, event.after)
         self._place, self._identity = event.place, event.identity
         self._walks = event.attribute in LAYER_LISTS and is_for_a_walk(event, desk)
+        self._is_given = not event.temporary and event.attribute not in LAYER_LISTS
         self._number = next(_NUMBERS)
         self._log = _log_of(model, claims)
         self._before, self._after = self._log.keep(event.before), self._log.keep(event.after)
@@ -58,7 +59,7 @@ class ListClaim(Claim):
 
     def holds(self, desk: Desk) -> bool:
         """See :class:`Claim`."""
-        if self.is_used:
+        if self.is_used or (self._is_given and self._is_emptied(desk)):
             return False
         model = self.model
         if self._asked is not None:
@@ -110,6 +111,11 @@ class ListClaim(Claim):
             ):
                 return True
         return False
+
+    def _is_emptied(self, desk: Desk) -> bool:
+        """Whether the list is at its place and holds nothing: it is not needed any more, and asks for no model."""
+        value = self._place.read(desk.namespace) if self._place is not None else None
+        return type(value) is list and id(value) == self._identity and not value
 
     def _items_now(self, desk: Desk) -> list[Layer]:
         """Return what the edited list holds by now, as long as it is at its place."""
