@@ -24,6 +24,12 @@ class Net(keras.Model):
         return x
 m = Net()
 """
+SHARED = """
+i = keras.Input((4,)); z = layers.Dense(2)(i)
+encoder = keras.Model(i, z); m = keras.Model(i, layers.Dense(4)(z)); m.compile("sgd", "mse"); h = m.fit(X, X, verbose=0)
+"""
+FROZEN = MODEL.format(loss='"mse"') + "m.layers[0].trainable = False; m.trainable = True"
+TRAINED = 'm.compile("sgd", "mse"); h = m.fit(X, Y, verbose=0)'
 FITTED = MODEL.format(loss='"mse"') + "h = m.fit(X, Y, verbose=0)"
 
 
@@ -40,6 +46,14 @@ FITTED = MODEL.format(loss='"mse"') + "h = m.fit(X, Y, verbose=0)"
         pytest.param([FITTED, "m.optimizer.momentum = 0.5"], 'm.compile("sgd", "mse")', id="setting"),
         pytest.param([KEPT, "m.first = layers.Dense(5)"], "m.first = m.parts[0]", id="kept-in-list"),
         pytest.param([FITTED, "m._layers.append(layers.Dense(2))"], "d = m._layers.pop()", id="record"),
+        pytest.param(
+            [SHARED, "encoder.trainable = False", "h = m.fit(X, X, verbose=0)"], 'm.compile("sgd", "mse")', id="flags-of-a-part"
+        ),
+        pytest.param([FROZEN, TRAINED], f"m.trainable = False; m.trainable = True; {TRAINED}", id="flag-passed-on"),
+        pytest.param(
+            [FROZEN, TRAINED], f"for layer in m.layers: layer.trainable = True\n{TRAINED}", id="flag-of-each-layer"
+        ),
+        pytest.param([FROZEN, TRAINED], f"m.layers[0].trainable = False; {TRAINED}", id="flag-frozen-on-purpose"),
     ],
 )  # fmt: skip
 def test_a_card_resolves(guarded: Any, cells: list[str], cure: str) -> None:

@@ -307,16 +307,11 @@ def _former_wording(event: AttributeSet, name: str, now: str, asks: InputShape |
     """Word an attribute that Keras 3 does not have: neither the weights nor the config know it."""
     about = facts(event.target)
     how = f"make the layer again, with `{now}`"
-    settable = isinstance(getattr(type(event.target), now, None), property) or now in vars(event.target)
     return Wording(
         message=f"Keras 3 does not read `{event.name}`: {layer_title(about)} in `{name}` is as it was",
         label=f"makes a new attribute `{event.name}` that nothing reads",
         notes=(f"Keras 3 uses `{now}`; other attributes are accepted and ignored",),
-        help=_shape_help(name, asks)
-        if asks
-        else f"set `{now}` of the layer"
-        if settable and now == "name"
-        else how,
+        help=_shape_help(name, asks) if asks else "set `name` of the layer" if now == "name" else how,
         cured="the attribute was deleted, or a model was made with another layer",
         ran=f"without `{event.name}`",
         graph_layer=about,
