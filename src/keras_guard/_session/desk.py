@@ -25,6 +25,7 @@ from .._ledger import Entry, Ledger
 from .containers import is_plain_class, reachable, user_names
 from .containment import Containment
 from .fit_norms import FitNorms
+from .flag_settings import FlagSettings
 from .held_copies import HeldCopies
 from .list_origins import Kind, ListOrigins
 from .running_entries import RunningEntries
@@ -77,10 +78,7 @@ class Desk:
         self._builds: IdentityMap[int | None] = IdentityMap()
         self._compiled: IdentityMap[_Compiled] = IdentityMap()
         self._first_marks: IdentityMap[dict[str, Mark]] = IdentityMap()
-        #: Where the ``trainable`` of a layer or model was set last.
-        self.flips: IdentityMap[Span] = IdentityMap()
-        self._flag_numbers: IdentityMap[int] = IdentityMap()
-        self._flags_set = 0
+        self.flags = FlagSettings()
         self._run: IdentityMap[None] = IdentityMap()
         self.norms = FitNorms()
         self._turn = -1
@@ -99,14 +97,9 @@ class Desk:
         """Something changed that a traced function may have read."""
         self.changes += 1
 
-    def note_flag(self, layer: Layer) -> None:
-        """The ``trainable`` of a layer was set, to another value or to the one it had."""
-        self._flags_set += 1
-        self._flag_numbers[layer] = self._flags_set
-
     def flag_number(self, layer: Layer) -> int:
         """See ``_claims.base.Desk``."""
-        return self._flag_numbers.get(layer, 0)
+        return self.flags.number(layer)
 
     def note_built(self, model: Model) -> None:
         """A model was built in the running cell."""

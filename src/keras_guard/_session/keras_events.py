@@ -9,7 +9,7 @@ from typing import Any
 
 from .._adapter.adapted_state import learned_now, note_learning
 from .._adapter.keras_types import is_keras_2, is_layer, is_model
-from .._adapter.membership import graph_layers, same_items, tracked_layers
+from .._adapter.membership import graph_layers, same_items
 from .._adapter.model_use import Use
 from .._adapter.policy import global_policy
 from .._adapter.trace_facts import TraceFacts, facts_now, value_of
@@ -97,16 +97,13 @@ class KerasEvents:
     def attribute_set(self, target: object, name: str, old: object) -> None:
         """See ``hooks.Sink``."""
         new = getattr(target, name, MISSING)
-        is_flag = name == "trainable" and is_layer(target)
-        if is_flag:
-            self._desk.note_flag(target)
-        # A flag is also one of the layers inside, which may have had another one.
-        if new is old and not (is_flag and tracked_layers(target)):
+        # A flag that is set again may be another one than those of the layers inside.
+        if not self._desk.flags.note(target, name) and new is old:
             return
         self._desk.note_attribute(target, name, old)
         span = self._span()
         if name == "trainable" and new is not old:
-            self._desk.flips[target] = span
+            self._desk.flags.flips[target] = span
         self._told.publish(AttributeSet(target, name, old, new, span))
 
     @contained

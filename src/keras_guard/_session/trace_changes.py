@@ -132,9 +132,9 @@ class TraceChanges:
         now = set(trainable_identity(use.model)) if use.trains and use.serving else set()
         changed = {number for facts in use.serving for number in set(facts.trainable or now) ^ now}
         # Those of the model first; an encoder of which it runs the layers is none of its own.
-        flipped = [target for target, _ in self._desk.flips.items() if is_layer(target)]
+        flipped = [target for target, _ in self._desk.flags.flips.items() if is_layer(target)]
         for layer in (use.model, *graph_layers(use.model), *flipped) if use.trains and changed else ():
-            span = self._desk.flips.get(layer, None)
+            span = self._desk.flags.flips.get(layer, None)
             if span is not None and any(id(variable) in changed for variable in layer.variables):
                 return [
                     AttributeSet(layer, "trainable", not layer.trainable, layer.trainable, span, at_use=True)
