@@ -45,6 +45,9 @@ FITTED = MODEL.format(loss='"mse"') + "h = m.fit(X, Y, verbose=0)"
         pytest.param([FITTED, "m.optimizer.lr = 0.5"], "del m.optimizer.lr", id="former-name-deleted"),
         pytest.param([FITTED, "m.optimizer.momentum = 0.5"], 'm.compile("sgd", "mse")', id="setting"),
         pytest.param([KEPT, "m.first = layers.Dense(5)"], "m.first = m.parts[0]", id="kept-in-list"),
+        pytest.param(
+            [FITTED + "\nm.head = m.layers[-1]", "m.head = layers.Dense(2)", "p = m.predict(X, verbose=0)"], "m.head = m.layers[-1]", id="attribute"
+        ),
         pytest.param([FITTED, "m._layers.append(layers.Dense(2))"], "d = m._layers.pop()", id="record"),
         pytest.param(
             [SHARED, "encoder.trainable = False", "h = m.fit(X, X, verbose=0)"], 'm.compile("sgd", "mse")', id="flags-of-a-part"
