@@ -112,15 +112,19 @@ class ListClaim(Claim):
                 return True
         return False
 
+    def _list_now(self, desk: Desk) -> list[Layer] | None:
+        """Return the edited list, ``None`` once it is not at its place any more."""
+        value = self._place.read(desk.namespace) if self._place is not None else None
+        return value if type(value) is list and id(value) == self._identity else None
+
     def _is_emptied(self, desk: Desk) -> bool:
         """Whether the list is at its place and holds nothing: it is not needed any more, and asks for no model."""
-        value = self._place.read(desk.namespace) if self._place is not None else None
-        return type(value) is list and id(value) == self._identity and not value
+        items = self._list_now(desk)
+        return items is not None and not items
 
     def _items_now(self, desk: Desk) -> list[Layer]:
         """Return what the edited list holds by now, as long as it is at its place."""
-        value = self._place.read(desk.namespace) if self._place is not None else None
-        return list(value) if type(value) is list and id(value) == self._identity else []
+        return list(self._list_now(desk) or ())
 
     def waits(self, ahead: Ahead, desk: Desk) -> bool:
         """See :class:`Claim`."""

@@ -131,12 +131,13 @@ again later, do not count as left out by a flag of the model.""",
         is_flip = bool(event.old) != bool(event.new)
         if not is_flip and not (flip.layer is event.target and tracked_layers(flip.layer)):
             return
+        around = _around(flip.layer, desk)
         if not is_flip:
-            yield from kept_flags(self, event, _with_itself(flip.layer, desk), desk)
+            yield from kept_flags(self, event, around, desk)
         if not event.at_use and flip.layer is event.target and event.name != LORA:
-            yield from self._masked(event, desk)
+            yield from self._masked(event, around, desk)
         key = cause(event.span, event.name, flip.layer)
-        models = _models_that_hold_flags(flip.layer, desk)
+        models = _models_that_hold_flags(flip.layer, around, desk)
         # The outermost first: what the card says is to compile that one.
         for model in sorted(models, key=_size, reverse=True) if len(models) > 1 else models:
             if self._is_part_of_a_flip(flip.layer, event.span, model, desk):
@@ -155,12 +156,12 @@ again later, do not count as left out by a flag of the model.""",
             if claim.holds(desk):
                 yield self._finding(claim, model, flip, event.span, desk, whole)
 
-    def _masked(self, event: AttributeSet, desk: Desk) -> Iterator[Finding]:
+    def _masked(self, event: AttributeSet, around: list[Model], desk: Desk) -> Iterator[Finding]:
         """Yield the models that are frozen themselves while a layer inside is unfrozen: only the model's flag counts."""
         layer = event.target
         if not event.new or is_keras_2(layer):
             return
-        for model in _around(layer, desk):
+        for model in around:
             if model.trainable:
                 continue
             name, about = desk.name_of(model), layer_title(facts(layer))
@@ -274,23 +275,19 @@ def _size(model: Model) -> int:
     return sum(1 for _ in graph_layers(model))
 
 
-def _models_that_hold_flags(layer: Layer, desk: Desk) -> list[Model]:
+def _models_that_hold_flags(layer: Layer, around: list[Model], desk: Desk) -> list[Model]:
     """Return the models that may train by other flags than the ones of now: the traced ones, or the compiled ones."""
-    models = _with_itself(layer, desk)
-    if any(map(is_compiled, models)) and (is_keras_2(layer) or compile_fixes_flags()):
-        return models
+    if any(map(is_compiled, around)) and (is_keras_2(layer) or compile_fixes_flags()):
+        return around
     traced = desk.traced_models(layer)
-    return traced + [m for m in models if all(m is not known for known in traced) and desk.traces.of(m)]
-
-
-def _with_itself(layer: Layer, desk: Desk) -> list[Model]:
-    return [*(model for model in desk.models() if model is layer), *_around(layer, desk)]
+    known = set(map(id, traced))
+    return traced + [model for model in around if id(model) not in known and desk.traces.of(model)]
 
 
 def _around(layer: Layer, desk: Desk) -> list[Model]:
-    """Return the models that run a layer, or layers inside it."""
-    found = desk.holders(layer)
-    known = {id(model) for model in (layer, *found)}
+    """Return the models that are a layer, run it, or run layers inside it."""
+    found = [*(model for model in desk.models() if model is layer), *desk.holders(layer)]
+    known = set(map(id, found))
     return found + [m for m in desk.models() if id(m) not in known and shares_weights(m, layer)]
 
 

@@ -129,11 +129,15 @@ class TraceChanges:
 
     def _flips(self, use: Use) -> list[Event]:
         """Return the flip of ``trainable`` that a train function does not honour; it may have been set for another model."""
-        now = set(trainable_identity(use.model)) if use.trains and use.serving else set()
+        if not use.trains:
+            return []
+        now = set(trainable_identity(use.model)) if use.serving else set()
         changed = {number for facts in use.serving for number in set(facts.trainable or now) ^ now}
-        # Those of the model first; an encoder of which it runs the layers is none of its own.
-        flipped = [target for target, _ in self._desk.flags.flips.items() if is_layer(target)]
-        for layer in (use.model, *graph_layers(use.model), *flipped) if use.trains and changed else ():
+        if not changed:
+            return []
+        # What was flipped inside the model first, then what only shares layers with it, as an encoder does.
+        flipped = (target for target, _ in self._desk.flags.flips.items() if is_layer(target))
+        for layer in (use.model, *graph_layers(use.model), *flipped):
             span = self._desk.flags.flips.get(layer, None)
             if span is not None and any(id(variable) in changed for variable in layer.variables):
                 return [
