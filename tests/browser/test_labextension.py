@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -266,21 +267,47 @@ def test_hover_has_quick_fixes(stale: Page) -> None:
         stale.picture(f"labextension-hover-{'dark' if 'Dark' in theme else 'light'}")
         assert [(text, ratio) for text, ratio in texts_of(stale, tip) if ratio < 4.5] == []
     fixes = tip.find_elements("css selector", "button")
-    assert [fix.text for fix in fixes] == ["Insert rebuild", "Run rebuild", "Explain", "Dismiss", "Show card"]
-    fixes[0].click()
+    assert [words_of(fix) for fix in fixes] == [
+        "Insert rebuild",
+        "Run rebuild",
+        "Explain",
+        "Dismiss",
+        "Show card",
+    ]
+    # A new hover: while the page was measured, the editor may have closed this one.
+    _hover(stale).find_element("css selector", "button").click()
     wait_for(lambda: len(stale.sources()) == 6, "the rebuild cell")
 
 
 def _hover(page: Page) -> Any:
-    """Hover over the underline; returns what is shown."""
+    """Hover over the underline until what it shows is drawn inside the window; returns it.
+
+    A hover of an earlier call is closed first. Where the page is drawn again (another theme), the editor closes a
+    hover or moves it out of the window; then the pointer goes to the underline again.
+    """
     from selenium.webdriver import ActionChains
 
-    line = page.driver.find_element("css selector", ".cm-content .kg-span")
-    page.js("arguments[0].scrollIntoView({block: 'center'})", line)
-    ActionChains(page.driver).move_by_offset(1, 1).move_to_element(line).perform()
-    return wait_for(
-        lambda: page.driver.find_elements("css selector", ".cm-tooltip:has(.kg-tip)"), "the hover"
-    )[0]
+    def is_shown() -> Any:
+        line = page.driver.find_element("css selector", ".cm-content .kg-span")
+        page.js("arguments[0].scrollIntoView({block: 'center'})", line)
+        ActionChains(page.driver).move_to_element_with_offset(line, 1, 0).move_to_element(line).perform()
+        until = time.monotonic() + 3
+        while time.monotonic() < until:
+            shown = page.js(
+                "const tip = document.querySelector('.cm-tooltip:has(.kg-tip)');"
+                "if (!tip) return null;"
+                "const box = tip.getBoundingClientRect();"
+                "return box.width && box.top >= 0 && box.bottom <= window.innerHeight ? tip : null;"
+            )
+            if shown:
+                return shown
+            time.sleep(0.05)
+        return None
+
+    elsewhere = page.driver.find_element("css selector", "#jp-main-statusbar")
+    ActionChains(page.driver).move_to_element(elsewhere).perform()
+    wait_for(lambda: not page.driver.find_elements("css selector", ".cm-tooltip"), "the earlier hover to end")
+    return wait_for(is_shown, "the hover")
 
 
 def test_keys_go_from_edit_to_edit(stale: Page) -> None:
