@@ -13,7 +13,7 @@ from keras_guard._render.as_json import render_json
 from keras_guard._render.as_text import render_text
 from tests.support.card_schema import CARD_SCHEMA
 from tests.support.golden import Golden, may_rewrite
-from tests.support.shells import end
+from tests.support.shells import end, quick_traces
 
 _GOLDEN = Path(__file__).with_name("golden")
 
@@ -91,6 +91,7 @@ def guarded(capsys: pytest.CaptureFixture[str]) -> Iterator[GuardedShell]:
     from keras_guard._shell.extension import load, unload
 
     keras.backend.clear_session(free_memory=False)  # layers are named alike, whatever ran before
+    quick_traces()
     policy = keras.config.dtype_policy()
     shell = InteractiveShell()
     guarded = GuardedShell(shell, load(shell))

@@ -14,6 +14,8 @@ from typing import Any
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import KernelManager
 
+from .shells import QUICK_TRACES
+
 MIME = "application/vnd.keras-guard.v1+json"
 
 #: Quiet, on the CPU, and with Keras' own warnings out of the way of the streams under test.
@@ -25,8 +27,8 @@ ENVIRONMENT = {
     "KERAS_GUARD": "off",
 }
 
-#: What makes every collection short: all that Keras and TensorFlow made is set apart once.
-_FREEZE = "import keras, gc; gc.collect(); gc.freeze(); del keras, gc"
+#: What makes every collection short, all that Keras and TensorFlow made is set apart once, and every first ``fit``.
+_FREEZE = f"import keras, gc; gc.collect(); gc.freeze(); del keras, gc\n{QUICK_TRACES}"
 
 _FRESH = """
 get_ipython().run_line_magic("reset", "-f")
