@@ -102,8 +102,11 @@ def read_in_steps(cls: type, kind: str) -> frozenset[str]:
 
 def is_called_in_training(layer: Layer) -> bool:
     """Whether a graph calls a layer with ``training=True``, whoever runs it."""
-    calls = [getattr(node, "arguments", None) for node in getattr(layer, "_inbound_nodes", ())]
-    return any((getattr(call, "kwargs", None) or {}).get("training") is True for call in calls)
+    for node in getattr(layer, "_inbound_nodes", ()):
+        given = getattr(getattr(node, "arguments", None), "kwargs", None)
+        if given and given.get("training") is True:
+            return True
+    return False
 
 
 @functools.lru_cache(maxsize=512)

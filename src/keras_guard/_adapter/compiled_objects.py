@@ -48,12 +48,15 @@ def carried_by_weights(layers: Iterable[Layer]) -> Iterator[tuple[Any, Layer, st
     seen: set[int] = set()
     for layer in layers:
         found = [
-            (getattr(weight, argument, None), argument)
+            (item, argument)
             for weight in getattr(layer, "_trainable_variables", ())
             for argument in ("regularizer", _CONSTRAINT)
+            if (item := getattr(weight, argument, None)) is not None
         ]
-        for item, argument in (*found, (getattr(layer, "activity_regularizer", None), "regularizer")):
-            if item is not None and id(item) not in seen and hasattr(item, "get_config"):
+        if (item := getattr(layer, "activity_regularizer", None)) is not None:
+            found.append((item, "regularizer"))
+        for item, argument in found:
+            if id(item) not in seen and hasattr(item, "get_config"):
                 seen.add(id(item))
                 yield item, layer, argument
 

@@ -139,13 +139,22 @@ TYPES = KerasTypes()
 
 def is_layer(value: object) -> bool:
     """Whether ``value`` is a Keras layer (models are layers)."""
-    kind = type(value)
-    return issubclass(kind, TYPES.layer) and not issubclass(kind, TYPES.no_layer)
+    return is_layer_class(type(value))
+
+
+def is_layer_class(cls: type) -> bool:
+    """Whether a class is one of Keras layers (models are layers)."""
+    return issubclass(cls, TYPES.layer) and not issubclass(cls, TYPES.no_layer)
 
 
 def is_model(value: object) -> bool:
     """Whether ``value`` is a Keras model."""
-    return issubclass(type(value), TYPES.model)
+    return is_model_class(type(value))
+
+
+def is_model_class(cls: type) -> bool:
+    """Whether a class is one of Keras models."""
+    return issubclass(cls, TYPES.model)
 
 
 def is_graph_model(value: object) -> bool:

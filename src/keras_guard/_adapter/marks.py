@@ -40,10 +40,7 @@ def mark_of(value: Any, depth: int = _MAX_DEPTH) -> Mark:
     if kind is types.FunctionType:
         return _FunctionMark(weakref.ref(value), value.__code__)
     if issubclass(kind, (list, tuple)):
-        items = list(_items(value)) if depth else []
-        if not depth or len(items) > _MAX_ITEMS:
-            return UNKNOWN
-        return _SequenceMark(tuple(mark_of(item, depth - 1) for item in items), issubclass(kind, list))
+        return _sequence_mark(value, depth)
     if issubclass(kind, dict):
         fits = depth > 0 and dict.__len__(value) <= _MAX_ITEMS
         return _dict_mark(value, depth) if fits else UNKNOWN
@@ -202,6 +199,15 @@ class _DictMark:
         if len(self.items) > 4:
             return "a dict"
         return brief_dict({key: in_words(mark) for key, mark in self.items.items()})
+
+
+def _sequence_mark(value: Any, depth: int) -> Mark:
+    items = tuple(_items(value)) if depth else ()
+    if not depth or len(items) > _MAX_ITEMS:
+        return UNKNOWN
+    if not PLAIN.issuperset(map(type, items)):
+        items = tuple(mark_of(item, depth - 1) for item in items)
+    return _SequenceMark(items, issubclass(type(value), list))
 
 
 def _dict_mark(value: Any, depth: int) -> Mark:

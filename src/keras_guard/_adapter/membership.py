@@ -7,12 +7,15 @@ Private names read here were found unchanged in Keras 3.3 to 3.15.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from operator import attrgetter
 from typing import Any
 
 from .._data.types import Layer, Model, Node
-from .keras_types import TYPES, is_keras_2, is_layer
+from .keras_types import TYPES, is_keras_2, is_layer, is_layer_class
 from .stock import class_with, is_stock
+
+_OPERATION = attrgetter("operation")
 
 
 def graph_operations(model: Model) -> list[Layer]:
@@ -28,19 +31,26 @@ def graph_operations(model: Model) -> list[Layer]:
         return graph_operations(functional)
     by_depth = getattr(model, "_nodes_by_depth", None)
     if by_depth:
-        seen: dict[int, Any] = {}
-        for depth in sorted(by_depth, reverse=True):
-            for node in by_depth[depth]:
-                operation = operation_of(node)
-                if operation is not None:
-                    seen.setdefault(id(operation), operation)
-        return list(seen.values())
+        found = _operations_of([node for depth in sorted(by_depth, reverse=True) for node in by_depth[depth]])
+        return list(dict(zip(map(id, found), found, strict=True)).values())
     return tracked_layers(model)
+
+
+def _operations_of(nodes: list[Node]) -> list[Layer]:
+    """Return what recorded calls called; a graph of 500 layers is read in each cell, so most are read at once."""
+    try:
+        found = list(map(_OPERATION, nodes))
+    except AttributeError:
+        found = [None]
+    if any(operation is None for operation in found):
+        found = [operation for node in nodes if (operation := operation_of(node)) is not None]
+    return found
 
 
 def operation_of(node: Node) -> Layer:
     """Return what a recorded call called; also of a tensor's history."""
-    return getattr(node, "operation", None) or getattr(node, "layer", None)
+    operation = getattr(node, "operation", None)
+    return getattr(node, "layer", None) if operation is None else operation
 
 
 def tracked_layers(layer: Layer) -> list[Layer]:
@@ -52,25 +62,47 @@ def tracked_layers(layer: Layer) -> list[Layer]:
 
 def graph_layers(model: Model) -> Iterator[Layer]:
     """Yield every layer of the graph, those of nested models and wrappers included, each once."""
+    layers = _layers_among(graph_operations(model))
+    holding = _those_with_parts(layers)
+    if not holding:
+        yield from layers
+        return
     seen: set[int] = set()
-    waiting = graph_operations(model)[::-1]
+    waiting = layers[::-1]
     while waiting:
-        operation = waiting.pop()
-        if id(operation) in seen or not is_layer(operation):
+        layer = waiting.pop()
+        if id(layer) in seen:
             continue
-        seen.add(id(operation))
-        yield operation
-        if not _has_no_parts(operation):
-            waiting += graph_operations(operation)[::-1]
+        seen.add(id(layer))
+        yield layer
+        if id(layer) in holding:
+            inner = _layers_among(graph_operations(layer))
+            holding |= _those_with_parts(inner)
+            waiting += inner[::-1]
 
 
-def _has_no_parts(layer: Layer) -> bool:
-    """Whether a layer is seen at once to hold no others, as most are: a graph of 500 is walked in each cell."""
-    attributes = layer.__dict__
-    parts = attributes.get("_layers")
-    if not issubclass(type(parts), list) or len(parts) or is_keras_2(layer):
-        return False
-    return attributes.get("_functional") is None and not attributes.get("_nodes_by_depth")
+def _layers_among(operations: list[Layer]) -> list[Layer]:
+    layers = layers_of_classes(operations, is_layer_class)
+    return list({id(layer): layer for layer in layers}.values())
+
+
+def _those_with_parts(layers: list[Layer]) -> set[int]:
+    """Return the identities of the layers that may hold others; a graph of 500 layers is walked in each cell."""
+    opened = TYPES.model + TYPES.keras_2
+    graphs = {cls for cls in set(map(type, layers)) if issubclass(cls, opened)}
+    return {
+        id(layer)
+        for layer in layers
+        if type(layer) in graphs
+        or not issubclass(type(parts := layer.__dict__.get("_layers")), list)
+        or len(parts)
+    }
+
+
+def layers_of_classes(layers: Sequence[Layer], is_wanted: Callable[[type], bool]) -> Iterator[Layer]:
+    """Yield the layers whose class passes a test, which is asked once for each class."""
+    wanted = {cls for cls in set(map(type, layers)) if is_wanted(cls)}
+    return (layer for layer in layers if type(layer) in wanted)
 
 
 def holds(model: Model, layer: Layer) -> bool:

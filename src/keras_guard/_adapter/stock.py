@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from typing import Any
 
@@ -11,6 +12,7 @@ def is_stock(cls: type) -> bool:
     return is_stock_module(cls.__module__)
 
 
+@functools.lru_cache(maxsize=4_096)
 def is_stock_module(name: str) -> bool:
     """Whether a module is Keras' own."""
     return name.partition(".")[0] in ("keras", "tf_keras")

@@ -9,16 +9,14 @@ rules about traces: does this trace hold another value than is true now?
 from __future__ import annotations
 
 import functools
-import weakref
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from types import FunctionType, MethodType
-from typing import Any, NamedTuple
+from types import FunctionType
+from typing import Any
 
-from .._data.missing import MISSING
 from .._data.place import Attribute, Place
 from .._data.types import Layer, Model, Namespace, Optimizer
-from .adapted_state import ADAPTED, learned_now
+from .adapted_state import ADAPTED
 from .attribute_reads import (
     COMPILE_ARGUMENTS,
     OPTIMIZER_SETTINGS,
@@ -26,7 +24,6 @@ from .attribute_reads import (
     SCORING_KINDS,
     STEP_ENTRIES,
     STEP_KINDS,
-    STEPS,
     constructor_arguments,
     is_called_in_training,
     read_at_inference,
@@ -39,34 +36,13 @@ from .code_reads import CodeFact, own_classes, step_facts, walk_of
 from .compiled_objects import GIVEN, held_objects
 from .idle_attributes import without_idle
 from .keras_types import TYPES
-from .marks import Mark, can_change_in_place, is_marked, mark_of
-from .membership import compile_objects, flat_items, graph_layers
-from .same_code import PLAIN
+from .marks import Mark, can_change_in_place, is_marked
+from .membership import compile_objects, flat_items, graph_layers, layers_of_classes
+from .owner_facts import NOT_READ, OwnerFacts, owner_facts, value_of
 from .tracked_lists import layers_listed
 
-#: The mark of what a trace did not read.
-NOT_READ = object()
 #: Arguments of ``compile`` that a traced function reads again.
 _TRACED_ARGUMENTS = frozenset({"optimizer", "run_eagerly", "jit_compile", "steps_per_execution"})
-
-
-class OwnerFacts(NamedTuple):
-    """What a trace read from the attributes of one object.
-
-    Attributes:
-        owner: Returns the object while it lives.
-        names: The attributes that its class reads.
-        marks: What those were that it had.
-    """
-
-    owner: Callable[[], Any]
-    names: frozenset[str]
-    marks: dict[str, Mark]
-
-    def mark(self, name: str) -> Mark:
-        """Return the mark of an attribute, ``NOT_READ`` where the trace did not read it."""
-        is_asked = name in _ASKED and name in self.names
-        return self.marks.get(name, MISSING if is_asked else NOT_READ)
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,29 +128,12 @@ class TraceFacts:
         return (fact for fact in self.code if fact.differs(namespace))
 
 
-def value_of(owner: object, name: str) -> Any:
-    """Return what an attribute is now, as :func:`facts_now` reads it: no property of the user's runs."""
-    if name == ADAPTED:
-        return learned_now(owner)
-    own = vars(owner)
-    value = own.get(name, own.get(f"_{name}", MISSING))
-    return MISSING if _is_own_method(owner, name, value) else value
-
-
-def _is_own_method(owner: object, name: str, value: object) -> bool:
-    """Whether an attribute is the method that the class has: one that was replaced and put back."""
-    if type(value) is not MethodType or value.__self__ is not owner:
-        return False
-    return value.__func__ is getattr(type(owner), name, None)
-
-
 def facts_now(model: Model, kind: str, namespace: Namespace) -> TraceFacts:
     """Read the facts that a trace of one kind (``train``, ``test``, ``predict``, ``generate``) made now holds."""
     layers = tuple(graph_layers(model))
     shared: dict[int, Mark] = {}  # layers share their functions
     read = {
-        id(owner): _owner_facts(owner, names, shared)
-        for owner, names in _attributes_read(model, layers, kind)
+        id(owner): owner_facts(owner, names, shared) for owner, names in _attributes_read(model, layers, kind)
     }
     code = walk_of(_functions_run(model, layers, kind), namespace).facts.values()
     return TraceFacts(
@@ -202,25 +161,9 @@ def _is_noted(fact: CodeFact, read: Mapping[int, OwnerFacts]) -> bool:
     return noted is not None and isinstance(steps[0], Attribute) and noted.mark(steps[0].name) is not NOT_READ
 
 
-def _owner_facts(owner: object, names: frozenset[str], shared: dict[int, Mark]) -> OwnerFacts:
-    own = vars(owner)
-    marks: dict[str, Mark] = {ADAPTED: learned_now(owner)} if ADAPTED in names else {}
-    variable = TYPES.variable
-    for name in own.keys() & names:  # most names are of methods, and of no attribute of the object's own
-        value = own[name]
-        if type(value) in PLAIN:
-            marks[name] = value
-        elif type(value) in variable and name != "_learning_rate":
-            continue  # its value is state; but a schedule may take the place of the variable of a rate
-        elif not (name in STEPS and _is_own_method(owner, name, value)):
-            mark = shared.get(id(value), NOT_READ)
-            marks[name] = shared[id(value)] = mark_of(value) if mark is NOT_READ else mark
-    return OwnerFacts(weakref.ref(owner), names, marks)
-
-
 def optimizer_facts(optimizers: Iterable[Optimizer]) -> dict[int, OwnerFacts]:
     """Return what a train step made now reads from optimizers."""
-    return {id(item): _owner_facts(item, _names_of_optimizer(item.__class__), {}) for item in optimizers}
+    return {id(item): owner_facts(item, _names_of_optimizer(item.__class__), {}) for item in optimizers}
 
 
 def _attributes_read(
@@ -267,9 +210,6 @@ def _names_of_optimizer(cls: type) -> frozenset[str]:
     return (names - _OPTIMIZER_STATE) | {f"_{name}" for name in OPTIMIZER_SETTINGS}
 
 
-#: What is noted where an object has no such attribute. Methods that are assigned to an object take the place of
-#: its class's; some settings come with their method; what a layer learned is in several attributes.
-_ASKED = STEPS | {f"_{name}" for name in OPTIMIZER_SETTINGS} | {ADAPTED}
 #: What an optimizer changes itself while it trains.
 _OPTIMIZER_STATE = frozenset(
     {"built", "iterations", "_iterations", "_trainable_variables", "_trainable_variables_indices", "_tracker",
@@ -288,10 +228,12 @@ def trainable_identity(model: Model, layers: tuple[Layer, ...] | None = None) ->
     layers = tuple(graph_layers(model)) if layers is None else layers
     variables = [id(variable) for variable in model.trainable_variables]
     # BatchNormalization runs in inference mode while frozen: there the flag is more than a list.
-    acting = [
-        id(layer) for layer in layers if "trainable" in read_when_called(layer.__class__) and layer.trainable
-    ]
-    return (*variables, 0, *acting)
+    acting = layers_of_classes(layers, _acts_on_flag)
+    return (*variables, 0, *(id(layer) for layer in acting if layer.trainable))
+
+
+def _acts_on_flag(cls: type) -> bool:
+    return "trainable" in read_when_called(cls)
 
 
 def layers_identity(model: Model) -> tuple[int, ...]:
@@ -313,11 +255,15 @@ def _functions_run(model: Model, layers: tuple[Layer, ...], kind: str) -> Iterat
     rate = getattr(getattr(model, "optimizer", None), "_learning_rate", None)
     if kind == "train" and type(rate) is FunctionType:  # ``SGD(learning_rate=lambda: rate)``
         yield rate
-    for layer in layers:
+    for layer in layers_of_classes(layers, _may_run_own_code):
         yield from _methods(layer, ("call",))
         if type(layer).__name__ == "Lambda":
             yield getattr(layer, "function", None)
     yield from _methods(model, (*STEP_ENTRIES[kind], "call"))
+
+
+def _may_run_own_code(cls: type) -> bool:
+    return bool(own_classes(cls)) or cls.__name__ == "Lambda"
 
 
 def _methods(item: object, names: tuple[str, ...]) -> Iterator[Any]:

@@ -7,12 +7,12 @@ layer around it, so that ``fit`` does not train them. Found so in Keras 3.3 to 3
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from .._data.types import Layer, Model
 from .keras_types import TYPES, is_layer
-from .membership import graph_layers, is_built, tracked_layers
+from .membership import graph_layers, is_built, layers_of_classes, tracked_layers
 
 #: The methods of ``list`` that change its slots, and that a ``TrackedList`` inherits as they are.
 SLOT_METHODS = ("__setitem__", "reverse", "sort")
@@ -25,16 +25,20 @@ def is_tracked_list(value: object) -> bool:
 
 def lists_of(layer: Layer) -> Iterator[tuple[str, list[Any]]]:
     """Yield the lists that a layer keeps, each with the name of its attribute; Keras' own layers are not asked."""
-    if type(layer).__module__.startswith("keras."):
+    if not _may_keep_lists(type(layer)):
         return
     for name, value in list(vars(layer).items()):
         if name != "_layers" and is_tracked_list(value):
             yield name, value
 
 
-def layers_listed(owners: Iterable[Layer]) -> Iterator[Layer]:
+def _may_keep_lists(cls: type) -> bool:
+    return not cls.__module__.startswith("keras.")
+
+
+def layers_listed(owners: Sequence[Layer]) -> Iterator[Layer]:
     """Yield the layers in such lists of some layers, in their order."""
-    for owner in owners:
+    for owner in layers_of_classes(owners, _may_keep_lists):
         for _, items in lists_of(owner):
             yield from filter(is_layer, items)
 

@@ -12,7 +12,8 @@ from .._adapter.keras_types import is_layer
 from .._adapter.marks import Mark, same_value
 from .._adapter.membership import graph_layers, holds, is_input, runs
 from .._adapter.model_use import Use
-from .._adapter.trace_facts import TraceFacts, facts_now, layers_identity, trainable_identity, value_of
+from .._adapter.owner_facts import value_of
+from .._adapter.trace_facts import TraceFacts, facts_now, layers_identity, trainable_identity
 from .._adapter.traces import KINDS, OWN, trains_other_variables, trains_unknown_variables
 from .._data.identity import IdentityMap
 from .._data.missing import MISSING

@@ -19,7 +19,7 @@ from .._adapter.marks import Mark, in_words, is_marked, mark_of, same_value
 from .._adapter.membership import (
     compile_objects,
 )
-from .._adapter.trace_facts import value_of
+from .._adapter.owner_facts import value_of
 from .._adapter.traces import KINDS
 from .._claims.base import Desk as ClaimDesk
 from .._claims.state_claim import StateClaim

@@ -10,9 +10,9 @@ from typing import Any
 
 from .._adapter.bytecode_reads import reads_in
 from .._adapter.code_reads import python_function_of
-from .._adapter.keras_types import is_model
+from .._adapter.keras_types import is_model, is_model_class
 from .._adapter.marks import Mark, mark_of
-from .._adapter.membership import graph_layers, matches_layer_list
+from .._adapter.membership import graph_layers, layers_of_classes, matches_layer_list
 from .._adapter.traces import TraceBook
 from .._claims.base import living, weak_all
 from .._data.diagnostic import Span
@@ -165,7 +165,7 @@ class Desk:
         known = self._parts.get(model, None)
         if known is None:
             layers = list(graph_layers(model))
-            models = weak_all(layer for layer in layers if is_model(layer))
+            models = weak_all(layers_of_classes(layers, is_model_class))
             known = self._parts[model] = _Parts(frozenset(map(id, layers)), models)
         return known
 

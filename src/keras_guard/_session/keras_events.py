@@ -11,8 +11,9 @@ from .._adapter.adapted_state import learned_now, note_learning
 from .._adapter.keras_types import is_keras_2, is_layer, is_model
 from .._adapter.membership import graph_layers, same_items
 from .._adapter.model_use import Use
+from .._adapter.owner_facts import value_of
 from .._adapter.policy import global_policy
-from .._adapter.trace_facts import TraceFacts, facts_now, value_of
+from .._adapter.trace_facts import TraceFacts, facts_now
 from .._adapter.traces import Call, makes_traces, runs_eagerly_now
 from .._adapter.tracked_lists import untracked_items
 from .._claims.list_claim import is_among

@@ -11,7 +11,8 @@ from .._adapter.keras_types import is_layer, is_optimizer
 from .._adapter.marks import Mark, is_marked, mark_of
 from .._adapter.membership import compile_containers, graph_layers
 from .._adapter.model_use import Use
-from .._adapter.trace_facts import TraceFacts, trainable_identity, value_of
+from .._adapter.owner_facts import value_of
+from .._adapter.trace_facts import TraceFacts, trainable_identity
 from .._data.diagnostic import Span
 from .._data.events import (
     ArgumentEdited,
