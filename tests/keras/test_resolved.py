@@ -24,6 +24,16 @@ class Net(keras.Model):
         return x
 m = Net()
 """
+GIVEN = """
+class Net(keras.Model):
+    def __init__(self, parts):
+        super().__init__(); self.parts = parts
+    def call(self, x):
+        for part in self.parts: x = part(x)
+        return x
+parts = [layers.Dense(3), layers.Dense(1)]
+m = Net(parts)
+"""
 SHARED = """
 i = keras.Input((4,)); z = layers.Dense(2)(i)
 encoder = keras.Model(i, z); m = keras.Model(i, layers.Dense(4)(z)); m.compile("sgd", "mse"); h = m.fit(X, X, verbose=0)
@@ -45,6 +55,8 @@ FITTED = MODEL.format(loss='"mse"') + "h = m.fit(X, Y, verbose=0)"
         pytest.param([FITTED, "m.optimizer.lr = 0.5"], "del m.optimizer.lr", id="former-name-deleted"),
         pytest.param([FITTED, "m.optimizer.momentum = 0.5"], 'm.compile("sgd", "mse")', id="setting"),
         pytest.param([KEPT, "m.first = layers.Dense(5)"], "m.first = m.parts[0]", id="kept-in-list"),
+        pytest.param([GIVEN, "parts.append(layers.Dense(2))", "y = m(X)"], "m = Net(parts)", id="added-to-given-list"),
+        pytest.param([GIVEN, "part = parts.pop()", "y = m(X)"], "m = Net(parts)", id="taken-from-given-list"),
         pytest.param(
             [FITTED + "\nm.head = m.layers[-1]", "m.head = layers.Dense(2)", "p = m.predict(X, verbose=0)"], "m.head = m.layers[-1]", id="attribute"
         ),

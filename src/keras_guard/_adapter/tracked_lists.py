@@ -12,7 +12,7 @@ from typing import Any
 
 from .._data.types import Layer, Model
 from .keras_types import TYPES, is_layer
-from .membership import graph_layers, is_built, layers_of_classes, tracked_layers
+from .membership import graph_layers, is_built, layers_of_classes, same_items, tracked_layers
 
 #: The methods of ``list`` that change its slots, and that a ``TrackedList`` inherits as they are.
 SLOT_METHODS = ("__setitem__", "reverse", "sort")
@@ -41,6 +41,11 @@ def layers_listed(owners: Sequence[Layer]) -> Iterator[Layer]:
     for owner in layers_of_classes(owners, _may_keep_lists):
         for _, items in lists_of(owner):
             yield from filter(is_layer, items)
+
+
+def kept_as(layer: Layer, items: Sequence[object]) -> str | None:
+    """Return the attribute of a layer that is a list of these very items, ``None`` where none is."""
+    return next((name for name, held in lists_of(layer) if same_items(tuple(held), tuple(items))), None)
 
 
 def untracked_items(model: Model) -> Iterator[tuple[Layer, str, Layer]]:

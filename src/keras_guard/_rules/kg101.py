@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .._adapter.keras_types import is_model
+from .._adapter.keras_types import is_graph_model, is_model
 from .._adapter.membership import same_items
 from .._claims.list_claim import ListClaim, is_for_a_walk, removed_and_added
 from .._data.events import Event, ListEdited
@@ -42,7 +42,8 @@ model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(64), keras.layer
 model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(128), keras.layers.Dense(10)])""",
         limits="""
 A copy the user made (`list(model.layers)`, a slice) is a selection and no edit. A list that layers are taken
-out of to be walked over behind that is none either. A model that is built again of the same layers, but without every edit of the line, does not resolve the card. Any other edited alias is reported as pending, and opened only when the model is used while the list went nowhere.""",
+out of to be walked over behind that is none either. A model that is built again of the same layers, but without every edit of the line, does not resolve the card. A list that a model of your own class was made
+of counts where an attribute of the model was set to it. Any other edited alias is reported as pending, and opened only when the model is used while the list went nowhere.""",
     )
 
     def judge(self, event: Event, desk: Desk) -> Iterator[Finding]:
@@ -59,22 +60,20 @@ out of to be walked over behind that is none either. A model that is built again
         model = event.owner
         removed, added = removed_and_added(event.before, event.after)
         name = desk.name_of(model)
+        is_own = event.attribute not in LAYER_LISTS and not is_graph_model(model)
         what = _what(removed, added, str(event.place or f"{name}.layers"))
         wording = Wording(
             message=f"{what} does not change `{name}`",
             open_message=f"{what} did not change `{name}`" if event.place else "",
             label=_label(event, removed, name),
             notes=_notes(event, desk, name),
-            help=(
-                f"run `%keras_guard rebuild {name}`: it writes the code of the model you meant, "
-                "with the weights of the kept layers"
-            ),
+            help=_help(name, is_own=is_own),
             cured=f"`{name}` no longer holds what the edit took out",
             ran="without the edit",
             graph_layer=facts(removed[0]) if removed else None,
             new_layer=facts(added[0]) if added else None,
             diff=diff_rows(event.before, event.after),
-            rebuild=True,
+            rebuild=not is_own,
         )
         claim = ListClaim(event, desk, (entry.finding.claim for entry in desk.entries_of(model)))
         return self.finding(
@@ -92,6 +91,12 @@ def _is_walk(event: ListEdited, desk: Desk) -> bool:
     if event.place is None or not is_for_a_walk(event, desk):
         return False
     return event.place.root in desk.code_after(event.span).walked
+
+
+def _help(name: str, *, is_own: bool) -> str:
+    if is_own:  # a model of the user's own class, whose code is not written again
+        return f"make a new `{name}` of the edited list"
+    return f"run `%keras_guard rebuild {name}`: it writes the code of the model you meant, with the weights of the kept layers"
 
 
 def _what(removed: list[Layer], added: list[Layer], spelled: str) -> str:

@@ -12,7 +12,7 @@ from .._adapter.bytecode_reads import reads_in
 from .._adapter.code_reads import python_function_of
 from .._adapter.keras_types import is_model, is_model_class
 from .._adapter.marks import Mark, mark_of
-from .._adapter.membership import graph_layers, layers_of_classes, matches_layer_list
+from .._adapter.membership import graph_layers, layers_of_classes
 from .._adapter.traces import TraceBook
 from .._claims.base import living, weak_all
 from .._data.diagnostic import Span
@@ -27,7 +27,7 @@ from .containment import Containment
 from .fit_norms import FitNorms
 from .flag_settings import FlagSettings
 from .held_copies import HeldCopies
-from .list_origins import Kind, ListOrigins
+from .list_origins import ListOrigins
 from .running_entries import RunningEntries
 from .shell_interface import ShellInterface
 from .spans import code_in_turn_of
@@ -103,6 +103,7 @@ class Desk:
 
     def note_built(self, model: Model) -> None:
         """A model was built in the running cell."""
+        self.origins.note_built(model)
         cell = self._shell.cell
         self._builds[model] = cell.number if cell is not None else None
 
@@ -286,11 +287,4 @@ class Desk:
 
         A copy of a list of layers is a selection; only the list's history tells it from the list.
         """
-        model = self.origins.owner_of(identity)
-        if model is None:
-            model = next((m for m in self.models() if matches_layer_list(m, items)), None)
-        if model is None:
-            return None
-        self.origins.note_owner(identity, model)
-        origin = self.origins.of(identity)
-        return model, "given" if origin is not None and origin.kind is Kind.GIVEN else "layers"
+        return self.origins.owner_among(self.models(), items, identity)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
 from .._adapter.keras_types import is_layer
 from .._adapter.marks import Mark, is_marked, mark_of
-from .._adapter.membership import compile_containers
+from .._adapter.membership import compile_containers, matches_layer_list
+from .._adapter.tracked_lists import kept_as
+from .._data.identity import IdentityMap
 from .._data.types import Layer, Model
 from .snapshots import weak
 
@@ -40,6 +42,7 @@ class Origin:
         chosen: For a selection, the identities of its layers that models run.
         argument: The argument of ``compile``.
         items: What it held, for an argument of ``compile``.
+        since: How many models were begun when it was noted.
     """
 
     kind: Kind
@@ -47,6 +50,7 @@ class Origin:
     chosen: frozenset[int] = frozenset()
     argument: str = ""
     items: tuple[Mark, ...] = ()
+    since: int = 0
 
 
 class ListOrigins:
@@ -59,6 +63,9 @@ class ListOrigins:
     def __init__(self) -> None:
         self._origins: dict[int, Origin] = {}
         self._given_now: set[int] = set()
+        self._begun = 0
+        #: How many models were begun when each was.
+        self._models: IdentityMap[int] = IdentityMap()
 
     def begin_cell(self) -> None:
         """A cell begins."""
@@ -114,6 +121,7 @@ class ListOrigins:
             arguments: What its constructor was given.
             others: What the user's names hold.
         """
+        self._begun += 1
         given = list(arguments)
         for value in given:
             if self.chosen(id(value)):
@@ -122,21 +130,41 @@ class ListOrigins:
             if type(value) is list and value and is_layer(value[-1]) and not self._is_selection(value):
                 self._given_now.add(id(value))
                 if not self.is_models_list(id(value)):
-                    self._note(value, Origin(Kind.GIVEN))
+                    self._note(value, Origin(Kind.GIVEN, since=self._begun))
+
+    def note_built(self, model: Model) -> None:
+        """The model that was begun last is made."""
+        self._models[model] = self._begun
+
+    def owner_among(
+        self, models: Iterable[Model], items: tuple[object, ...], identity: int
+    ) -> tuple[Model, str] | None:
+        """Return the model one of whose lists a list is, with ``layers`` for one that was read, else ``given``.
+
+        Args:
+            models: The models in reach.
+            items: What the list held before an edit.
+            identity: Its number.
+        """
+        origin = self._origins.get(identity, Origin(Kind.READ))
+        is_given, owner = origin.kind is Kind.GIVEN, origin.owner()
+        if owner is None or is_given:  # the list may have been given to another model since
+            owner = next((m for m in models if self._is_made_of(m, items, origin)), owner)
+        if owner is None:
+            return None
+        self._origins[identity] = replace(origin, owner=weak(owner))
+        return owner, "given" if is_given else "layers"
+
+    def _is_made_of(self, model: Model, items: tuple[object, ...], origin: Origin) -> bool:
+        """Whether a model has these layers, or one of its attributes is a copy of the list, and not the other way."""
+        if matches_layer_list(model, items):
+            return True
+        was_there = origin.kind is Kind.GIVEN and origin.since <= self._models.get(model, -1)
+        return was_there and kept_as(model, items) is not None
 
     def _is_selection(self, items: list[Layer]) -> bool:
         chosen = self.chosen(id(items))
         return bool(chosen) and chosen.issuperset(map(id, items))
-
-    def owner_of(self, identity: int) -> Model:
-        """Return the model a list of layers was found to belong to, ``None`` when none was."""
-        found = self._origins.get(identity)
-        return found.owner() if found is not None else None
-
-    def note_owner(self, identity: int, model: Model) -> None:
-        """Note the model that a list of layers belongs to."""
-        found = self._origins.get(identity)
-        self._origins[identity] = Origin(found.kind if found is not None else Kind.READ, weak(model))
 
     # Arguments of compile
 
