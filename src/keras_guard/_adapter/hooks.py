@@ -295,7 +295,8 @@ class _Shared:
         self.dispatch.tell("shown", layer, "call")
 
     def _before_building(self, model: Model, *given: object) -> Any:
-        self.dispatch.tell("building", given)
+        if not _in_keras(sys._getframe(3)):  # a Sequential makes its own Functional, of the same layers
+            self.dispatch.tell("building", given)
         return model
 
     def _before_function(self, function: object, args: tuple[object, ...], kwargs: Arguments) -> Any:

@@ -31,10 +31,17 @@ def user_names(namespace: Namespace) -> Iterator[tuple[str, Any]]:
             yield name, value
 
 
+def user_objects(namespace: Namespace) -> Iterator[tuple[str, Any]]:
+    """Yield those of the user's names that hold no plain value: most names of a long session are texts of its cells."""
+    for name, value in list(namespace.items()):
+        if type(value) not in PLAIN and not name.startswith("_") and name not in _SHELL_NAMES:
+            yield name, value
+
+
 def reachable(namespace: Namespace) -> Iterator[tuple[Place, Any]]:
     """Yield (place, object) for the Keras layers and models the user can name, plain names first."""
     seen: set[int] = set()
-    starts = ((Place(name), value) for name, value in user_names(namespace))
+    starts = ((Place(name), value) for name, value in user_objects(namespace))
     for place, item in walk(starts, TYPES.layer):
         if type(item) is not list and id(item) not in seen:
             seen.add(id(item))

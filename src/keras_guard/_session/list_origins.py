@@ -126,8 +126,8 @@ class ListOrigins:
         for value in given:
             if self.chosen(id(value)):
                 del self._origins[id(value)]
-        for value in (*given, *others):
-            if type(value) is list and value and is_layer(value[-1]) and not self._is_selection(value):
+        for value in [value for value in (*given, *others) if type(value) is list]:
+            if value and is_layer(value[-1]) and not self._is_selection(value):
                 self._given_now.add(id(value))
                 if not self.is_models_list(id(value)):
                     self._note(value, Origin(Kind.GIVEN, since=self._begun))

@@ -14,6 +14,7 @@ from .._data.missing import MISSING
 from .._data.place import Place
 from .._data.types import Layer
 from .._instrument.names import Bindings, bindings_in
+from .containers import user_objects
 from .desk import Desk
 from .snapshots import ListPicture, Snapshot, take, weak
 
@@ -132,9 +133,7 @@ class NamesWatch:
     def find_lasting(self) -> None:
         """Find the names that hold a layer, anywhere; models that may run it were made since the last time."""
         self._lasting = {}
-        for name, value in list(self._namespace.items()):
-            if name.startswith("_") or type(value) in _PLAIN:
-                continue
+        for name, value in user_objects(self._namespace):
             snapshot = take(name, value)
             if any(is_layer(reference()) for reference in snapshot.objects.values()):
                 self._lasting[name] = snapshot
