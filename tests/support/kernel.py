@@ -28,7 +28,7 @@ ENVIRONMENT = {
 }
 
 #: What makes every collection short, all that Keras and TensorFlow made is set apart once, and every first ``fit``.
-_FREEZE = f"import keras, gc; gc.collect(); gc.freeze(); del keras, gc\n{QUICK_TRACES}"
+_PREPARE = f"import keras, gc; gc.collect(); gc.freeze(); del keras, gc\n{QUICK_TRACES}"
 
 _FRESH = """
 get_ipython().run_line_magic("reset", "-f")
@@ -323,7 +323,7 @@ class Kernel:
 
     def prepare(self) -> None:
         """Import Keras, and set its objects apart from those of the tests."""
-        run = self.run(_FREEZE, silent=True)
+        run = self.run(_PREPARE, silent=True)
         assert run.error is None, run.traceback
 
     def clean(self) -> None:

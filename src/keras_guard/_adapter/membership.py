@@ -40,11 +40,11 @@ def _operations_of(nodes: list[Node]) -> list[Layer]:
     """Return what recorded calls called; a graph of 500 layers is read in each cell, so most are read at once."""
     try:
         found = list(map(_OPERATION, nodes))
+        if all(operation is not None for operation in found):
+            return found
     except AttributeError:
-        found = [None]
-    if any(operation is None for operation in found):
-        found = [operation for node in nodes if (operation := operation_of(node)) is not None]
-    return found
+        pass  # nodes of Keras 2
+    return [operation for node in nodes if (operation := operation_of(node)) is not None]
 
 
 def operation_of(node: Node) -> Layer:
@@ -89,7 +89,7 @@ def _layers_among(operations: list[Layer]) -> list[Layer]:
 def _those_with_parts(layers: list[Layer]) -> set[int]:
     """Return the identities of the layers that may hold others; a graph of 500 layers is walked in each cell."""
     opened = TYPES.model + TYPES.keras_2
-    graphs = {cls for cls in set(map(type, layers)) if issubclass(cls, opened)}
+    graphs = _classes_of(layers, lambda cls: issubclass(cls, opened))
     return {
         id(layer)
         for layer in layers
@@ -101,8 +101,12 @@ def _those_with_parts(layers: list[Layer]) -> set[int]:
 
 def layers_of_classes(layers: Sequence[Layer], is_wanted: Callable[[type], bool]) -> Iterator[Layer]:
     """Yield the layers whose class passes a test, which is asked once for each class."""
-    wanted = {cls for cls in set(map(type, layers)) if is_wanted(cls)}
+    wanted = _classes_of(layers, is_wanted)
     return (layer for layer in layers if type(layer) in wanted)
+
+
+def _classes_of(layers: Sequence[Layer], is_wanted: Callable[[type], bool]) -> set[type]:
+    return {cls for cls in set(map(type, layers)) if is_wanted(cls)}
 
 
 def holds(model: Model, layer: Layer) -> bool:

@@ -18,8 +18,8 @@ from .same_code import PLAIN
 #: The mark of what a trace did not read.
 NOT_READ = object()
 #: What is noted where an object has no such attribute. Methods that are assigned to an object take the place of
-#: its class's; some settings come with their method; what a layer learned is in several attributes.
-_ASKED = STEPS | {f"_{name}" for name in OPTIMIZER_SETTINGS} | {ADAPTED}
+#: its class's; some settings come with their method.
+_ASKED = STEPS | {f"_{name}" for name in OPTIMIZER_SETTINGS}
 
 
 class OwnerFacts(NamedTuple):
@@ -37,7 +37,7 @@ class OwnerFacts(NamedTuple):
     names: frozenset[str]
     read: tuple[str, ...]
     marks: Sequence[Mark]
-    learned: Mark = NOT_READ
+    learned: Mark
 
     def mark(self, name: str) -> Mark:
         """Return the mark of an attribute, ``NOT_READ`` where the trace did not read it."""
